@@ -1,0 +1,220 @@
+"""Going over programs: what a statement reads and defines, and programs with parts replaced.
+
+Every pass that has to treat all statements alike does it through these, so that a new kind of
+statement is made known here once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from gradgen.ir.nodes import (
+    Accumulate,
+    Assign,
+    Atom,
+    Block,
+    Call,
+    Effect,
+    For,
+    If,
+    Load,
+    Open,
+    Save,
+    Statement,
+    Store,
+    Text,
+    Var,
+    While,
+)
+
+
+def blocks(statement: Statement) -> tuple[Block, ...]:
+    """The blocks directly inside a statement, in the order in which they run."""
+    match statement:
+        case If():
+            return statement.then, statement.orelse
+        case For():
+            return (statement.body,)
+        case While():
+            return statement.test, statement.body
+    return ()
+
+
+def operands(statement: Statement) -> tuple[Atom, ...]:
+    """The atoms that the statement itself reads, in the enclosing block; not those of its blocks."""
+    match statement:
+        case Assign():
+            return statement.args
+        case Accumulate():
+            return statement.prior, statement.value
+        case Store():
+            return (statement.array, *statement.operands, statement.value)
+        case If():
+            return (statement.test,)
+        case For():
+            return (statement.start, statement.stop, statement.step, *statement.inits)
+        case While():
+            return statement.inits
+        case Save():
+            return (statement.value,)
+        case Call():
+            return statement.args
+        case Effect():
+            return (*((statement.test,) if statement.test is not None else ()), *_texts_atoms(statement.args))
+        case Open() | Load():
+            return ()
+
+
+def _texts_atoms(args: tuple) -> Iterator[Atom]:
+    for arg in args:
+        if isinstance(arg, Text):
+            yield from (part[0] for part in arg.parts if not isinstance(part, str))
+        elif not isinstance(arg, str):
+            yield arg
+
+
+def targets(statement: Statement) -> tuple[Var, ...]:
+    """The variables that the enclosing block has after the statement."""
+    match statement:
+        case Assign() | Accumulate() | Store() | Load():
+            return (statement.target,)
+        case If():
+            return statement.results
+        case For() | While():
+            return statement.results + ((statement.trips,) if statement.trips else ())
+        case Call():
+            return statement.targets
+    return ()
+
+
+def block_params(statement: Statement) -> tuple[Var, ...]:
+    """The variables that the statement defines for its blocks."""
+    match statement:
+        case For():
+            return (statement.index, *statement.carried)
+        case While():
+            return statement.carried
+    return ()
+
+
+def block_exits(statement: Statement, block: Block) -> tuple[Atom, ...]:
+    """The atoms that `block`, a block of `statement`, hands out when it ends."""
+    leaves = isinstance(statement, For | While) and block is statement.body and statement.leave is not None
+    return (*block.yields, statement.leave) if leaves else block.yields  # type: ignore[union-attr]
+
+
+def statements(block: Block) -> Iterator[Statement]:
+    """All statements of a block at every depth, each before those inside it."""
+    for statement in block.statements:
+        yield statement
+        for inner in blocks(statement):
+            yield from statements(inner)
+
+
+def free_variables(block: Block, exits: tuple[Atom, ...] | None = None) -> dict[Var, None]:
+    """What a block reads and does not define, in the order of first use (a dict serves as ordered set)."""
+    free: dict[Var, None] = {}
+    defined: set[Var] = set()
+
+    def read(atoms) -> None:
+        for atom in atoms:
+            if isinstance(atom, Var) and atom not in defined:
+                free.setdefault(atom)
+
+    for statement in block.statements:
+        read(operands(statement))
+        read(statement_free(statement))
+        defined.update(targets(statement))
+    read(block.yields if exits is None else exits)
+    return free
+
+
+def statement_free(statement: Statement) -> dict[Var, None]:
+    """What the blocks of a statement read from outside it."""
+    free: dict[Var, None] = {}
+    params = set(block_params(statement))
+    for block in blocks(statement):
+        for var in free_variables(block, block_exits(statement, block)):
+            if var not in params:
+                free.setdefault(var)
+    return free
+
+
+Rename = Callable[[Atom], Atom]
+
+
+def map_statement(statement: Statement, use: Rename, block: Callable[[Block], Block], define=lambda var: var) -> Statement:
+    """A copy of `statement` with each atom read replaced by `use`, each target by `define`, each inner block by `block`.
+
+    `leave`, and the yields of inner blocks, belong to the inner block: `block` renames the yields,
+    `use` renames `leave`.
+    """
+    match statement:
+        case Assign():
+            return replace(statement, target=define(statement.target), args=tuple(map(use, statement.args)))
+        case Accumulate():
+            return replace(statement, target=define(statement.target), prior=use(statement.prior), value=use(statement.value))
+        case Store():
+            return replace(
+                statement,
+                target=define(statement.target),
+                array=use(statement.array),
+                operands=tuple(map(use, statement.operands)),
+                value=use(statement.value),
+            )
+        case If():
+            test = use(statement.test)
+            then, orelse = block(statement.then), block(statement.orelse)
+            return replace(statement, test=test, then=then, orelse=orelse, results=tuple(map(define, statement.results)))
+        case For() | While():
+            return _map_loop(statement, use, block, define)
+        case Save():
+            return replace(statement, value=use(statement.value))
+        case Load():
+            return replace(statement, target=define(statement.target))
+        case Call():
+            return replace(statement, args=tuple(map(use, statement.args)), targets=tuple(map(define, statement.targets)))
+        case Effect():
+            test = None if statement.test is None else use(statement.test)
+            return replace(statement, test=test, args=tuple(_map_text(arg, use) for arg in statement.args))
+        case Open():
+            return statement
+
+
+def _map_loop(loop: For | While, use: Rename, block, define) -> For | While:
+    inits = tuple(map(use, loop.inits))
+    if isinstance(loop, For):
+        bounds = {name: use(getattr(loop, name)) for name in ("start", "stop", "step")}
+        head = {**bounds, "index": define(loop.index)}
+    else:
+        head = {}
+    carried = tuple(map(define, loop.carried))
+    if isinstance(loop, While):
+        head["test"] = block(loop.test)
+    body = block(loop.body)
+    leave = None if loop.leave is None else use(loop.leave)
+    trips = loop.trips and define(loop.trips)
+    results = tuple(map(define, loop.results))
+    return replace(loop, inits=inits, carried=carried, body=body, leave=leave, trips=trips, results=results, **head)
+
+
+def _map_text(arg, use: Rename):
+    if isinstance(arg, Text):
+        return Text(tuple(part if isinstance(part, str) else (use(part[0]), *part[1:]) for part in arg.parts))
+    return arg if isinstance(arg, str) else use(arg)
+
+
+def substitute(block: Block, mapping: dict[Var, Atom]) -> Block:
+    """`block` with the variables of `mapping` replaced where they are read."""
+    if not mapping:
+        return block
+
+    def use(atom: Atom) -> Atom:
+        return mapping.get(atom, atom) if isinstance(atom, Var) else atom
+
+    def inner(block: Block) -> Block:
+        body = tuple(map_statement(statement, use, inner) for statement in block.statements)
+        return Block(body, tuple(map(use, block.yields)))
+
+    return inner(block)

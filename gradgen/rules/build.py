@@ -1,0 +1,148 @@
+"""The builder: statements are made here, and typed by the table as they are made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from gradgen.ir import (
+    BOOL,
+    FLOAT,
+    INT,
+    Accumulate,
+    Assign,
+    Atom,
+    Block,
+    Const,
+    Dim,
+    Index,
+    Load,
+    Open,
+    Origin,
+    Save,
+    Scalar,
+    Slot,
+    Statement,
+    Store,
+    Type,
+    Var,
+    constant_dim,
+)
+from gradgen.rules.table import RULES
+
+
+def constant_atom(value: bool | int | float, spelling: str = "") -> Const:
+    """A Python number as an atom.
+
+    >>> str(constant_atom(2).type)
+    'int'
+    """
+    if isinstance(value, bool):
+        return Const(value, BOOL)
+    if isinstance(value, int):
+        return Const(value, replace(INT, extent=constant_dim(value)), spelling)
+    return Const(value, FLOAT if isinstance(value, float) else Scalar("complex128", weak=True), spelling)
+
+
+def dim_of(atom: Atom) -> Dim:
+    """The size of a dimension that is made `atom` long."""
+    if isinstance(atom, Const):
+        return constant_dim(int(atom.value.real))
+    extent = getattr(atom.type, "extent", None)
+    return extent or Dim(str(atom))
+
+
+class Builder:
+    """Collects statements. One builder, or its `versions`, serves a whole program, so that versions stay unique."""
+
+    def __init__(self, start: int = 0):
+        self.next_version = start
+        self.statements: list[Statement] = []
+        self.origin: Origin | None = None  # given to statements that bring none
+
+    def version(self) -> int:
+        self.next_version += 1
+        return self.next_version - 1
+
+    def var(self, name: str, type: Type, of: Var | None = None) -> Var:
+        return Var(name, self.version(), type, of)
+
+    def append(self, statement: Statement) -> None:
+        self.statements.append(statement)
+
+    def emit(
+        self, op: str, *args: Any, name: str = "", spelling: str = "", of: Var | None = None, type: Type | None = None, **params: Any
+    ) -> Var:
+        """Append `name = op(*args, **params)` and return its target. Python numbers become constants."""
+        atoms = tuple(arg if hasattr(arg, "type") else constant_atom(arg) for arg in args)
+        if type is None:
+            type = typed_for_spelling(RULES[op].type(atoms, params), spelling)
+        target = self.var(name, type, of)
+        self.append(Assign(target, op, atoms, tuple(params.items()), spelling, self.origin))
+        return target
+
+    def accumulate(self, prior: Atom, value: Atom, type: Type, name: str = "", of: Var | None = None) -> Var:
+        target = self.var(name, type, of)
+        self.append(Accumulate(target, prior, value, self.origin))
+        return target
+
+    def store(self, array: Atom, index: Index, operands: tuple[Atom, ...], value: Atom, mode: str = "set", name: str = "", of=None) -> Var:
+        if isinstance(array, Var):
+            name, of = name or array.name, of or array.of
+        target = self.var(name, array.type, of)
+        self.append(Store(target, array, index, operands, value, mode, self.origin))
+        return target
+
+    def slot(self, name: str, type: Type) -> Slot:
+        return Slot(name, self.version(), type)
+
+    def open(self, slot: Slot) -> None:
+        self.append(Open(slot, self.origin))
+
+    def save(self, slot: Slot, value: Atom) -> None:
+        self.append(Save(slot, value, self.origin))
+
+    def load(self, slot: Slot, target: Var) -> Var:
+        self.append(Load(target, slot, self.origin))
+        return target
+
+    @contextmanager
+    def collect(self) -> Iterator[list[Statement]]:
+        """Within this context statements go to a list of their own, for an inner block.
+
+        >>> builder = Builder()
+        >>> with builder.collect() as body:
+        ...     y = builder.emit("add", 1, 2)
+        >>> len(body), len(builder.statements)
+        (1, 0)
+        """
+        outer, self.statements = self.statements, []
+        try:
+            yield self.statements
+        finally:
+            self.statements = outer
+
+    @contextmanager
+    def at(self, origin: Origin | None) -> Iterator[None]:
+        previous, self.origin = self.origin, origin
+        try:
+            yield
+        finally:
+            self.origin = previous
+
+
+def typed_for_spelling(type: Type, spelling: str) -> Type:
+    """`math.exp` gives a Python number whatever it takes; `np.exp` a NumPy scalar even of a Python number."""
+    if isinstance(type, Scalar) and spelling:
+        if spelling.startswith(("math.", "float", "int", "bool")):
+            dtype = type.dtype if type.dtype in ("bool", "int64") else "float64"
+            return Scalar(dtype, weak=True, extent=type.extent)
+        if spelling.startswith(("np.", ".")) and type.extent is None:
+            return Scalar(type.dtype, weak=False)
+    return type
+
+
+def block(statements: list[Statement], yields: tuple[Atom, ...] = ()) -> Block:
+    return Block(tuple(statements), yields)

@@ -1,0 +1,173 @@
+"""The one table of operations: what each is called, its result's type, and its derivative.
+
+A rule holds mathematics only: it is ordinary Python over symbolic operands (`symbols.Sym`). It knows
+nothing of broadcasting, activity, accumulation, names or backends. There are five kinds, told apart
+by what their function returns:
+
+elementwise  f(y, *args, **params) -> the partial of y by each argument (one, or a tuple; 0 for none)
+reduction    f(y, x, **params)     -> the partial of y by each element of x, shaped as x (`y` comes with
+                                      its reduced axes kept as 1, so that it combines with x)
+linear       f(g, *args, **params) -> the transpose: the contribution to each argument (None for none)
+bilinear     f(g, a, b, **params)  -> the contributions to a and to b
+general      f(g, y, *args, **params) -> the contributions; `tangent=` gives forward mode:
+                                      tangent(y, args, tangents, **params), tangents None where inactive
+constant     no derivative: the result does not vary, or varies in steps only
+
+An elementwise partial or a linear map serves both modes, so a fact is said once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from gradgen.ir import Array, Atom, Scalar, Type, broadcast, common_dtype, dims_of, with_dims
+
+TypeRule = Callable[..., Type]  # (args: tuple[Atom, ...], params: dict[str, Any]) -> Type
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row of the table."""
+
+    op: str
+    kind: str
+    type: TypeRule
+    derivative: Callable[..., Any] | None = None
+    tangent: Callable[..., Any] | None = None
+    spelling: str = ""  # how the text calls it on arrays and NumPy scalars: "np.tanh"; "" for operators
+    scalar_spelling: str = ""  # how the text calls it on Python numbers: "math.tanh"
+    cost: int = 1  # of one element: 1 arithmetic, 10 transcendental; what loops recompute or keep hangs on it
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """How a Python callable is staged: `build(*args, **kwargs)` over Syms and static values, as the user called it."""
+
+    build: Callable[..., Any]
+    spelling: str  # the callable's own text, "np.tanh"
+
+
+RULES: dict[str, Rule] = {}
+CALLERS: dict[Any, Caller] = {}  # by the callable itself: np.tanh, math.tanh, abs
+METHODS: dict[str, Caller] = {}  # by name, for methods and attributes of arrays: "sum", "T"
+
+
+def common(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
+    """Elementwise, in the dtype that NumPy gives to the combination."""
+    types = [arg.type for arg in args]
+    dtype, weak = common_dtype(types)
+    return with_dims(dtype, broadcast(map(dims_of, types)), weak)
+
+
+def floating(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
+    """Elementwise, integers becoming float64 as in `np.exp(2)` and `1 / 2`."""
+    type = common(args, params)
+    if type.dtype.startswith(("float", "complex")):  # type: ignore[union-attr]
+        return type
+    return with_dims("float64", dims_of(type), isinstance(type, Scalar) and type.weak)
+
+
+def boolean(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
+    """Elementwise, with truth values."""
+    type = common(args, params)
+    return with_dims("bool", dims_of(type), isinstance(type, Scalar) and type.weak)
+
+
+def same(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
+    """The type of the first argument."""
+    return args[0].type
+
+
+def add_rule(rule: Rule) -> None:
+    if rule.op in RULES:
+        raise ValueError(f"operation {rule.op!r} has a rule already")
+    RULES[rule.op] = rule
+
+
+def _register(kind: str, op: str, callables: tuple, type: TypeRule, **fields: Any):
+    """A decorator that enters the decorated derivative in the table; each callable stages as the op itself."""
+
+    def enter(derivative):
+        spellings = [spelling_of(c) for c in callables]
+        numpy_style = next((s for s in spellings if s.startswith("np.")), "")
+        scalar_style = next((s for s in spellings if not s.startswith("np.")), "")
+        add_rule(
+            Rule(op, kind, type, derivative, spelling=numpy_style, scalar_spelling=scalar_style or numpy_style, **fields)
+        )
+        for function, spelling in zip(callables, spellings, strict=True):
+            CALLERS[function] = Caller(_direct(op), spelling)
+        return derivative
+
+    return enter
+
+
+def _direct(op: str):
+    from gradgen.rules.symbols import apply
+
+    def build(*args):
+        return apply(op, *args)
+
+    return build
+
+
+def spelling_of(function: Any) -> str:
+    """The text by which generated code names a function of NumPy, math or the builtins.
+
+    >>> import math, numpy as np
+    >>> spelling_of(np.linalg.norm), spelling_of(math.exp), spelling_of(abs)
+    ('np.linalg.norm', 'math.exp', 'abs')
+    """
+    module = getattr(function, "__module__", None) or ("numpy" if hasattr(function, "nin") else "builtins")
+    name = function.__name__
+    if module == "builtins":
+        return name
+    if module.startswith("numpy"):
+        return "np.linalg." + name if "linalg" in module else "np." + name
+    return f"{module}.{name}"
+
+
+def elementwise(op: str, *callables: Any, type: TypeRule = floating, cost: int = 10):
+    return _register("elementwise", op, callables, type, cost=cost)
+
+
+def reduction(op: str, *callables: Any, type: TypeRule, cost: int = 1):
+    return _register("reduction", op, callables, type, cost=cost)
+
+
+def linear(op: str, *callables: Any, type: TypeRule, cost: int = 1):
+    return _register("linear", op, callables, type, cost=cost)
+
+
+def bilinear(op: str, *callables: Any, type: TypeRule, cost: int = 100):
+    return _register("bilinear", op, callables, type, cost=cost)
+
+
+def general(op: str, *callables: Any, type: TypeRule, tangent: Callable[..., Any], cost: int = 100):
+    return _register("general", op, callables, type, tangent=tangent, cost=cost)
+
+
+def constant(op: str, *callables: Any, type: TypeRule, cost: int = 1) -> None:
+    _register("constant", op, callables, type, cost=cost)(None)
+
+
+def caller(*callables: Any, method: str = "", spelling: str = ""):
+    """A decorator: the decorated function says how a call of these callables, or of an array's method, is staged.
+
+    It takes what the user's call passes, numeric values as Syms and everything else as it is, and
+    returns a Sym or a structure of them. Its own signature is what the call may pass.
+    """
+
+    def enter(build):
+        for function in callables:
+            CALLERS[function] = Caller(build, spelling or spelling_of(function))
+        if method:
+            METHODS[method] = Caller(build, "." + method)
+        return build
+
+    return enter
+
+
+def is_array(atom: Atom) -> bool:
+    return isinstance(atom.type, Array)
