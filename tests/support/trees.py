@@ -1,0 +1,67 @@
+"""Structured values in tests: flatten to float leaves and put leaves back. Independent of gradgen's own trees.
+
+>>> flatten({"b": (1.0, [2.0])})
+[1.0, 2.0]
+>>> rebuild({"b": (1.0, [2.0])}, iter([5.0, 6.0]))
+{'b': (5.0, [6.0])}
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+
+def flatten(tree: Any) -> list[Any]:
+    """The leaves in order."""
+    found: list[Any] = []
+    map_leaves(lambda leaf: found.append(leaf), tree)
+    return found
+
+
+def rebuild(tree: Any, leaves: Iterator[Any]) -> Any:
+    """`tree` with its leaves replaced by the next ones of `leaves`."""
+    return map_leaves(lambda leaf: next(leaves), tree)
+
+
+def map_leaves(function: Callable[[Any], Any], tree: Any) -> Any:
+    if isinstance(tree, dict):
+        return {key: map_leaves(function, item) for key, item in tree.items()}
+    if isinstance(tree, tuple) and hasattr(tree, "_fields"):
+        return type(tree)(*[map_leaves(function, item) for item in tree])
+    if isinstance(tree, (tuple, list)):
+        return type(tree)([map_leaves(function, item) for item in tree])
+    if dataclasses.is_dataclass(tree) and not isinstance(tree, type):
+        names = [field.name for field in dataclasses.fields(tree)]
+        return dataclasses.replace(tree, **{name: map_leaves(function, getattr(tree, name)) for name in names})
+    return function(tree)
+
+
+def is_float(leaf: Any) -> bool:
+    """A Python float, or NumPy data of a floating type."""
+    return isinstance(leaf, float) or (
+        isinstance(leaf, (np.ndarray, np.floating)) and np.issubdtype(leaf.dtype, np.floating)
+    )
+
+
+def is_number(leaf: Any) -> bool:
+    """A leaf that a gradient may be asked for: floats and Python ints, not bools."""
+    return is_float(leaf) or (isinstance(leaf, int) and not isinstance(leaf, bool))
+
+
+def copied(tree: Any) -> Any:
+    return map_leaves(lambda leaf: leaf.copy() if isinstance(leaf, np.ndarray) else leaf, tree)
+
+
+def widened(tree: Any) -> Any:
+    """float32 leaves as float64, so that differences have digits to work with."""
+
+    def widen(leaf: Any) -> Any:
+        if isinstance(leaf, np.ndarray) and leaf.dtype == np.float32:
+            return leaf.astype(np.float64)
+        return np.float64(leaf) if isinstance(leaf, np.float32) else leaf
+
+    return map_leaves(widen, tree)
