@@ -1,0 +1,81 @@
+"""What crosses an iteration: for each value that the backward iteration reads, recompute it or save it.
+
+Values from outside the loop are alive and need neither. A value is recomputed where its operation is
+cheap and its operands are at hand there: alive, saved anyway, or recomputed themselves.
+
+>>> from gradgen.ir import FLOAT, Assign, Var
+>>> x, y = Var("x", 0, FLOAT), Var("y", 1, FLOAT)
+>>> plan([x, y], {y: Assign(y, "mul", (x, x))}, inside={x, y})
+Plan(saved=(Var(name='x', version=0, type=Scalar(dtype='float64', weak=True, extent=None)),), recomputed=(Var(name='y', version=1, type=Scalar(dtype='float64', weak=True, extent=None)),))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass
+
+from gradgen.ir import Array, Assign, Atom, ListOf, Scalar, Var, dims_of
+from gradgen.rules.table import RULES
+
+CHEAP = 1  # the cost, in arithmetic operations, up to which recomputing beats writing and reading memory
+VIEWS = ("getitem", "transpose", "item")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Both in the order of definition; a recomputed value's operands come before it."""
+
+    saved: tuple[Var, ...]
+    recomputed: tuple[Var, ...]
+
+
+def plan(needed: Iterable[Var], definitions: Mapping[Var, Assign], inside: Set[Var], free: Set[Var] = frozenset()) -> Plan:
+    """How to have the values `needed` again.
+
+    `definitions`: the operations of the block that may be run again. `inside`: what the iteration
+    defines, and what is too large to be kept for this one's sake; everything else is alive. `free`: of `inside`, what backward has anyway (the loop's index).
+    """
+    wanted = sorted(needed, key=lambda var: var.version)
+    greedy = _choose(wanted, definitions, inside, free, frozenset())
+    state = {var for var in inside if var not in definitions and var not in free and isinstance(var.type, Scalar)}
+    from_state = _choose(wanted, definitions, inside, free, state)
+    return min(greedy, from_state, key=lambda p: sum(_weight(var) for var in p.saved))
+
+
+def _choose(wanted: list[Var], definitions: Mapping[Var, Assign], inside: Set[Var], free: Set[Var], kept: Set[Var]) -> Plan:
+    saved: dict[Var, None] = dict.fromkeys(sorted(kept, key=lambda var: var.version))
+    recomputed: dict[Var, None] = {}
+
+    def available(atom: Atom, trail: dict[Var, None]) -> bool:
+        if not isinstance(atom, Var) or atom not in inside or atom in free or atom in saved or atom in recomputed or atom in trail:
+            return True
+        definition = definitions.get(atom)
+        if definition is None or not is_cheap(definition):
+            return False
+        if not all(available(arg, trail) for arg in definition.args):
+            return False
+        trail[atom] = None
+        return True
+
+    for var in wanted:
+        trail: dict[Var, None] = {}
+        if var in free or var in saved or var in recomputed:
+            continue
+        if available(var, trail):
+            recomputed.update(trail)
+        else:
+            saved[var] = None
+    used = {arg for var in recomputed for arg in definitions[var].args} | set(wanted)
+    return Plan(tuple(var for var in saved if var in used), tuple(recomputed))
+
+
+def is_cheap(definition: Assign) -> bool:
+    """Whether running the operation again costs no more than having kept its result."""
+    rule = RULES[definition.op]
+    if definition.op in VIEWS:
+        return not any(isinstance(arg.type, Array | ListOf) for arg in definition.args[1:])
+    return rule.cost <= CHEAP and all(isinstance(atom.type, Scalar) for atom in (definition.target, *definition.args))
+
+
+def _weight(var: Var) -> int:
+    return 1 + 100 * len(dims_of(var.type)) + (1000 if isinstance(var.type, ListOf) else 0)

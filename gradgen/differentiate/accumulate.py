@@ -1,0 +1,178 @@
+"""Adjoints: the one place that decides on `=`, `+=`, zero, and the sum back to an operand's shape.
+
+An adjoint may be *unexpanded*: of a type that broadcasts to the primal value's, standing for its
+repetition. The adjoint of x in `sum(x)` is one number, and stays one as long as nobody needs more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from gradgen.ir import (
+    ONE,
+    Array,
+    Atom,
+    Const,
+    ListOf,
+    Scalar,
+    Type,
+    Var,
+    broadcast,
+    common_dtype,
+    dims_of,
+    with_dims,
+)
+from gradgen.rules import symbols
+from gradgen.rules.build import Builder
+from gradgen.rules.symbols import Sym
+
+
+class Adjoints:
+    """The current adjoint of each value, absent where it is zero. Scopes nest as blocks do."""
+
+    def __init__(self, builder: Builder, active: frozenset[Var]):
+        self.builder = builder
+        self.active = active
+        self.current: dict[Var, Atom] = {}
+
+    @contextmanager
+    def scope(self, start: dict[Var, Atom]) -> Iterator[dict[Var, Atom]]:
+        """Inside, adjoints start as `start`; what they have become is in the dict that is given."""
+        outer, self.current = self.current, dict(start)
+        try:
+            yield self.current
+        finally:
+            self.current = outer
+
+    def take(self, var: Atom) -> Atom | None:
+        """The finished adjoint of a value whose definition has been reached, or None for zero."""
+        return self.current.pop(var, None) if isinstance(var, Var) else None
+
+    def is_active(self, atom: Atom) -> bool:
+        return isinstance(atom, Var) and atom in self.active
+
+    def contribute(self, to: Atom, value: Any, like: Atom | None = None) -> None:
+        """Add `value`, a contribution shaped as (or unexpanded towards) the value `like`, to the adjoint of `to`.
+
+        Where `like` is broader than `to`, the axes along which `to` was broadcast are summed.
+        """
+        if not self.is_active(to) or value is None or symbols.is_zero(value):
+            return
+        assert isinstance(to, Var)
+        if not isinstance(value, Sym):
+            value = Sym(symbols.constant_atom(float(value)), self.builder)
+        value = sum_to_shape(value, to if like is None else like, to)
+        value = match_dtype(value, to.type)
+        prior = self.current.get(to)
+        if prior is None:
+            self.current[to] = self._first(to, value)
+        else:
+            type = adjoint_type(prior.type, value.type)
+            self.current[to] = self.builder.accumulate(prior, value.atom, type, of=to)
+
+    def _first(self, to: Var, value: Sym) -> Atom:
+        """A named value's adjoint gets a line of its own; that of an unnamed one is the expression itself."""
+        if not to.name and not to.of:
+            return value.atom
+        return self.builder.emit("identity", value.atom, of=to)
+
+    def full(self, adjoint: Atom | None, like: Atom) -> Atom:
+        """The adjoint of `like`, zeros where it is None, in the full shape and the dtype of `like`."""
+        if adjoint is None:
+            return self.zero(like)
+        value = match_dtype(Sym(adjoint, self.builder), like.type)
+        return expanded(value, like).atom
+
+    def zero(self, like: Atom) -> Atom:
+        if not isinstance(like.type, Scalar):
+            return self.builder.emit("zeros_like", like)
+        if like.type.dtype == "float64":
+            return Const(0.0, Scalar("float64", like.type.weak))
+        return self.builder.emit("cast", 0.0, dtype=like.type.dtype, weak=False)
+
+
+def adjoint_type(a: Type, b: Type) -> Type:
+    """The type of the sum of two adjoints of one value."""
+    if isinstance(a, ListOf):
+        return a
+    dtype, weak = common_dtype([a, b])
+    return with_dims(dtype, broadcast([dims_of(a), dims_of(b)]), weak)
+
+
+def match_dtype(value: Sym, type: Type) -> Sym:
+    """An adjoint in its value's dtype. Python numbers are left alone: they take the dtype of what they meet."""
+    have, want = value.type, type
+    if not (isinstance(have, Scalar | Array) and isinstance(want, Scalar | Array)) or have.dtype == want.dtype:
+        return value
+    if isinstance(have, Scalar) and (have.weak or (isinstance(want, Scalar) and want.weak)):
+        return value
+    return symbols.apply("cast", value, dtype=want.dtype, weak=False)
+
+
+def is_unexpanded(adjoint: Type, type: Type) -> bool:
+    """Whether an adjoint of this type lacks axes, or has ones, where the value's type does not.
+
+    >>> from gradgen.ir import Dim
+    >>> n = Dim("x.0", many=True)
+    >>> is_unexpanded(Scalar("float64"), Array("float64", (n,))), is_unexpanded(Array("float64", (n,)), Array("float64", (n,)))
+    (True, False)
+    """
+    have, want = dims_of(adjoint), dims_of(type)
+    return len(have) < len(want) or any(h.is_one and not w.is_one for h, w in zip(have, want, strict=True))
+
+
+def expanded(value: Sym, like: Atom) -> Sym:
+    if isinstance(like.type, ListOf) or not is_unexpanded(value.type, like.type):
+        return value
+    return symbols.apply("expand", value, like)
+
+
+def sum_to_shape(value: Sym, like: Atom, to: Var) -> Sym:
+    """Sum `value`, the contribution of a `like`, over the axes along which `to` was broadcast to `like`.
+
+    An axis along which `value` itself is unexpanded is summed by multiplying with its length.
+    """
+    if not isinstance(like.type, Scalar | Array) or dims_of(like.type) == dims_of(to.type):
+        return value
+    made = dims_of(like.type)
+    want = (ONE,) * (len(made) - len(dims_of(to.type))) + dims_of(to.type)
+    have = (ONE,) * (len(made) - len(dims_of(value.type))) + dims_of(value.type)
+    lead = len(made) - len(dims_of(to.type))
+    summed, counted, unknown = [], [], False
+    for axis, (m, w, h) in enumerate(zip(made, want, have, strict=True)):
+        if m.is_one or m == w or (w.never_one and axis >= lead):
+            continue
+        if not w.is_one:
+            unknown = True
+        elif h.is_one:
+            counted.append(axis)
+        else:
+            summed.append(axis)
+    if unknown:
+        return symbols.apply("sum_to", expanded(value, like), to)
+    for axis in counted:
+        value = value * symbols.apply("size", Sym(like, value.builder), axis=axis)
+    return _reduce(value, have, made, summed, lead)
+
+
+def _reduce(value: Sym, have: tuple, made: tuple, summed: list[int], lead: int) -> Sym:
+    """Sum over `summed`; of the axes kept as 1 those below `lead`, which the operand does not have, go."""
+    missing = len(made) - len(dims_of(value.type))  # leading axes that `value` does not have either
+    drop = [a - missing for a in range(lead) if a >= missing]
+    keep = [a - missing for a in summed if a >= lead]
+    drop_summed = [a for a in drop if a + missing in summed]
+    if drop_summed and not keep and len(drop_summed) == value.ndim:
+        return symbols.apply("sum", value, axis=None, keepdims=False)
+    if drop_summed and not keep and len(drop) == len(drop_summed):
+        return symbols.apply("sum", value, axis=_axis(drop_summed), keepdims=False)
+    if keep or drop_summed:
+        value = symbols.apply("sum", value, axis=_axis(sorted(keep + drop_summed)), keepdims=True)
+    if drop:
+        value = symbols.apply("squeeze", value, axis=tuple(drop))
+    return value
+
+
+def _axis(axes: list[int]) -> int | tuple[int, ...]:
+    return axes[0] if len(axes) == 1 else tuple(axes)

@@ -1,0 +1,120 @@
+"""From a rule to contributions: the adjoint of one operation.
+
+The six kinds of rules meet adjoints here, and nowhere else (see `rules.table` for what each returns).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gradgen.differentiate.accumulate import Adjoints, expanded
+from gradgen.ir import Assign, Atom, TupleOf, Var
+from gradgen.rules import symbols
+from gradgen.rules.symbols import Sym
+from gradgen.rules.table import RULES
+
+
+def reverse_assign(s: Assign, adjoint: Sym, adjoints: Adjoints) -> None:
+    """Add what `s.target`'s finished adjoint contributes to the adjoints of `s.args`."""
+    if s.op in ("getitem", "item") and not isinstance(s.args[0].type, TupleOf):
+        _reverse_read(s, adjoint, adjoints)
+        return
+    kind = RULES[s.op].kind
+    _BY_KIND[kind](s, adjoint, adjoints)
+
+
+def _syms(s: Assign, adjoints: Adjoints) -> list[Sym]:
+    return [Sym(arg, adjoints.builder) for arg in s.args]
+
+
+def arguments_of(params: tuple[tuple[str, Any], ...]) -> dict[str, Any]:
+    """A statement's parameters as a rule's keywords; `text`, the user's spelling of a gate, is not mathematics."""
+    return {name: value for name, value in params if name != "text"}
+
+
+def _elementwise(s: Assign, g: Sym, adjoints: Adjoints) -> None:
+    partials = _listed(_derivative(s)(Sym(s.target, adjoints.builder), *_syms(s, adjoints), **arguments_of(s.params)))
+    totals: dict[Atom, Any] = {}  # x * x contributes once, by 2 * x
+    for arg, partial in zip(s.args, partials, strict=True):
+        if adjoints.is_active(arg) and partial is not None:
+            totals[arg] = plus(totals[arg], partial) if arg in totals else partial
+    for arg, partial in totals.items():
+        adjoints.contribute(arg, symbols.mul(partial, g), like=s.target)
+
+
+def plus(a: Any, b: Any) -> Any:
+    same = isinstance(a, Sym) and isinstance(b, Sym) and a.atom == b.atom
+    return symbols.mul(2, a) if same else symbols.add(a, b)
+
+
+def _reduction(s: Assign, g: Sym, adjoints: Adjoints) -> None:
+    x = Sym(s.args[0], adjoints.builder)
+    params = arguments_of(s.params)
+    kept = spread(Sym(s.target, adjoints.builder), x, s)
+    partial = _derivative(s)(kept, x, **params)
+    adjoints.contribute(s.args[0], symbols.mul(partial, spread(g, x, s)), like=s.args[0])
+
+
+def spread(value: Sym, x: Sym, s: Assign) -> Sym:
+    """A reduction's result, or its adjoint, with the reduced axes back as 1, so that it broadcasts against x."""
+    if not value.is_array or s.param("keepdims", False):
+        return value
+    full = Sym(s.target, value.builder)
+    value = expanded(value, s.target) if value.ndim < full.ndim else value
+    return symbols.apply("spread", value, x, axis=s.param("axis"), keepdims=False)
+
+
+def _linear(s: Assign, g: Sym, adjoints: Adjoints) -> None:
+    full = expanded(g, s.target)
+    _contribute_each(s, _derivative(s)(full, *_syms(s, adjoints), **arguments_of(s.params)), adjoints)
+
+
+def _general(s: Assign, g: Sym, adjoints: Adjoints) -> None:
+    full = expanded(g, s.target)
+    y = Sym(s.target, adjoints.builder)
+    _contribute_each(s, _derivative(s)(full, y, *_syms(s, adjoints), **arguments_of(s.params)), adjoints)
+
+
+def _constant(s: Assign, g: Sym, adjoints: Adjoints) -> None:
+    raise AssertionError(f"{s.op} has no derivative and cannot be active")
+
+
+def _contribute_each(s: Assign, contributions: Any, adjoints: Adjoints) -> None:
+    for arg, contribution in zip(s.args, _listed(contributions), strict=False):
+        if isinstance(contribution, Sym):
+            adjoints.contribute(arg, contribution, like=contribution.atom)
+
+
+def _reverse_read(s: Assign, g: Sym, adjoints: Adjoints) -> None:
+    """x[i] adds its adjoint at i of the adjoint of x: nothing of x's size is made for one element."""
+    x = s.args[0]
+    if not adjoints.is_active(x):
+        return
+    assert isinstance(x, Var)
+    total = adjoints.full(adjoints.current.get(x), x)
+    index = s.param("index", None)
+    if index is None:
+        from gradgen.ir import At
+
+        index = (At(0),)
+    adjoints.current[x] = adjoints.builder.store(total, index, s.args[1:], g.atom, "add", of=x)
+
+
+def _derivative(s: Assign):
+    derivative = RULES[s.op].derivative
+    assert derivative is not None, s.op
+    return derivative
+
+
+def _listed(value: Any) -> tuple:
+    return value if isinstance(value, tuple) else (value,)
+
+
+_BY_KIND = {
+    "elementwise": _elementwise,
+    "reduction": _reduction,
+    "linear": _linear,
+    "bilinear": _linear,
+    "general": _general,
+    "constant": _constant,
+}

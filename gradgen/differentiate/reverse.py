@@ -1,0 +1,377 @@
+"""Reverse mode: from a program to the statements that carry adjoints from its results to its parameters.
+
+The primal's statements are gone through last to first. Each appends the statements of its adjoint to
+the builder and gives the primal statement back, extended by what backward needs of it: a `Save` in a
+loop, a further result of a branch. Adjoint statements name primal values directly; where a value is
+not alive any more, `_Reverser.restore` makes it so.
+
+Does not decide: how contributions are added up (`accumulate`), what is recomputed and what saved
+(`analyse.keep`), what a rule says (`partials`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from gradgen.analyse import keep
+from gradgen.analyse.activity import active
+from gradgen.differentiate.accumulate import Adjoints
+from gradgen.differentiate.partials import reverse_assign
+from gradgen.ir import (
+    INT,
+    Accumulate,
+    Array,
+    Assign,
+    Atom,
+    Block,
+    Call,
+    Const,
+    Effect,
+    For,
+    Function,
+    If,
+    Load,
+    Open,
+    Origin,
+    Save,
+    Scalar,
+    Slot,
+    Statement,
+    Store,
+    Undefined,
+    Var,
+    While,
+    dims_of,
+)
+from gradgen.ir.walk import block_params, free_variables, statements, substitute, targets
+from gradgen.rules import symbols
+from gradgen.rules.build import Builder
+from gradgen.rules.symbols import Sym
+
+
+@dataclass(frozen=True, slots=True)
+class Reversed:
+    """`primal` computes what `adjoint` needs; `gradients[k]` is the gradient by the k-th variable asked for."""
+
+    primal: tuple[Statement, ...]
+    adjoint: tuple[Statement, ...]
+    gradients: tuple[Atom, ...]
+
+
+def reverse(function: Function, wrt: tuple[Var, ...], seeds: dict[Var, Atom], builder: Builder) -> Reversed:
+    """Differentiate `function` by its parameters `wrt`; `seeds` gives the adjoints of its results."""
+    marks = active(function, wrt, seeds)
+    reverser = _Reverser(builder, marks)
+    with builder.collect() as adjoint:
+        for result, seed in seeds.items():
+            if result in marks:
+                reverser.adjoints.current[result] = seed
+        primal = reverser.block(function.body, in_loop=False, outermost=True)
+        finished = tuple(reverser.adjoints.full(reverser.adjoints.take(var), var) for var in wrt)
+    opens = [Open(slot) for slot in reverser.adjoint_slots.values()]
+    return Reversed(tuple(primal), (*opens, *adjoint), finished)
+
+
+class _Reverser:
+    def __init__(self, builder: Builder, marks: frozenset[Var]):
+        self.builder = builder
+        self.adjoints = Adjoints(builder, marks)
+        self.marks = marks
+        self.new_slots: list[Slot] = []  # made since the last statement of the outermost block, which opens them
+        self.adjoint_slots: dict[Slot, Slot] = {}
+        self.iterated: frozenset[Var] = frozenset()  # what the loops around the current statement define anew each time
+
+    def block(self, block: Block, in_loop: bool, outermost: bool = False) -> list[Statement]:
+        """Append the adjoint of a block's statements; return them as the primal has to run them."""
+        primal: list[Statement] = []
+        for statement in reversed(block.statements):
+            origin = statement.origin
+            with self.builder.at(origin and backprop(origin)):
+                primal.append(self.statement(statement, in_loop))
+            if outermost:
+                primal += [Open(slot) for slot in reversed(self.new_slots)]
+                self.new_slots.clear()
+        primal.reverse()
+        return primal
+
+    def statement(self, s: Statement, in_loop: bool) -> Statement:
+        match s:
+            case Assign():
+                self.assign(s)
+            case Accumulate():
+                self.accumulation(s)
+            case Store():
+                self.store(s)
+            case If():
+                return self.branches(s, in_loop)
+            case For() | While():
+                return self.loop(s)
+            case Save():
+                self.save(s)
+            case Load():
+                self.load(s)
+            case Call():
+                raise NotImplementedError(s)
+            case Effect() | Open():
+                pass
+        return s
+
+    # One statement
+
+    def assign(self, s: Assign) -> None:
+        adjoint = self.adjoints.take(s.target)
+        if adjoint is not None:
+            reverse_assign(s, Sym(adjoint, self.builder), self.adjoints)
+
+    def accumulation(self, s: Accumulate) -> None:
+        adjoint = self.adjoints.take(s.target)
+        if adjoint is not None:
+            for part in (s.prior, s.value):
+                self.adjoints.contribute(part, Sym(adjoint, self.builder), like=s.target)
+
+    def store(self, s: Store) -> None:
+        """What was stored takes the adjoint at its place; what was overwritten there gets none."""
+        adjoint = self.adjoints.take(s.target)
+        if adjoint is None:
+            return
+        full = self.adjoints.full(adjoint, s.target)
+        if self.adjoints.is_active(s.value):
+            read = _read(Sym(full, self.builder), s)
+            self.adjoints.contribute(s.value, read, like=read.atom)
+        if self.adjoints.is_active(s.array):
+            if s.mode == "set":
+                full = self.builder.store(full, s.index, s.operands, Const(0.0, symbols.constant_atom(0.0).type), of=s.array)
+            self.adjoints.contribute(s.array, Sym(full, self.builder))
+
+    def save(self, s: Save) -> None:
+        if s.slot in self.adjoint_slots and self.adjoints.is_active(s.value):
+            slot = self.adjoint_slots[s.slot]
+            loaded = self.builder.load(slot, self.builder.var("", slot.type, of=s.value))  # type: ignore[arg-type]
+            self.adjoints.contribute(s.value, Sym(loaded, self.builder))
+        elif s.slot in self.adjoint_slots:
+            self.builder.load(self.adjoint_slots[s.slot], self.builder.var("", s.slot.type))
+
+    def load(self, s: Load) -> None:
+        if s.target in self.marks:
+            slot = self.adjoint_slots.get(s.slot) or self.builder.slot("d" + s.slot.name, s.slot.type)
+            self.adjoint_slots[s.slot] = slot
+            self.builder.save(slot, self.adjoints.full(self.adjoints.take(s.target), s.target))
+
+    # Structure
+
+    def branches(self, s: If, in_loop: bool) -> Statement:
+        """The same test chooses between the adjoints of the branches."""
+        finished = [self.adjoints.take(result) for result in s.results]
+        outside = self._active_outside(s)
+        start = {var: self.adjoints.current[var] for var in outside if var in self.adjoints.current}
+        primal, adjoint, after = [], [], []
+        for branch in (s.then, s.orelse):
+            with self.builder.collect() as statements, self.adjoints.scope(start) as current:
+                for value, to in zip(finished, branch.yields, strict=True):
+                    if value is not None:
+                        self.adjoints.contribute(to, Sym(value, self.builder))
+                primal.append(self.block(branch, in_loop))
+            adjoint.append(statements)
+            after.append(current)
+        touched = [v for v in outside if any(state.get(v) is not start.get(v) for state in after)]
+        yields = []
+        for statements, state in zip(adjoint, after, strict=True):
+            with self.builder.collect() as more:
+                yields.append(tuple(self.adjoints.full(state.get(var), var) for var in touched))
+            statements += more
+        results = tuple(self.builder.var("", self._adjoint_type(var), of=var) for var in touched)
+        self.adjoints.current.update(zip(touched, results, strict=True))
+        restored = [
+            self.restore(_Region(branch, kept, statements, exits), in_loop)
+            for branch, kept, statements, exits in zip((s.then, s.orelse), primal, adjoint, yields, strict=True)
+        ]
+        exported = tuple(var for region in restored for var in region.exported)
+        if any(region.statements for region in restored) or touched:
+            blocks = [Block(tuple(region.statements), region.exits) for region in restored]
+            self.builder.append(If(s.test, blocks[0], blocks[1], results, self.builder.origin))
+        return self._export(s, restored, exported)
+
+    def _export(self, s: If, restored: list[_Region], exported: tuple[tuple[Var, Var], ...]) -> If:
+        """The branch statement with the values that backward reads from inside it as further results."""
+        blocks = []
+        for region, branch in zip(restored, (s.then, s.orelse), strict=True):
+            own = {inner for inner, _ in region.exported}
+            more = tuple(inner if inner in own else Undefined(inner.type) for inner, _ in exported)
+            blocks.append(Block(tuple(region.primal), branch.yields + more))
+        return replace(s, then=blocks[0], orelse=blocks[1], results=s.results + tuple(out for _, out in exported))
+
+    def loop(self, s: For | While) -> Statement:
+        """The iterations run again, last to first, with the adjoints of what they carry going round."""
+        state = [k for k, carried in enumerate(s.carried) if carried in self.marks]
+        outside = self._active_outside(s)
+        if not state and not outside:
+            return s
+        incoming = [self.adjoints.full(self.adjoints.take(s.results[k]), s.results[k]) for k in state]
+        params = [self.builder.var("", self._adjoint_type(s.results[k]), of=s.carried[k]) for k in state]
+        sums = {var: self.builder.var("", self._adjoint_type(var), of=var) for var in outside}
+        s = self._counted(s)
+        around, self.iterated = self.iterated, self.iterated | _defined_inside(s)
+        with self.builder.collect() as statements, self.adjoints.scope(dict(sums)) as current:
+            for k, param in zip(state, params, strict=True):
+                self.adjoints.contribute(s.body.yields[k], Sym(param, self.builder))
+            primal = self.block(s.body, in_loop=True)
+            onward = [self._onward(current.pop(s.carried[k], None), s, k, p) for k, p in zip(state, params, strict=True)]
+            touched = [var for var in outside if current.get(var) is not sums[var]]
+            totals = [self.adjoints.full(current[var], var) for var in touched]
+        if not state and not touched:
+            self.iterated = around
+            return s
+        starts = [self._start(var) for var in touched]
+        index, free = self._index(s, statements)
+        region = self.restore(_Region(s.body, primal, statements, (*onward, *totals), s, index, free), in_loop=True)
+        self.iterated = around
+        results = [self.builder.var("", p.type, of=p.of) for p in (*params, *(sums[v] for v in touched))]
+        self._append_loop(s, index, (*params, *(sums[v] for v in touched)), (*incoming, *starts), region, results)
+        self.adjoints.current.update(zip(touched, results[len(state) :], strict=True))
+        for k, result in zip(state, results, strict=False):
+            self.adjoints.contribute(s.inits[k], Sym(result, self.builder))
+        return replace(s, body=Block(tuple(region.primal), s.body.yields))
+
+    def _onward(self, adjoint: Atom | None, s: For | While, k: int, incoming: Var) -> Atom:
+        """The adjoint that a carried value hands to the iteration before.
+
+        Its shape is that of the adjoint coming in, unless the iterations change the value's shape: so the
+        primal value need not be kept for its shape's sake.
+        """
+        fixed = dims_of(s.carried[k].type) == dims_of(s.inits[k].type)
+        like = incoming if fixed else s.carried[k]
+        return self.adjoints.zero(like) if adjoint is None else self.adjoints.full(adjoint, like)
+
+    def _start(self, var: Var) -> Atom:
+        """Where the sum over the iterations starts: at a buffer of its own, since the loop adds to it in place."""
+        prior = self.adjoints.current.get(var)
+        full = self.adjoints.full(prior, var)
+        if prior is not None and isinstance(var.type, Array):
+            return self.builder.emit("copy", full, of=var)
+        return full
+
+    def _counted(self, s: For | While) -> For | While:
+        """Loops that end by a test report how often they went round."""
+        if isinstance(s, For) and s.leave is None:
+            return s
+        return s if s.trips else replace(s, trips=self.builder.var("trips", INT))
+
+    def _index(self, s: For | While, statements: list[Statement]) -> tuple[Var, frozenset[Var]]:
+        """The variable of the backward loop; and whether the primal's index comes with it."""
+        if isinstance(s, While):
+            return self.builder.var("trip", INT), frozenset()
+        return self.builder.var(s.index.name, s.index.type), frozenset({s.index})
+
+    def _append_loop(self, s, index: Var, params, inits, region: _Region, results) -> None:
+        origin = self.builder.origin
+        body = Block(tuple(region.statements), region.exits)
+        if isinstance(s, For) and s.leave is None:
+            head: tuple = (index, s.start, s.stop, s.step)
+        elif isinstance(s, While) or (_is(s.start, 0) and _is(s.step, 1)):
+            head = (index, symbols.constant_atom(0), s.trips, symbols.constant_atom(1))
+        else:
+            length = symbols.apply("mul", Sym(s.trips, self.builder), Sym(s.step, self.builder))
+            stop = symbols.add(Sym(s.start, self.builder), length)
+            head = (index, s.start, stop.atom, s.step)
+        self.builder.append(For(*head, tuple(params), tuple(inits), body, tuple(results), backward=isinstance(s, For), origin=origin))
+
+    def _active_outside(self, s: If | For | While) -> list[Var]:
+        """The active values from outside that the inner blocks read, in the order of first use."""
+        inner = (s.then, s.orelse) if isinstance(s, If) else (s.body,)
+        params = set(() if isinstance(s, If) else s.carried)
+        found: dict[Var, None] = {}
+        for block in inner:
+            for var in free_variables(block):
+                if var in self.marks and var not in params:
+                    found.setdefault(var)
+        return list(found)
+
+    def _adjoint_type(self, var: Var):
+        return replace(var.type, extent=None) if hasattr(var.type, "extent") else var.type
+
+    # Values that are not alive any more
+
+    def restore(self, region: _Region, in_loop: bool) -> _Region:
+        """Give the adjoint statements of an inner block the primal values of that block.
+
+        Outside loops a branch's values become results of the branch. In a loop they are recomputed at
+        the head of the adjoint block, or saved where they are defined and loaded there.
+        """
+        needed = [v for v in _needed(region) if v in region.defined]
+        if region.index is not None and isinstance(region.loop, For):
+            needed = [v for v in needed if v != region.loop.index]
+            region.rename({region.loop.index: region.index})
+        if not in_loop:
+            region.exported = tuple((var, self.builder.var(var.name, var.type, var.of)) for var in needed)
+            region.rename(dict(region.exported))
+            return region
+        lost = {var for var in self.iterated if not isinstance(var.type, Scalar)}
+        plan = keep.plan(needed, region.definitions, region.defined | lost, region.free)
+        fresh: dict[Var, Atom] = {v: self.builder.var(v.name, v.type, v.of) for v in (*plan.saved, *plan.recomputed)}
+        slots = {var: self.builder.slot(_slot_name(var), var.type) for var in plan.saved}
+        self.new_slots += slots.values()
+        region.save(slots)
+        region.rename(fresh)
+        head: list[Statement] = [Load(fresh[var], slots[var]) for var in plan.saved]  # type: ignore[arg-type]
+        index = {region.loop.index: region.index} if isinstance(region.loop, For) and region.index else {}
+        renaming = {**fresh, **index}
+        for var in plan.recomputed:
+            again = region.definitions[var]
+            args = tuple(renaming.get(a, a) if isinstance(a, Var) else a for a in again.args)
+            head.append(replace(again, target=fresh[var], args=args, origin=None))
+        region.statements = head + region.statements
+        return region
+
+
+class _Region:
+    """An inner block of the primal, with its adjoint's statements, while the two are fitted to each other."""
+
+    def __init__(self, block: Block, primal, statements, exits, loop=None, index: Var | None = None, free=frozenset()):
+        self.block, self.primal, self.statements, self.exits = block, primal, statements, exits
+        self.loop, self.index, self.free = loop, index, free
+        self.exported: tuple[tuple[Var, Var], ...] = ()
+        params = () if loop is None else block_params(loop)
+        self.defined = {*params, *(var for s in primal for var in targets(s))}
+        self.definitions = {s.target: s for s in primal if isinstance(s, Assign)}
+
+    def rename(self, mapping: dict[Var, Atom] | dict[Var, Var]) -> None:
+        renamed = substitute(Block(tuple(self.statements), self.exits), mapping)  # type: ignore[arg-type]
+        self.statements, self.exits = list(renamed.statements), renamed.yields
+
+    def save(self, slots: dict[Var, Slot]) -> None:
+        """Save each of these values where it is defined."""
+        params = [Save(slot, var) for var, slot in slots.items() if var not in {t for s in self.primal for t in targets(s)}]
+        body: list[Statement] = list(params)
+        for statement in self.primal:
+            body.append(statement)
+            body += [Save(slots[var], var, statement.origin) for var in targets(statement) if var in slots]
+        self.primal = body
+
+
+def _needed(region: _Region) -> dict[Var, None]:
+    return free_variables(Block(tuple(region.statements), region.exits))
+
+
+def _defined_inside(loop: For | While) -> frozenset[Var]:
+    inner = {var for s in statements(loop.body) for var in (*targets(s), *block_params(s))}
+    return frozenset(inner | set(block_params(loop)))
+
+
+def _slot_name(var: Var) -> str:
+    return var.name or (f"d{var.of.name}" if var.of else "")
+
+
+def _is(atom: Atom, number: int) -> bool:
+    return isinstance(atom, Const) and atom.value == number
+
+
+def _read(adjoint: Sym, s: Store) -> Sym:
+    operands = (Sym(atom, adjoint.builder) for atom in s.operands)
+    if not isinstance(s.target.type, Array):
+        return symbols.apply("item", adjoint, *operands)
+    return symbols.apply("getitem", adjoint, *operands, index=s.index)
+
+
+def backprop(origin: Origin) -> Origin:
+    """The origin of adjoint statements: the same place, marked for the writer's comments."""
+    return origin if origin.text.startswith("backprop ") else replace(origin, text="backprop " + origin.text)

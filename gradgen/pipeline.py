@@ -1,0 +1,113 @@
+"""The list of steps, from a user's function to text.
+
+    stage          the user's source becomes a typed program             parse, stage, infer
+    simplify       what nobody reads goes
+    differentiate  the program becomes its gradient, or a pair           analyse, differentiate
+    simplify       what nobody asked for goes
+    lower          for jit: arrays become loops                          lower
+    write          the program becomes Python text                       write
+
+Each step takes a valid program and gives a valid one; `verify` checks after each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from gradgen.differentiate import gradient, pair
+from gradgen.errors import Position, ResultError
+from gradgen.ir import Array, Origin, Program, Scalar
+from gradgen.ir.interface import Staged, Static, Tree
+from gradgen.ir.verify import verify
+from gradgen.lower import lower
+from gradgen.rules import RULES
+from gradgen.simplify import simplify
+from gradgen.stage import stage
+from gradgen.write import Layout, write
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """The text for one signature. `entries`: the names of its functions that are meant to be called."""
+
+    staged: Staged
+    source: str
+    entries: tuple[str, ...]
+    lines: dict[int, Origin]
+
+
+def checked(step: Callable[[Program], Program], program: Program) -> Program:
+    made = step(program)
+    verify(made, RULES)
+    return made
+
+
+def build(
+    function: Callable[..., Any],
+    arguments: dict[str, Any],
+    wrt: Sequence[int],
+    form: str,
+    style: str = "python",
+    has_aux: bool = False,
+) -> Compiled:
+    """Stage `function` for `arguments` (trees of types) and write the text of the requested form.
+
+    `wrt`: positions among the leaves of the arguments. `form`: "grad", "value_and_grad", "pair" or
+    "primal". Raises GradgenError.
+    """
+    staged = staged_program(function, arguments)
+    check_result(staged, has_aux)
+    program = staged.program
+    variables = [program.entry.params[k] for k in wrt]
+    results = len(program.entry.body.yields)
+    if form == "pair":
+        forward, backward, cache = pair(program, variables)
+        programs = [(forward, Layout("forward", cached=len(cache))), (backward, Layout("backward", cached=len(cache)))]
+    elif form == "primal":
+        programs = [(program, Layout("plain"))]
+    else:
+        programs = [(gradient(program, variables, results, value=form == "value_and_grad", name=f"{program.entry.name}_grad"), Layout("plain"))]
+    finished = [(finish(p, style), layout) for p, layout in programs]
+    text = write(finished, style=style)
+    return Compiled(staged, text.source, tuple(p.entry.name for p, _ in finished), text.lines)
+
+
+def finish(program: Program, style: str) -> Program:
+    """From a differentiated program to the one that is written."""
+    program = checked(simplify, program)
+    return checked(simplify, checked(lower, program)) if style == "jit" else program
+
+
+def staged_program(function: Callable[..., Any], arguments: dict[str, Any]) -> Staged:
+    staged = stage(function, arguments)
+    verify(staged.program, RULES)
+    return replace(staged, program=checked(simplify, staged.program))
+
+
+def check_result(staged: Staged, has_aux: bool) -> None:
+    """The function must return a real scalar, or with `has_aux` a pair of one and anything."""
+    result = staged.result
+    if has_aux:
+        if not (isinstance(result, Tree) and result.kind is tuple and len(result.items) == 2):
+            raise _refused(staged, "with has_aux=True the function must return a pair (value, aux)", "return value, aux")
+        result = result.items[0]
+    if isinstance(result, Static):
+        raise _refused(staged, f"the function returns {result.value!r}, not a number", "return a real scalar")
+    if isinstance(result, Tree):
+        way_out = "return one number, or use has_aux=True for a pair (value, aux)"
+        raise _refused(staged, f"the function returns a {result.kind.__name__}, not a real scalar", way_out)
+    if isinstance(result.type, Array) and result.type.dims:
+        shape = ", ".join("n" if dim.constant is None else str(dim) for dim in result.type.dims)
+        message = f"the function returns an array of shape ({shape}{',' * (result.type.ndim == 1)}), not a real scalar"
+        raise _refused(staged, message, "reduce it, for example with np.sum(...)")
+    if not isinstance(result.type, Array | Scalar):
+        raise _refused(staged, f"the function returns a {result.type}, not a real scalar", "return a real scalar")
+    if not result.type.dtype.startswith("float"):
+        raise _refused(staged, f"the function returns a value of type {result.type}, not a real scalar", "return a real float")
+
+
+def _refused(staged: Staged, message: str, way_out: str) -> ResultError:
+    origin = staged.program.entry.origin
+    return ResultError(message, origin and Position(origin.filename, origin.line, origin.column, origin.text), way_out)
