@@ -25,7 +25,7 @@ from gradgen.lower import lower
 from gradgen.rules import RULES
 from gradgen.simplify import simplify
 from gradgen.stage import stage
-from gradgen.write import Layout, write
+from gradgen.write import write
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +63,15 @@ def build(
     variables = [program.entry.params[k] for k in wrt]
     results = len(program.entry.body.yields)
     if form == "pair":
-        forward, backward, cache = pair(program, variables)
-        programs = [(forward, Layout("forward", cached=len(cache))), (backward, Layout("backward", cached=len(cache)))]
+        programs = list(pair(program, variables))
     elif form == "primal":
-        programs = [(program, Layout("plain"))]
+        programs = [program]
     else:
-        programs = [(gradient(program, variables, results, value=form == "value_and_grad", name=f"{program.entry.name}_grad"), Layout("plain"))]
-    finished = [(finish(p, style), layout) for p, layout in programs]
+        name = f"{program.entry.name}_{form}"
+        programs = [gradient(program, variables, results, value=form == "value_and_grad", name=name)]
+    finished = [finish(program, style) for program in programs]
     text = write(finished, style=style)
-    return Compiled(staged, text.source, tuple(p.entry.name for p, _ in finished), text.lines)
+    return Compiled(staged, text.source, tuple(program.entry.name for program in finished), text.lines)
 
 
 def finish(program: Program, style: str) -> Program:

@@ -42,51 +42,78 @@ def builder_after(program: Program) -> Builder:
 def gradient(program: Program, wrt: Sequence[Var], results: int = 1, value: bool = False, name: str = "") -> Program:
     """The gradient of the first of the program's `results` as one function, primal and adjoint in one body.
 
-    Its results: with `value`, all results of the program; then the gradients by `wrt`.
+    Its results: with `value`, all results of the program, else those after the first; then the gradients by `wrt`.
     """
     function, builder = program.entry, builder_after(program)
     result = function.body.yields[0]
-    reversed_ = reverse(function, tuple(wrt), _seeds(result, Const(1.0, FLOAT)), builder)
+    reversed_ = reverse(function, tuple(wrt), _seeds([result], [Const(1.0, FLOAT)]), builder)
     kept = function.body.yields if value else function.body.yields[1:results]
     body = Block(reversed_.primal + reversed_.adjoint, (*kept, *reversed_.gradients))
-    return Program((replace(function, name=name or f"{function.name}_grad", body=body), *program.functions[1:]))
+    joint = replace(function, name=name or f"{function.name}_grad", body=body)
+    return Program((joint, *_callees(program, reversed_.called, builder)))
 
 
-def pair(program: Program, wrt: Sequence[Var]) -> tuple[Program, Program, tuple[Atom, ...]]:
-    """The forward and the backward function, and the values that travel between them.
+def pair(program: Program, wrt: Sequence[Var]) -> tuple[Program, Program]:
+    """The forward and the backward function (see `Function.role`), for the first of the program's results."""
+    builder = builder_after(program)
+    forward, backward, called = _pair(program.entry, tuple(wrt), program.entry.body.yields[:1], builder)
+    others = _callees(program, called, builder)
+    return Program((forward, *others)), Program((backward, *others))
 
-    Forward's results: those of the program, then the cached values. Backward's parameters: the cached
-    values, then the upstream gradient. Slots travel as `slots_out` and `slots_in`.
-    """
-    function, builder = program.entry, builder_after(program)
-    result = function.body.yields[0]
-    of = result if isinstance(result, Var) else None
-    upstream = builder.var("" if of else "upstream", replace(result.type, extent=None) if isinstance(result.type, Scalar) else result.type, of)
-    reversed_ = reverse(function, tuple(wrt), _seeds(result, upstream), builder)
-    cache, slots = _cache(function, reversed_, upstream)
+
+def _pair(
+    function: Function, wrt: tuple[Var, ...], results: Sequence[Atom], builder: Builder
+) -> tuple[Function, Function, tuple[str, ...]]:
+    upstreams = [_upstream(result, builder) for result in results]
+    reversed_ = reverse(function, wrt, _seeds(results, upstreams), builder)
+    cache, slots = _cache(function, reversed_, set(upstreams))
     primal = _defined_everywhere(reversed_.primal, set(cache), builder)
-    forward = replace(
-        function, name=f"{function.name}_forward", body=Block(primal, function.body.yields + cache), slots_out=slots
-    )
-    backward = Function(
-        f"{function.name}_backward", (*cache, upstream), Block(reversed_.adjoint, reversed_.gradients), function.origin, slots_in=slots
-    )
-    others = program.functions[1:]
-    return Program((forward, *others)), Program((backward, *others)), cache
+    handed_on: dict = {"cached": len(cache)}
+    body = Block(primal, function.body.yields + cache)
+    forward = replace(function, name=f"{function.name}_forward", body=body, role="forward", slots_out=slots, **handed_on)
+    body = Block(reversed_.adjoint, reversed_.gradients)
+    params = (*cache, *upstreams)
+    backward = Function(f"{function.name}_backward", params, body, function.origin, "backward", slots_in=slots, **handed_on)
+    return forward, backward, reversed_.called
 
 
-def _seeds(result: Atom, seed: Atom) -> dict[Var, Atom]:
-    return {result: seed} if isinstance(result, Var) and is_float(result.type) else {}
+def _upstream(result: Atom, builder: Builder) -> Var:
+    type = replace(result.type, extent=None) if isinstance(result.type, Scalar) else result.type
+    return builder.var("", type, of=result) if isinstance(result, Var) else builder.var("upstream", type)
 
 
-def _cache(function: Function, reversed_: Reversed, upstream: Var) -> tuple[tuple[Var, ...], tuple[Slot, ...]]:
+def _callees(program: Program, called: tuple[str, ...], builder: Builder) -> list[Function]:
+    """The functions that the program calls, and forward and backward functions of those differentiated."""
+    functions = {function.name: function for function in program.functions[1:]}
+    made: dict[str, tuple[Function, Function]] = {}
+    waiting = list(called)
+    while waiting:
+        name = waiting.pop(0)
+        if name in made:
+            continue
+        function = functions[name]
+        wrt = tuple(param for param in function.params if is_float(param.type))
+        results = [result for result in function.body.yields if is_float(result.type)]
+        *both, more = _pair(function, wrt, results, builder)
+        made[name] = (both[0], both[1])
+        waiting += more
+    return [*program.functions[1:], *(function for both in made.values() for function in both)]
+
+
+def _seeds(results: Sequence[Atom], seeds: Sequence[Atom]) -> dict[Var, Atom]:
+    pairs = zip(results, seeds, strict=True)
+    return {result: seed for result, seed in pairs if isinstance(result, Var) and is_float(result.type)}
+
+
+def _cache(function: Function, reversed_: Reversed, upstreams: set[Var]) -> tuple[tuple[Var, ...], tuple[Slot, ...]]:
     """What backward reads of forward: parameters first, then in the order of definition."""
     read = free_variables(Block(reversed_.adjoint, reversed_.gradients))
     order = [*function.params, *(var for s in reversed_.primal for var in targets(s))]
     body = Block(reversed_.primal)
     saved = {s.slot for s in statements(body) if isinstance(s, Save)}
     loaded = [s.slot for s in statements(Block(reversed_.adjoint)) if isinstance(s, Load) and s.slot in saved]
-    return tuple(var for var in order if var in read and var is not upstream), tuple(sorted(set(loaded), key=lambda s: s.version))
+    cache = tuple(var for var in order if var in read and var not in upstreams)
+    return cache, tuple(sorted(set(loaded), key=lambda slot: slot.version))
 
 
 def _defined_everywhere(primal: tuple[Statement, ...], cached: set[Var], builder: Builder) -> tuple[Statement, ...]:

@@ -31,6 +31,7 @@ from gradgen.ir import (
     Function,
     If,
     Load,
+    Opaque,
     Open,
     Origin,
     Save,
@@ -42,6 +43,7 @@ from gradgen.ir import (
     Var,
     While,
     dims_of,
+    is_float,
 )
 from gradgen.ir.walk import block_params, free_variables, statements, substitute, targets
 from gradgen.rules import symbols
@@ -51,11 +53,15 @@ from gradgen.rules.symbols import Sym
 
 @dataclass(frozen=True, slots=True)
 class Reversed:
-    """`primal` computes what `adjoint` needs; `gradients[k]` is the gradient by the k-th variable asked for."""
+    """`primal` computes what `adjoint` needs; `gradients[k]` is the gradient by the k-th variable asked for.
+
+    `called`: the functions whose `_forward` and `_backward` they call.
+    """
 
     primal: tuple[Statement, ...]
     adjoint: tuple[Statement, ...]
     gradients: tuple[Atom, ...]
+    called: tuple[str, ...]
 
 
 def reverse(function: Function, wrt: tuple[Var, ...], seeds: dict[Var, Atom], builder: Builder) -> Reversed:
@@ -69,7 +75,7 @@ def reverse(function: Function, wrt: tuple[Var, ...], seeds: dict[Var, Atom], bu
         primal = reverser.block(function.body, in_loop=False, outermost=True)
         finished = tuple(reverser.adjoints.full(reverser.adjoints.take(var), var) for var in wrt)
     opens = [Open(slot) for slot in reverser.adjoint_slots.values()]
-    return Reversed(tuple(primal), (*opens, *adjoint), finished)
+    return Reversed(tuple(primal), (*opens, *adjoint), finished, tuple(reverser.called))
 
 
 class _Reverser:
@@ -79,6 +85,7 @@ class _Reverser:
         self.marks = marks
         self.new_slots: list[Slot] = []  # made since the last statement of the outermost block, which opens them
         self.adjoint_slots: dict[Slot, Slot] = {}
+        self.called: dict[str, None] = {}  # the functions of which a forward and a backward are needed
         self.iterated: frozenset[Var] = frozenset()  # what the loops around the current statement define anew each time
 
     def block(self, block: Block, in_loop: bool, outermost: bool = False) -> list[Statement]:
@@ -111,7 +118,7 @@ class _Reverser:
             case Load():
                 self.load(s)
             case Call():
-                raise NotImplementedError(s)
+                return self.call(s)
             case Effect() | Open():
                 pass
         return s
@@ -156,6 +163,25 @@ class _Reverser:
             slot = self.adjoint_slots.get(s.slot) or self.builder.slot("d" + s.slot.name, s.slot.type)
             self.adjoint_slots[s.slot] = slot
             self.builder.save(slot, self.adjoints.full(self.adjoints.take(s.target), s.target))
+
+    def call(self, s: Call) -> Call:
+        """A function that is not inlined has a forward and a backward of its own."""
+        finished = [self.adjoints.take(target) for target in s.targets]
+        if all(adjoint is None for adjoint in finished):
+            return s
+        cache = self.builder.var(f"{s.function}_cache", Opaque())
+        upstream = [
+            self.adjoints.full(adjoint, target)
+            for adjoint, target in zip(finished, s.targets, strict=True)
+            if is_float(target.type)
+        ]
+        inputs = [arg for arg in s.args if is_float(arg.type)]
+        made = tuple(self.builder.var("", arg.type, of=arg if isinstance(arg, Var) else None) for arg in inputs)
+        self.builder.append(Call(made, f"{s.function}_backward", (cache, *upstream), self.builder.origin))
+        for arg, adjoint in zip(inputs, made, strict=True):
+            self.adjoints.contribute(arg, Sym(adjoint, self.builder))
+        self.called.setdefault(s.function)
+        return replace(s, targets=(*s.targets, cache), function=f"{s.function}_forward")
 
     # Structure
 

@@ -263,12 +263,20 @@ Statement = Assign | Accumulate | Store | If | For | While | Open | Save | Load 
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """`body.yields` are the results. `slots_in` and `slots_out`: slots that a caller hands in, or is handed, filled."""
+    """`body.yields` are the results.
+
+    `role` "forward": of the results the last `cached` are values for the backward function, together with
+    `slots_out`. `role` "backward": the first `cached` parameters are those values, with `slots_in`. A `Call`
+    of either has one target, or argument, of type Opaque for all that is cached: the last target, the
+    first argument.
+    """
 
     name: str
     params: tuple[Var, ...]
     body: Block
     origin: Origin | None = None
+    role: str = "plain"
+    cached: int = 0
     slots_in: tuple[Slot, ...] = ()
     slots_out: tuple[Slot, ...] = ()
 
