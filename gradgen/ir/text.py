@@ -40,6 +40,11 @@ def show(function: Function, types: bool = False) -> str:
     return "\n".join([f"{function.name}({params}):", *_block(function.body, "  ")])
 
 
+def show_statement(statement: Statement) -> str:
+    """The statement itself, without the blocks inside it."""
+    return _statement(statement, "")[0]
+
+
 def _block(block: Block, indent: str) -> list[str]:
     lines = [line for statement in block.statements for line in _statement(statement, indent)]
     return [*lines, f"{indent}yield {_atoms(block.yields)}".rstrip()]
