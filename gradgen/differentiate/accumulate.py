@@ -85,6 +85,17 @@ class Adjoints:
         value = match_dtype(Sym(adjoint, self.builder), like.type)
         return expanded(value, like).atom
 
+    def owned(self, adjoint: Atom | None, like: Atom) -> Atom:
+        """As `full`, in memory of its own: a gradient that is handed to the caller."""
+        if adjoint is None:
+            return self.zero(like)
+        value = match_dtype(Sym(adjoint, self.builder), like.type)
+        if isinstance(like.type, ListOf) or not is_unexpanded(value.type, like.type):
+            return value.atom
+        if not value.is_array:
+            return symbols.apply("full_like", like, value).atom
+        return symbols.apply("copy", expanded(value, like)).atom
+
     def zero(self, like: Atom) -> Atom:
         if not isinstance(like.type, Scalar):
             return self.builder.emit("zeros_like", like)

@@ -45,7 +45,8 @@ from gradgen.ir import (
     dims_of,
     is_float,
 )
-from gradgen.ir.walk import block_params, free_variables, statements, substitute, targets
+from gradgen.ir.walk import block_params, free_variables, substitute, targets
+from gradgen.ir.walk import statements as all_statements
 from gradgen.rules import symbols
 from gradgen.rules.build import Builder
 from gradgen.rules.symbols import Sym
@@ -73,7 +74,7 @@ def reverse(function: Function, wrt: tuple[Var, ...], seeds: dict[Var, Atom], bu
             if result in marks:
                 reverser.adjoints.current[result] = seed
         primal = reverser.block(function.body, in_loop=False, outermost=True)
-        finished = tuple(reverser.adjoints.full(reverser.adjoints.take(var), var) for var in wrt)
+        finished = tuple(reverser.adjoints.owned(reverser.adjoints.take(var), var) for var in wrt)
     opens = [Open(slot) for slot in reverser.adjoint_slots.values()]
     return Reversed(tuple(primal), (*opens, *adjoint), finished, tuple(reverser.called))
 
@@ -144,6 +145,8 @@ class _Reverser:
         full = self.adjoints.full(adjoint, s.target)
         if self.adjoints.is_active(s.value):
             read = _read(Sym(full, self.builder), s)
+            if read.is_array:  # a copy, since the place it is read from is cleared next
+                read = symbols.apply("copy", read)
             self.adjoints.contribute(s.value, read, like=read.atom)
         if self.adjoints.is_active(s.array):
             if s.mode == "set":
@@ -244,7 +247,7 @@ class _Reverser:
             onward = [self._onward(current.pop(s.carried[k], None), s, k, p) for k, p in zip(state, params, strict=True)]
             touched = [var for var in outside if current.get(var) is not sums[var]]
             totals = [self.adjoints.full(current[var], var) for var in touched]
-        if not state and not touched:
+        if not state and not touched and not any(isinstance(made, Save | Load) for made in all_statements(Block(tuple(statements)))):
             self.iterated = around
             return s
         starts = [self._start(var) for var in touched]
@@ -379,7 +382,7 @@ def _needed(region: _Region) -> dict[Var, None]:
 
 
 def _defined_inside(loop: For | While) -> frozenset[Var]:
-    inner = {var for s in statements(loop.body) for var in (*targets(s), *block_params(s))}
+    inner = {var for s in all_statements(loop.body) for var in (*targets(s), *block_params(s))}
     return frozenset(inner | set(block_params(loop)))
 
 
