@@ -44,7 +44,7 @@ class Lazy:
 
     `free`: reading an element costs no more than the reading, so that it may be read often. `leaves`:
     the arrays in memory that it reads. `make`: a better way to have the array than a loop over its
-    elements, such as a view or a call of NumPy.
+    elements, such as a view or a call of NumPy. `signed`: a position may be negative, counting from the end.
     """
 
     type: Array
@@ -53,6 +53,7 @@ class Lazy:
     free: bool = False
     leaves: frozenset[Var] = frozenset()
     make: Callable[[], Atom] | None = None
+    signed: bool = False
 
     def sizes(self) -> list[Atom]:
         return [self.size(axis) for axis in range(self.type.ndim)]
@@ -66,7 +67,8 @@ class Context:
         self.whole = Whole(builder)
         self.env: dict[Var, Atom] = {}
         self.lazies: dict[Var, Lazy] = {}
-        self.contiguous: set[Var] = set()
+        self.contiguous: set[Var] = set()  # arrays known to lie in memory row after row
+        self.transposes: dict[Var, Var] = {}  # views that are another array's transpose
         self.scopes: list[dict[Any, Any]] = [{}]
 
     # Values
@@ -83,7 +85,7 @@ class Context:
             return self.lazies[atom]  # type: ignore[index]
         assert isinstance(atom, Var) and isinstance(atom.type, Array), atom
         var = atom
-        return Lazy(atom.type, lambda axis: self.size(var, axis), lambda at: self.read(var, at), True, frozenset((var,)))
+        return Lazy(atom.type, lambda axis: self.size(var, axis), lambda at: self.read(var, at), True, frozenset((var,)), signed=True)
 
     def value(self, atom: Atom) -> Atom:
         """The atom, in memory."""
@@ -102,6 +104,8 @@ class Context:
         self.builder.statements[-1] = rename_target(made, atom, target)  # type: ignore[arg-type]
         if atom in self.contiguous:
             self.contiguous.add(target)
+        if atom in self.transposes:
+            self.transposes[target] = self.transposes[atom]  # type: ignore[index]
 
     def make(self, lazy: Lazy, like: Var | None = None) -> Atom:
         """The array in memory, named as `like`."""

@@ -21,6 +21,7 @@ from gradgen.ir import (
     Load,
     Open,
     Origin,
+    Program,
     Save,
     Scalar,
     Slot,
@@ -30,6 +31,8 @@ from gradgen.ir import (
     Var,
     constant_dim,
 )
+from gradgen.ir.walk import block_params, targets
+from gradgen.ir.walk import statements as all_statements
 from gradgen.rules.table import RULES
 
 
@@ -142,6 +145,18 @@ def typed_for_spelling(type: Type, spelling: str) -> Type:
         if spelling.startswith(("np.", ".")) and type.extent is None:
             return Scalar(type.dtype, weak=False)
     return type
+
+
+def builder_after(program: Program) -> Builder:
+    """A builder whose versions are new to `program`."""
+    highest = -1
+    for function in program.functions:
+        versions = [made.version for made in (*function.params, *function.slots_in)]
+        for s in all_statements(function.body):
+            versions += [var.version for var in (*targets(s), *block_params(s))]
+            versions += [s.slot.version] if isinstance(s, Open | Save | Load) else []
+        highest = max([highest, *versions])
+    return Builder(highest + 1)
 
 
 def block(statements: list[Statement], yields: tuple[Atom, ...] = ()) -> Block:

@@ -1,0 +1,32 @@
+"""From arrays to loops: a program for `jit=True`, in the same representation.
+
+An array operation becomes a loop nest over scalar operations; a chain of them and the reduction at its end
+become one nest without an array between. Matrix products stay calls of BLAS. What Numba has no loop-free
+form for (`axis`, `keepdims`, products of stacks, index arrays) needs none.
+
+What a lowered program does otherwise than Python, because Numba does, with `error_model="numpy"`:
+
+- dividing by zero gives inf or NaN, for whole numbers 0; `math.log(-1.0)` gives NaN; nothing overflows with an error;
+- integers are of 64 bits; an index out of range is not noticed;
+- sums are taken in order, not pairwise; float32 sums in float64.
+
+Not done here: reordering loops, merging neighbouring nests, parallel loops.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gradgen.ir import Program
+from gradgen.lower.blocks import Blocks
+from gradgen.lower.context import Context
+from gradgen.rules.build import builder_after
+
+
+def lower(program: Program) -> Program:
+    """The program with its array operations as loops. Raises UnsupportedSyntax for what Numba cannot run."""
+    ctx = Context(builder_after(program))
+    return replace(program, functions=tuple(Blocks(ctx).function(function) for function in program.functions))
+
+
+__all__ = ["lower"]

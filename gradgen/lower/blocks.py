@@ -1,0 +1,258 @@
+"""Going over a program statement by statement: which way of lowering each takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from gradgen.ir import (
+    Accumulate,
+    Array,
+    Assign,
+    At,
+    Atom,
+    Block,
+    Call,
+    Effect,
+    For,
+    Function,
+    If,
+    ListOf,
+    Load,
+    Open,
+    Save,
+    Scalar,
+    Statement,
+    Store,
+    Text,
+    Type,
+    Undefined,
+    Var,
+    While,
+    dims_of,
+)
+from gradgen.ir.walk import block_exits, map_statement
+from gradgen.lower.assembling import ASSEMBLING
+from gradgen.lower.broadcasting import Fitted
+from gradgen.lower.context import Context, Lazy, Position_
+from gradgen.lower.elementwise import LAZY, elementwise, operand
+from gradgen.lower.fusion import Readers
+from gradgen.lower.products import dot, matmul
+from gradgen.lower.reductions import REDUCTIONS
+from gradgen.lower.scalars import ARITHMETIC, COMPARISONS, EXPANSIONS, MATH, ROUNDING, Scalars, scalar
+from gradgen.lower.selection import read_element, store
+from gradgen.rules import RULES
+
+OTHERS = frozenset("not bitwise_and bitwise_or bitwise_xor bitwise_invert left_shift right_shift isfinite isinf round".split())
+MAKING: dict[str, Callable[[Context, Assign], Atom]] = {**REDUCTIONS, **ASSEMBLING, "matmul": matmul, "dot": dot}
+
+
+def is_elementwise(op: str) -> bool:
+    if op in LAZY or op in MAKING:
+        return False
+    named = any(op in names for names in (EXPANSIONS, ARITHMETIC, COMPARISONS, MATH, ROUNDING, OTHERS))
+    return named or op in RULES and RULES[op].kind == "elementwise"
+
+
+class Blocks:
+    """Lowers the blocks of one function."""
+
+    def __init__(self, ctx: Context):
+        self.ctx = ctx
+        self.readers: list[Readers] = []
+
+    def function(self, function: Function) -> Function:
+        ctx = self.ctx
+        with ctx.block() as statements:
+            yields = self.inside(function.body, None)
+        return replace(function, body=Block(tuple(statements), yields))
+
+    def inside(self, block: Block, types: tuple[Type, ...] | None, exits: tuple[Atom, ...] | None = None) -> tuple[Atom, ...]:
+        """Lower a block's statements into the current list; gives what it yields, as `types`."""
+        ctx = self.ctx
+        self.readers.append(Readers(block, block.yields if exits is None else exits))
+        outer, ctx.lazies = ctx.lazies, {}
+        for statement in block.statements:
+            with ctx.builder.at(statement.origin):
+                self.statement(statement)
+        wanted = [None] * len(block.yields) if types is None else types
+        yields = tuple(self.coerced(atom, type) for atom, type in zip(block.yields, wanted, strict=True))
+        self.readers.pop()
+        ctx.lazies = outer
+        return yields
+
+    def coerced(self, atom: Atom, type: Type | None) -> Atom:
+        """The atom in memory, a number in the dtype of the variable that it is handed to."""
+        if isinstance(atom, Undefined):
+            return atom
+        value = self.ctx.value(atom)
+        if isinstance(type, Scalar) and isinstance(value.type, Scalar):
+            return Scalars(self.ctx).cast(value, type.dtype)
+        return value
+
+    def statement(self, s: Statement) -> None:
+        ctx = self.ctx
+        match s:
+            case Assign():
+                self.assign(replace(s, args=tuple(map(ctx.use, s.args))))
+            case Accumulate():
+                self.accumulate(s)
+            case Store():
+                self.settle(s.array)
+                ctx.bind(s.target, store(ctx, s))
+            case If() | For() | While():
+                self.settle()
+                self.control(s)
+            case Save():
+                ctx.builder.append(replace(s, value=self.coerced(s.value, s.slot.type)))
+            case Load() | Open():
+                ctx.builder.append(s)
+            case Effect():
+                self.settle()
+                self.effect(s)
+            case Call():
+                raise ctx.refuse("a function that calls itself cannot be compiled with jit=True", "use the Python backend: jit=False")
+
+    def settle(self, array: Atom | None = None) -> None:
+        """Compute what waits, of all or of what reads `array`: what follows may overwrite what it reads."""
+        ctx = self.ctx
+        memory = None if array is None else ctx.use(array)
+        for var, lazy in list(ctx.lazies.items()):
+            if not lazy.free and (memory is None or memory in lazy.leaves):
+                ctx.value(var)
+
+    # Assignments
+
+    def assign(self, s: Assign) -> None:
+        ctx = self.ctx
+        if s.op == "identity" and s.args[0].type == s.target.type:
+            ctx.env[s.target] = s.args[0]
+        elif isinstance(s.target.type, Array) and (s.op in LAZY or is_elementwise(s.op)):
+            self.lazy(s.target, LAZY.get(s.op, elementwise)(ctx, s))
+        elif isinstance(s.target.type, Array) or any(isinstance(arg.type, Array) for arg in s.args):
+            ctx.bind(s.target, self.made(s))
+        elif any(not isinstance(atom.type, Scalar) for atom in (s.target, *s.args)):
+            ctx.builder.append(replace(s, args=tuple(map(ctx.value, s.args))))
+        else:
+            ctx.bind(s.target, self.number(s))
+
+    def number(self, s: Assign) -> Atom:
+        """An operation on numbers; reductions of one number are the number."""
+        if s.op in REDUCTIONS or s.op in ("spread", "expand", "copy", "identity"):
+            if s.op in ("any", "all", "count_nonzero"):
+                return Scalars(self.ctx).cast(Scalars(self.ctx).truth(s.args[0]), s.target.type.dtype)  # type: ignore[union-attr]
+            constant = {"var": 0.0, "std": 0.0, "argmax": 0, "argmin": 0}.get(s.op)
+            value = s.args[0] if constant is None else self.ctx.whole.constant(0)
+            return Scalars(self.ctx).cast(value, s.target.type.dtype)  # type: ignore[union-attr]
+        return scalar(self.ctx, s)
+
+    def lazy(self, target: Var, lazy: Lazy) -> None:
+        ctx, readers = self.ctx, self.readers[-1]
+        lazy = replace(lazy, type=target.type)
+        waits = readers.only_here(target) if lazy.free else readers.may_wait(target, is_elementwise)
+        if waits:
+            ctx.lazies[target] = lazy
+        else:
+            ctx.bind(target, ctx.make(lazy, target))
+
+    def made(self, s: Assign) -> Atom:
+        """An operation on arrays that is not told by its elements."""
+        ctx = self.ctx
+        first = s.args[0] if s.args else None
+        is_array = first is not None and isinstance(first.type, Array)
+        if is_array and s.op == "size":
+            return ctx.array(first).size(s.param("axis"))
+        if is_array and s.op == "count":
+            return ctx.whole.product(ctx.array(first).sizes())
+        if is_array and s.op == "getitem":
+            return read_element(ctx, s)
+        if s.op in MAKING and is_array or s.op in ASSEMBLING:
+            return MAKING[s.op](ctx, s)
+        if s.op in ("spread", "expand") and isinstance(s.target.type, Scalar):
+            return s.args[0]
+        if isinstance(s.target.type, Scalar) and (s.op == "cast" or is_elementwise(s.op)):
+            return self.single(s)
+        return ctx.builder.emit(s.op, *map(ctx.value, s.args), type=s.target.type, spelling=s.spelling, **dict(s.params))
+
+    def single(self, s: Assign) -> Atom:
+        """A number from arrays of one element: `float(x)`."""
+        ctx = self.ctx
+        zero = ctx.whole.constant(0)
+        args = [ctx.array(arg).element([zero] * len(dims_of(arg.type))) if isinstance(arg.type, Array) else arg for arg in s.args]
+        return scalar(ctx, replace(s, args=tuple(args)))
+
+    def accumulate(self, s: Accumulate) -> None:
+        """prior + value: in place where prior is an array in memory of the full shape, else as a sum."""
+        ctx = self.ctx
+        prior, value, type = ctx.use(s.prior), ctx.use(s.value), s.target.type
+        if isinstance(type, ListOf):
+            ctx.bind(s.target, self.added_lists(prior, ctx.value(value), type))
+        elif isinstance(type, Scalar):
+            ctx.bind(s.target, Scalars(ctx).apply("add", (prior, value), type, {}))
+        elif prior in ctx.lazies or not _covers(prior.type, type) or self.reads(value, prior):
+            self.lazy(s.target, elementwise(ctx, Assign(s.target, "add", (prior, value))))
+        else:
+            self.settle(prior)
+            ctx.bind(s.target, self.added(prior, value, type))  # type: ignore[arg-type]
+
+    def reads(self, value: Atom, array: Atom) -> bool:
+        return isinstance(value.type, Array) and array in self.ctx.array(value).leaves
+
+    def added(self, prior: Atom, value: Atom, type: Array) -> Atom:
+        ctx = self.ctx
+        array = ctx.array(prior)
+        fitted = Fitted(ctx, operand(ctx, value), type.dims, array.size)
+
+        def body(at: Position_, carried: tuple[Atom, ...]) -> tuple[Atom, ...]:
+            return (ctx.write(carried[0], at, fitted.element(at), "add"),)
+
+        return ctx.nest(array.sizes(), (prior,), body)[0]
+
+    def added_lists(self, prior: Atom, value: Atom, type: ListOf) -> Atom:
+        """Item by item."""
+        ctx = self.ctx
+        length = ctx.builder.emit("length", prior, type=Scalar("int64", True))
+        element = type.element
+
+        def body(i: Var, carried: tuple[Var, ...]) -> tuple[Atom, ...]:
+            a, b = (ctx.builder.emit("item", items, i, type=element) for items in (carried[0], value))
+            if isinstance(element, Array):
+                target = ctx.builder.var("", element)
+                total: Atom = ctx.make(elementwise(ctx, Assign(target, "add", (a, b))))
+            else:
+                total = Scalars(ctx).apply("add", (a, b), element, {})  # type: ignore[arg-type]
+            return (ctx.builder.store(carried[0], (At(0),), (i,), total),)
+
+        return ctx.loop(ctx.whole.constant(0), length, (prior,), body)[0]
+
+    # Control flow
+
+    def control(self, s: If | For | While) -> None:
+        ctx = self.ctx
+        wanted = tuple(var.type for var in (s.results if isinstance(s, If) else s.carried))
+        if not isinstance(s, If):
+            inits = tuple(self.coerced(init, type) for init, type in zip(s.inits, wanted, strict=True))
+            s = replace(s, inits=inits)
+
+        def inner(block: Block) -> Block:
+            types = tuple(None for _ in block.yields) if isinstance(s, While) and block is s.test else wanted
+            with ctx.block() as statements:
+                yields = self.inside(block, types, block_exits(s, block))
+            return Block(tuple(statements), yields)
+
+        ctx.builder.append(map_statement(s, ctx.use, inner))
+
+    def effect(self, s: Effect) -> None:
+        ctx = self.ctx
+        if any(isinstance(arg, Text) for arg in s.args):
+            raise ctx.refuse("Numba formats no text: an f-string cannot be compiled", "print the values themselves, or use jit=False")
+        if s.params:
+            raise ctx.refuse("Numba's print takes neither sep nor end", "leave them out, or use jit=False")
+        args = tuple(arg if isinstance(arg, str) else ctx.value(arg) for arg in s.args)  # type: ignore[arg-type]
+        ctx.builder.append(replace(s, args=args, test=s.test and ctx.value(s.test)))
+
+
+def _covers(have: Type, want: Type) -> bool:
+    """Whether an array of type `have` has the full shape of `want`."""
+    a, b = dims_of(have), dims_of(want)
+    return len(a) == len(b) and all(x == y or x.never_one for x, y in zip(a, b, strict=True))

@@ -1,0 +1,246 @@
+"""Where `x[...]` reads and writes: each index becomes arithmetic from a position in the result to one in x.
+
+Slices follow Python: negative bounds count from the end, bounds beyond it are cut. A mask becomes the
+index arrays of its true elements; index arrays broadcast, and stand where NumPy puts them: in the place
+of the first, or in front where a slice stands between two of them. An index out of range is not
+noticed, as in Numba.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from gradgen.ir import Array, At, Atom, Index, Scalar, Slice, Var, is_bool
+from gradgen.ir.types import Dim
+from gradgen.lower.broadcasting import Broadcast
+from gradgen.lower.context import Context, Lazy, Position_
+
+
+@dataclass(frozen=True)
+class Access:
+    """`sizes` of what is selected, and for a position in it the position in the array."""
+
+    sizes: tuple[Callable[[], Atom], ...]
+    place: Callable[[Position_], list[Atom]]
+    leaves: frozenset[Var] = frozenset()
+    repeats: bool = False  # whether one place may be selected twice
+
+
+@dataclass(frozen=True)
+class _Range:
+    start: Atom
+    step: Atom
+    count: Callable[[], Atom]
+
+
+def access(ctx: Context, array: Lazy, index: Index, operands: Sequence[Atom]) -> Access:
+    entries = _completed(index, operands, array.type.ndim)
+    entries = [entry for e in entries for entry in _unmasked(ctx, e)]
+    advanced = [k for k, e in enumerate(entries) if isinstance(e, Lazy)]
+    if not advanced:
+        return _basic(ctx, array, entries)
+    return _advanced(ctx, array, entries)
+
+
+def _completed(index: Index, operands: Sequence[Atom], ndim: int) -> list:
+    """The index with operands put in, and full slices for the Ellipsis and the axes that it leaves out."""
+
+    def part(entry):
+        if isinstance(entry, At):
+            return operands[entry.operand]
+        if isinstance(entry, Slice):
+            return Slice(part(entry.start), part(entry.stop), part(entry.step))
+        return entry
+
+    entries = [part(entry) for entry in index]
+    taken = sum(_consumed(e) for e in entries)
+    missing = [Slice(None, None, None)] * (ndim - taken)
+    if any(e is Ellipsis for e in entries):
+        at = next(k for k, e in enumerate(entries) if e is Ellipsis)
+        return entries[:at] + missing + entries[at + 1 :]
+    return entries + missing
+
+
+def _consumed(entry) -> int:
+    if entry is None or entry is Ellipsis:
+        return 0
+    type = getattr(entry, "type", None)
+    return type.ndim if isinstance(type, Array) and is_bool(type) else 1
+
+
+def _unmasked(ctx: Context, entry) -> list:
+    """A mask as the index arrays of its true elements; other index arrays as Lazies."""
+    type = getattr(entry, "type", None)
+    if not isinstance(type, Array):
+        return [entry]
+    if is_bool(type):
+        return [ctx.array(places) for places in true_places(ctx, ctx.array(ctx.value(entry)))]
+    return [ctx.array(entry)]
+
+
+def true_places(ctx: Context, mask: Lazy) -> list[Var]:
+    """For each axis an array of the positions at which `mask` holds, in order."""
+    whole, sizes = ctx.whole, mask.sizes()
+
+    def count(at: Position_, carried: tuple[Atom, ...]) -> tuple[Atom, ...]:
+        one = whole.choose(mask.element(at), whole.constant(1), whole.constant(0))
+        return (whole.add(carried[0], one),)
+
+    (total,) = ctx.nest(sizes, (whole.constant(0),), count)
+    type = Array("int64", (Dim(f"true.{getattr(total, 'version', 0)}"),))
+    made = [ctx.empty(type, [total]) for _ in sizes]
+
+    def fill(at: Position_, carried: tuple[Atom, ...]) -> Sequence[Atom]:
+        k, *arrays = carried
+
+        def found() -> Sequence[Atom]:
+            stored = [ctx.write(array, [k], i) for array, i in zip(arrays, at, strict=True)]
+            return (whole.add(k, whole.constant(1)), *stored)
+
+        return ctx.branch(mask.element(at), [atom.type for atom in carried], found, lambda: carried)
+
+    _, *filled = ctx.nest(sizes, (whole.constant(0), *made), fill)
+    return filled  # type: ignore[return-value]
+
+
+def _basic(ctx: Context, array: Lazy, entries: Sequence) -> Access:
+    """Integers, slices and new axes."""
+    axis, parts, sizes = 0, [], []
+    for entry in entries:
+        if entry is None:
+            parts.append(None)
+            sizes.append(lambda: ctx.whole.constant(1))
+            continue
+        if isinstance(entry, Slice):
+            part = _range(ctx, array, axis, entry)
+            sizes.append(part.count)
+        else:
+            part = _wrapped(ctx, array, axis, _whole(ctx, entry))
+        parts.append(part)
+        axis += 1
+
+    def place(at: Position_) -> list[Atom]:
+        given, result = iter(at), []
+        for part in parts:
+            if part is None:
+                next(given)
+            else:
+                result.append(_walk(ctx, part, next(given)) if isinstance(part, _Range) else part)
+        return result
+
+    return Access(tuple(sizes), place)
+
+
+def _whole(ctx: Context, entry) -> Atom:
+    return ctx.whole.constant(entry) if isinstance(entry, int) else ctx.use(entry)
+
+
+def _wrapped(ctx: Context, array: Lazy, axis: int, i: Atom) -> Atom:
+    """A position that may count from the end, where the array itself does not see to that."""
+    whole, known = ctx.whole, ctx.whole.known(i)
+    if array.signed or known is not None and known >= 0:
+        return i
+    from_end = whole.add(array.size(axis), i)
+    return from_end if known is not None else whole.choose(whole.compare("lt", i, whole.constant(0)), from_end, i)
+
+
+def _walk(ctx: Context, part: _Range, i: Atom) -> Atom:
+    return ctx.whole.add(ctx.whole.mul(i, part.step), part.start)
+
+
+def _advanced(ctx: Context, array: Lazy, entries: Sequence) -> Access:
+    """With index arrays, among which integers count."""
+    whole = ctx.whole
+    arrays = [k for k, e in enumerate(entries) if not (e is None or isinstance(e, Slice))]
+    adjacent = arrays == list(range(arrays[0], arrays[-1] + 1))
+    lead = arrays[0] if adjacent else 0
+    shape = Broadcast(ctx, [e if isinstance(e, Lazy) else _whole(ctx, e) for e in (entries[k] for k in arrays)])
+    ranges, axes = {}, {}
+    for k, entry in enumerate(entries):
+        axes[k] = sum(e is not None for e in entries[:k])
+        if isinstance(entry, Slice):
+            ranges[k] = _range(ctx, array, axes[k], entry)
+    others = [k for k in range(len(entries)) if k not in arrays]
+    rest = [ranges[k].count if k in ranges else lambda: whole.constant(1) for k in others]
+    shared = [lambda axis=axis: shape.size(axis) for axis in range(shape.ndim)]
+
+    def place(at: Position_) -> list[Atom]:
+        common, left = at[lead : lead + shape.ndim], (*at[:lead], *at[lead + shape.ndim :])
+        found = dict(zip(others, left, strict=True))
+        found.update(zip(arrays, shape.elements(common), strict=True))
+        result = []
+        for k, entry in enumerate(entries):
+            if entry is not None:
+                part = ranges.get(k)
+                result.append(_walk(ctx, part, found[k]) if part else _wrapped(ctx, array, axes[k], found[k]))
+        return result
+
+    leaves = frozenset(leaf for e in entries if isinstance(e, Lazy) for leaf in e.leaves)
+    return Access((*rest[:lead], *shared, *rest[lead:]), place, leaves, repeats=True)
+
+
+def _range(ctx: Context, array: Lazy, axis: int, entry: Slice) -> _Range:
+    """A slice of `axis` as start, step and number of places."""
+    whole = ctx.whole
+    step = whole.constant(1) if entry.step is None else _whole(ctx, entry.step)
+    known = whole.known(step)
+    if entry.start is None and entry.stop is None and known == 1:
+        return _Range(whole.constant(0), step, lambda: array.size(axis))
+    size = array.size(axis)
+    if known is None:
+        return _either_way(ctx, entry, step, size)
+    start, stop = _bounds(ctx, entry, size, known > 0)
+    return _Range(start, step, _once(ctx, lambda: _count(ctx, start, stop, step, known)))
+
+
+def _once(ctx: Context, compute: Callable[[], Atom]) -> Callable[[], Atom]:
+    value = compute()
+    return lambda: value
+
+
+def _count(ctx: Context, start: Atom, stop: Atom, step: Atom, known: int) -> Atom:
+    whole = ctx.whole
+    distance = whole.sub(stop, start) if known > 0 else whole.sub(start, stop)
+    if abs(known) != 1:
+        distance = whole.floordiv(whole.add(distance, whole.constant(abs(known) - 1)), whole.constant(abs(known)))
+    return whole.most(whole.constant(0), distance)
+
+
+def _bounds(ctx: Context, entry: Slice, size: Atom, forward: bool) -> tuple[Atom, Atom]:
+    whole = ctx.whole
+    low, high = (whole.constant(0), size) if forward else (whole.constant(-1), whole.sub(size, whole.constant(1)))
+    start = (low if forward else high) if entry.start is None else _clipped(ctx, _whole(ctx, entry.start), size, low, high)
+    stop = (high if forward else low) if entry.stop is None else _clipped(ctx, _whole(ctx, entry.stop), size, low, high)
+    return start, stop
+
+
+def _clipped(ctx: Context, bound: Atom, size: Atom, low: Atom, high: Atom) -> Atom:
+    """A bound as `slice.indices` has it."""
+    whole = ctx.whole
+    known = whole.known(bound)
+    if known is None:
+        below = whole.compare("lt", bound, whole.constant(0))
+        return whole.least(whole.most(whole.choose(below, whole.add(bound, size), bound), low), high)
+    if known < 0:
+        return whole.most(whole.add(size, bound), low)
+    return whole.least(bound, high)
+
+
+def _either_way(ctx: Context, entry: Slice, step: Atom, size: Atom) -> _Range:
+    """A slice whose step is known at run time only."""
+    whole = ctx.whole
+    ctx.require(whole.compare("eq", step, whole.constant(0)), "ValueError", "slice step cannot be zero")
+    up = whole.compare("gt", step, whole.constant(0))
+    forward, backward = _bounds(ctx, entry, size, True), _bounds(ctx, entry, size, False)
+    start = whole.choose(up, forward[0], backward[0])
+    stop = whole.choose(up, forward[1], backward[1])
+    count = whole.most(whole.constant(0), whole.emit("neg", whole.floordiv(whole.sub(start, stop), step)))
+    return _Range(start, step, lambda: count)
+
+
+def is_one_element(index: Index, operands: Sequence[Atom], ndim: int) -> bool:
+    """Whether the index is one integer an axis."""
+    return len(index) == ndim and all(
+        isinstance(e, int) and not isinstance(e, bool) or isinstance(e, At) and isinstance(operands[e.operand].type, Scalar) for e in index
+    )

@@ -1,0 +1,178 @@
+"""Matrix products: calls of BLAS on contiguous matrices of one float dtype, loops for the rest.
+
+A transpose is handed to BLAS as it is. Stacks of matrices go product by product.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from gradgen.ir import Array, Assign, At, Atom, Scalar, Var, with_dims
+from gradgen.lower.broadcasting import Broadcast
+from gradgen.lower.context import Context, Lazy, Position_
+from gradgen.lower.scalars import Scalars
+
+
+def matmul(ctx: Context, s: Assign) -> Atom:
+    """`a @ b`."""
+    a, b = s.args
+    if _rank(a) <= 2 and _rank(b) <= 2:
+        return product(ctx, s)
+    return _stacked(ctx, s)
+
+
+def dot(ctx: Context, s: Assign) -> Atom:
+    """`np.dot(a, b)`: the last axis of a with the last but one of b."""
+    a, b = s.args
+    if 1 <= _rank(a) <= 2 and 1 <= _rank(b) <= 2:
+        return product(ctx, s)
+    x, y = ctx.array(a), ctx.array(b)
+    split = x.type.ndim - 1
+    over = max(0, y.type.ndim - 2)
+
+    def terms(at: Position_, k: Atom) -> tuple[Atom, Atom]:
+        right = list(at[split:])
+        right.insert(over, k)
+        return x.element([*at[:split], k]), y.element(right)
+
+    sizes = [*x.sizes()[:-1], *(y.size(axis) for axis in range(y.type.ndim) if axis != over)]
+    _agree(ctx, x, split, y, over)
+    return contraction(ctx, s, sizes, x.size(split), terms)
+
+
+def _rank(atom: Atom) -> int:
+    return atom.type.ndim if isinstance(atom.type, Array) else 0
+
+
+def product(ctx: Context, s: Assign) -> Atom:
+    """Of vectors and matrices."""
+    a, b = s.args
+    type = s.target.type
+    dtype = type.dtype  # type: ignore[union-attr]
+    if dtype not in ("float32", "float64", "complex64", "complex128"):
+        return _by_loops(ctx, s)
+    out = ctx.builder.emit("dot", contiguous(ctx, converted(ctx, a, dtype)), contiguous(ctx, converted(ctx, b, dtype)), type=type)
+    if isinstance(type, Array):
+        ctx.contiguous.add(out)
+    return out
+
+
+def converted(ctx: Context, atom: Atom, dtype: str) -> Atom:
+    """The array in the dtype of the product, which BLAS wants of both factors."""
+    x = ctx.array(atom)
+    if x.type.dtype == dtype:
+        return atom
+    type = Array(dtype, x.type.dims)
+    return ctx.make(Lazy(type, x.size, lambda at: Scalars(ctx).cast(x.element(at), dtype), leaves=x.leaves))
+
+
+def contiguous(ctx: Context, atom: Atom) -> Atom:
+    """The array in memory, row after row, or a transpose of such."""
+    value = ctx.value(atom)
+    assert isinstance(value, Var) and isinstance(value.type, Array)
+    if value in ctx.contiguous:
+        return value
+    base = ctx.transposes.get(value)
+    if base is not None and value.type.ndim == 2:
+        if base in ctx.contiguous:
+            return value
+        return ctx.builder.emit("transpose", contiguous(ctx, base), type=value.type, axes=None)
+    return ctx.remembered(("contiguous", value), lambda: row_major(ctx, value))
+
+
+def row_major(ctx: Context, value: Var) -> Var:
+    out = ctx.builder.emit("ascontiguous", value, type=value.type)
+    ctx.contiguous.add(out)
+    return out
+
+
+def _by_loops(ctx: Context, s: Assign) -> Atom:
+    """Of integers, for which there is no BLAS."""
+    x, y = (ctx.array(ctx.value(arg)) for arg in s.args)
+    split = x.type.ndim - 1
+    _agree(ctx, x, split, y, 0)
+
+    def terms(at: Position_, k: Atom) -> tuple[Atom, Atom]:
+        return x.element([*at[:split], k]), y.element([k, *at[split:]])
+
+    return contraction(ctx, s, [*x.sizes()[:-1], *y.sizes()[1:]], x.size(split), terms)
+
+
+def _agree(ctx: Context, x: Lazy, left: int, y: Lazy, right: int) -> None:
+    """The axes that are summed over must be equally long."""
+    if x.type.dims[left] != y.type.dims[right]:
+        ctx.require(ctx.whole.compare("ne", x.size(left), y.size(right)), "ValueError", "shapes not aligned")
+
+
+def contraction(ctx: Context, s: Assign, sizes: Sequence[Atom], length: Atom, terms: Callable[[Position_, Atom], tuple[Atom, Atom]]) -> Atom:
+    """For each position in `sizes` the sum over k of the product of two terms."""
+    type, scalars = s.target.type, Scalars(ctx)
+    dtype = type.dtype  # type: ignore[union-attr]
+    number = Scalar(dtype)
+    zero = scalars.cast(ctx.whole.constant(0), dtype)
+
+    def total(at: Position_) -> Atom:
+        def body(k: Position_, carried: tuple[Atom, ...]) -> tuple[Atom, ...]:
+            term = scalars.apply("mul", terms(at, k[0]), number, {})
+            return (scalars.apply("add", [carried[0], term], number, {}),)
+
+        return ctx.nest([length], (zero,), body)[0]
+
+    if not isinstance(type, Array):
+        return total(())
+    out = ctx.empty(type, sizes)
+    return ctx.nest(sizes, (out,), lambda at, carried: (ctx.write(carried[0], at, total(at)),))[0]
+
+
+def _stacked(ctx: Context, s: Assign) -> Atom:
+    """Stacks of matrices, broadcast against each other; a vector serves as in `np.matmul`."""
+    type = s.target.type
+    assert isinstance(type, Array)
+    a, b = (_in_rows(ctx, converted(ctx, arg, type.dtype)) for arg in s.args)
+    x, y = ctx.array(a), ctx.array(b)
+    batch = Broadcast(ctx, [_leading(x), _leading(y)])
+    rows = [x.size(x.type.ndim - 2)] if x.type.ndim > 1 else []
+    columns = [y.size(y.type.ndim - 1)] if y.type.ndim > 1 else []
+    sizes = [*batch.sizes(), *rows, *columns]
+    out = ctx.empty(type, sizes)
+    matrix_dims = type.dims[batch.ndim :]
+
+    def body(at: Position_, carried: tuple[Atom, ...]) -> tuple[Atom, ...]:
+        left, right = _matrix(ctx, a, batch, 0, at), _matrix(ctx, b, batch, 1, at)
+        inner = Assign(ctx.builder.var("", with_dims(type.dtype, matrix_dims)), "dot", (left, right))
+        made = product(ctx, inner)
+        if not matrix_dims:
+            return (ctx.write(carried[0], at, made),)
+
+        def put(place: Position_, inside: tuple[Atom, ...]) -> tuple[Atom, ...]:
+            return (ctx.write(inside[0], [*at, *place], ctx.read(made, place)),)  # type: ignore[arg-type]
+
+        return (ctx.nest([*rows, *columns], (carried[0],), put)[0],)
+
+    return ctx.nest(batch.sizes(), (out,), body)[0]
+
+
+def _in_rows(ctx: Context, atom: Atom) -> Atom:
+    value = ctx.value(atom)
+    return value if value in ctx.contiguous else ctx.remembered(("contiguous", value), lambda: row_major(ctx, value))  # type: ignore[arg-type]
+
+
+def _leading(x: Lazy) -> Lazy:
+    """The stack's own axes, its elements told by their position."""
+    dims = x.type.dims[:-2]
+    return Lazy(Array(x.type.dtype, dims), x.size, lambda at: tuple(at))  # type: ignore[arg-type, return-value]
+
+
+def _matrix(ctx: Context, array: Atom, batch: Broadcast, which: int, at: Position_) -> Atom:
+    """One matrix of a stack: a view, which is contiguous as the stack is."""
+    type = array.type
+    assert isinstance(type, Array)
+    if type.ndim <= 2:
+        return array
+    place: tuple[Atom, ...] = batch.element(which, at)  # type: ignore[assignment]
+    operands = tuple(i for i in place if isinstance(i, Var))
+    numbers = iter(range(len(operands)))
+    index = tuple(At(next(numbers)) if isinstance(i, Var) else i.value for i in place)  # type: ignore[union-attr]
+    out = ctx.builder.emit("getitem", array, *operands, type=Array(type.dtype, type.dims[-2:]), index=index)
+    ctx.contiguous.add(out)
+    return out

@@ -1,0 +1,370 @@
+"""Reductions as loops: sums, products, extremes, means, truth values, places of extremes.
+
+Where the reduced axes are the last ones, numbers are accumulated; else an array is, row by row, so that
+memory is walked through in order and the inner loop vectorises. float32 is summed in float64 where
+numbers are accumulated: NumPy's pairwise sum is about that exact. As in NumPy, an extreme of nothing
+raises ValueError, and NaN is handed on.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradgen.ir import ONE, Array, Assign, Atom, Const, Scalar, Type, dims_of
+from gradgen.lower.broadcasting import stretches
+from gradgen.lower.context import Context, Lazy, Position_
+from gradgen.lower.scalars import Scalars
+
+Combine = Callable[[Atom, Atom], Atom]  # (accumulated, element) -> accumulated
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Which axes of `x` are reduced, and how the result is read and written."""
+
+    x: Lazy
+    reduced: tuple[int, ...]
+    keepdims: bool
+    type: Type
+
+    @property
+    def kept(self) -> tuple[int, ...]:
+        return tuple(axis for axis in range(self.x.type.ndim) if axis not in self.reduced)
+
+    @property
+    def last(self) -> bool:
+        """Whether all kept axes come before the reduced ones."""
+        return not self.kept or not self.reduced or self.kept[-1] < self.reduced[0]
+
+    def count(self, ctx: Context) -> Atom:
+        return ctx.whole.product(self.x.size(axis) for axis in self.reduced)
+
+    def result_at(self, ctx: Context, at: Position_) -> list[Atom]:
+        """The position in the result for a position in x."""
+        if self.keepdims:
+            return [ctx.whole.constant(0) if axis in self.reduced else at[axis] for axis in range(self.x.type.ndim)]
+        return [at[axis] for axis in self.kept]
+
+    def result_sizes(self, ctx: Context) -> list[Atom]:
+        one = ctx.whole.constant(1)
+        if self.keepdims:
+            return [one if axis in self.reduced else self.x.size(axis) for axis in range(self.x.type.ndim)]
+        return [self.x.size(axis) for axis in self.kept]
+
+
+def shape_of(x: Lazy, axis, keepdims: bool, type: Type) -> Shape:
+    ndim = x.type.ndim
+    axes = range(ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    return Shape(x, tuple(sorted(a % ndim for a in axes)), bool(keepdims), type)
+
+
+def dtype_of(type: Type) -> str:
+    return type.dtype  # type: ignore[union-attr]
+
+
+def fold(ctx: Context, shape: Shape, init: Atom, combine: Combine, finish: Callable[[Atom], Atom], element: Callable[[Position_], Atom]) -> Atom:
+    """Go over x once, accumulating from `init`; the result is an array of `shape.type`, or a number."""
+    if not dims_of(shape.type):
+        return finish(_over(ctx, shape, (), init, combine, element))
+    assert isinstance(shape.type, Array)
+    if not shape.last:
+        return _by_rows(ctx, shape, init, combine, finish, element)
+    out = ctx.empty(shape.type, shape.result_sizes(ctx))
+
+    def body(at: Position_, carried: tuple[Atom, ...]) -> tuple[Atom, ...]:
+        total = finish(_over(ctx, shape, at, init, combine, element))
+        return (ctx.write(carried[0], shape.result_at(ctx, _filled(ctx, shape, at)), total),)
+
+    return ctx.nest([shape.x.size(axis) for axis in shape.kept], (out,), body)[0]
+
+
+def _filled(ctx: Context, shape: Shape, kept: Position_, reduced: Position_ | None = None) -> list[Atom]:
+    places = dict(zip(shape.kept, kept, strict=True))
+    places.update(zip(shape.reduced, reduced or [ctx.whole.constant(0)] * len(shape.reduced), strict=True))
+    return [places[axis] for axis in range(shape.x.type.ndim)]
+
+
+def _over(ctx: Context, shape: Shape, kept: Position_, init: Atom, combine: Combine, element: Callable[[Position_], Atom]) -> Atom:
+    """The number accumulated over the reduced axes."""
+
+    def body(at: Position_, carried: tuple[Atom, ...]) -> tuple[Atom, ...]:
+        return (combine(carried[0], element(_filled(ctx, shape, kept, at))),)
+
+    return ctx.nest([shape.x.size(axis) for axis in shape.reduced], (init,), body)[0]
+
+
+def _by_rows(ctx: Context, shape: Shape, init: Atom, combine: Combine, finish, element: Callable[[Position_], Atom]) -> Atom:
+    """Accumulate into an array, going over x in the order of memory."""
+    type, sizes = shape.type, shape.result_sizes(ctx)
+    assert isinstance(type, Array)
+    held = Array(dtype_of(init.type) if dtype_of(init.type) in ("int64", "bool") else type.dtype, type.dims)
+    out = ctx.empty(held, sizes)
+    out = ctx.nest(sizes, (out,), lambda at, carried: (ctx.write(carried[0], at, init),))[0]  # type: ignore[assignment]
+
+    def body(at: Position_, carried: tuple[Atom, ...]) -> tuple[Atom, ...]:
+        place = shape.result_at(ctx, at)
+        return (ctx.write(carried[0], place, combine(ctx.read(carried[0], place), element(at))),)  # type: ignore[arg-type]
+
+    summed = ctx.nest(shape.x.sizes(), (out,), body)[0]
+
+    def last(at: Position_, carried: tuple[Atom, ...]) -> tuple[Atom, ...]:
+        return (ctx.write(carried[0], at, finish(ctx.read(carried[0], at))),)  # type: ignore[arg-type]
+
+    if finish is same and held.dtype == type.dtype:
+        return summed
+    if held.dtype == type.dtype:
+        return ctx.nest(sizes, (summed,), last)[0]
+    result = ctx.empty(type, sizes)
+    return ctx.nest(sizes, (result,), lambda at, carried: (ctx.write(carried[0], at, finish(ctx.read(summed, at))),))[0]  # type: ignore[arg-type]
+
+
+def same(value: Atom) -> Atom:
+    return value
+
+
+# The reductions
+
+
+class Reduction:
+    """What all reductions need: the operand by its elements, its shape, arithmetic on numbers."""
+
+    def __init__(self, ctx: Context, s: Assign):
+        self.ctx, self.s, self.scalars = ctx, s, Scalars(ctx)
+        self.x = ctx.array(s.args[0])
+        self.shape = shape_of(self.x, s.param("axis"), s.param("keepdims", False), s.target.type)
+        self.dtype = dtype_of(s.target.type)
+        self.sums_numbers = self.shape.last or not dims_of(s.target.type)
+
+    def held(self, dtype: str) -> str:
+        """The dtype in which numbers of `dtype` are accumulated."""
+        return "float64" if dtype == "float32" and self.sums_numbers else dtype
+
+    def const(self, value: float, dtype: str) -> Atom:
+        if dtype == "bool":
+            return Const(bool(value), Scalar("bool", True))
+        if dtype.startswith(("int", "uint")):
+            return Const(int(value), Scalar("int64", True))
+        return self.scalars.cast(Const(float(value), Scalar("float64", True)), dtype)
+
+    def folded(self, init: Atom, combine: Combine, finish=same, element=None) -> Atom:
+        return fold(self.ctx, self.shape, init, combine, finish, element or self.x.element)
+
+    def nonempty(self, name: str) -> None:
+        """Raise where there is nothing to choose from."""
+        whole = self.ctx.whole
+        for axis in self.shape.reduced:
+            size = self.x.size(axis)
+            if whole.known(size) is None:
+                self.ctx.require(
+                    whole.compare("eq", size, whole.constant(0)),
+                    "ValueError",
+                    f"zero-size array to reduction operation {name} which has no identity",
+                )
+
+
+def _sum(ctx: Context, s: Assign, combine: str, start: float) -> Atom:
+    r = Reduction(ctx, s)
+    held = r.held(r.dtype)
+    number = Scalar(held)
+
+    def step(total: Atom, x: Atom) -> Atom:
+        return r.scalars.apply(combine, [total, _as(r.scalars, x, held)], number, {})
+
+    return r.folded(r.const(start, held), step, (lambda x: r.scalars.cast(x, r.dtype)) if held != r.dtype else same)
+
+
+def _as(scalars: Scalars, x: Atom, dtype: str) -> Atom:
+    """A truth value as a number; other numbers as they are."""
+    return scalars.cast(x, dtype) if dtype_of(x.type) in ("bool", "float32") else x
+
+
+def sum_(ctx: Context, s: Assign) -> Atom:
+    return _sum(ctx, s, "add", 0.0)
+
+
+def prod(ctx: Context, s: Assign) -> Atom:
+    return _sum(ctx, s, "mul", 1.0)
+
+
+def mean(ctx: Context, s: Assign) -> Atom:
+    r = Reduction(ctx, s)
+    held = r.held(r.dtype)
+    count = r.scalars.cast(r.shape.count(ctx), held) if held == "float32" else r.shape.count(ctx)
+
+    def finish(total: Atom) -> Atom:
+        return r.scalars.cast(r.scalars.apply("div", [total, count], Scalar(held), {}), r.dtype)
+
+    return r.folded(
+        r.const(0.0, held), lambda total, x: r.scalars.apply("add", [total, _as(r.scalars, x, held)], Scalar(held), {}), finish
+    )
+
+
+def _variance(ctx: Context, s: Assign, root: bool) -> Atom:
+    """The mean first, then the mean square distance from it."""
+    r = Reduction(ctx, s)
+    means_type = Array(r.dtype, tuple(_one_where(r.shape, axis) for axis in range(r.x.type.ndim)))
+    means = _means(r, means_type)
+    divisor = _less(ctx, r.shape.count(ctx), s.param("ddof", 0))
+    held, number = r.held(r.dtype), Scalar(r.held(r.dtype))
+
+    def element(at: Position_) -> Atom:
+        distance = r.scalars.apply("sub", [r.x.element(at), means(at)], number, {})
+        return r.scalars.apply("mul", [distance, distance], number, {})
+
+    def finish(total: Atom) -> Atom:
+        result = r.scalars.apply("div", [total, r.scalars.cast(divisor, held) if held == "float32" else divisor], number, {})
+        return r.scalars.cast(r.scalars.apply("sqrt", [result], number, {}) if root else result, r.dtype)
+
+    return r.folded(r.const(0.0, held), lambda total, x: r.scalars.apply("add", [total, x], number, {}), finish, element)
+
+
+def _less(ctx: Context, count: Atom, ddof: float) -> Atom:
+    return ctx.whole.sub(count, ctx.whole.constant(ddof)) if isinstance(ddof, int) else Scalars(ctx).op("sub", count, ddof)
+
+
+def _one_where(shape: Shape, axis: int):
+    return ONE if axis in shape.reduced else shape.x.type.dims[axis]
+
+
+def _means(r: Reduction, type: Array) -> Callable[[Position_], Atom]:
+    """The mean for a position in x."""
+    full = not r.shape.kept
+    target = r.ctx.builder.var("", Scalar(r.dtype) if full else type)
+    params = (("axis", None if full else r.shape.reduced), ("keepdims", not full))
+    value = mean(r.ctx, Assign(target, "mean", r.s.args[:1], params))
+    if full:
+        return lambda at: value
+    shape = Shape(r.x, r.shape.reduced, True, type)
+    return lambda at: r.ctx.read(value, shape.result_at(r.ctx, at))  # type: ignore[arg-type]
+
+
+def var(ctx: Context, s: Assign) -> Atom:
+    return _variance(ctx, s, False)
+
+
+def std(ctx: Context, s: Assign) -> Atom:
+    return _variance(ctx, s, True)
+
+
+def _extreme(ctx: Context, s: Assign, op: str) -> Atom:
+    r = Reduction(ctx, s)
+    r.nonempty({"max": "maximum", "min": "minimum"}[op])
+    step = "maximum" if op == "max" else "minimum"
+    number = Scalar(r.dtype)
+    return r.folded(worst(r, op, r.dtype), lambda best, x: r.scalars.apply(step, [best, x], number, {}))
+
+
+def worst(r: Reduction, op: str, dtype: str) -> Atom:
+    """What every element of `dtype` is at least as good as."""
+    if dtype == "bool":
+        return r.const(op == "min", "bool")
+    if dtype.startswith(("int", "uint")):
+        info = np.iinfo(dtype)
+        return r.const(int(info.min if op == "max" else info.max), dtype)
+    infinity = Const(-math.inf, Scalar("float64", True), "-math.inf") if op == "max" else Const(math.inf, Scalar("float64", True), "math.inf")
+    return r.scalars.cast(infinity, dtype) if dtype != "float64" else infinity
+
+
+def max_(ctx: Context, s: Assign) -> Atom:
+    return _extreme(ctx, s, "max")
+
+
+def min_(ctx: Context, s: Assign) -> Atom:
+    return _extreme(ctx, s, "min")
+
+
+def _truth(ctx: Context, s: Assign, op: str, start: bool) -> Atom:
+    r = Reduction(ctx, s)
+    return r.folded(r.const(start, "bool"), lambda held, x: r.scalars.op(op, held, r.scalars.truth(x), dtype="bool"))
+
+
+def any_(ctx: Context, s: Assign) -> Atom:
+    return _truth(ctx, s, "bitwise_or", False)
+
+
+def all_(ctx: Context, s: Assign) -> Atom:
+    return _truth(ctx, s, "bitwise_and", True)
+
+
+def count_nonzero(ctx: Context, s: Assign) -> Atom:
+    r, whole = Reduction(ctx, s), ctx.whole
+    return r.folded(
+        whole.constant(0), lambda n, x: whole.add(n, whole.choose(r.scalars.truth(x), whole.constant(1), whole.constant(0)))
+    )
+
+
+def _place(ctx: Context, s: Assign, op: str) -> Atom:
+    """The first place of the extreme, or of a NaN."""
+    r, whole = Reduction(ctx, s), ctx.whole
+    r.nonempty(f"arg{op}")
+    x_dtype, better = r.x.type.dtype, "gt" if op == "max" else "lt"
+    sizes = [r.x.size(axis) for axis in r.shape.reduced]
+
+    def over(kept: Position_) -> Atom:
+        def body(at: Position_, carried: tuple[Atom, ...]) -> Sequence[Atom]:
+            best, place, k = carried
+            x = r.x.element(_filled(ctx, r.shape, kept, at))
+            wins: Atom = r.scalars.op("bitwise_or", r.scalars.op(better, x, best, dtype="bool"), whole.compare("eq", k, whole.constant(0)), dtype="bool")
+            if x_dtype.startswith("float"):
+                first_nan = r.scalars.op("bitwise_and", r.scalars.op("ne", x, x, dtype="bool"), r.scalars.op("eq", best, best, dtype="bool"), dtype="bool")
+                wins = r.scalars.op("bitwise_or", wins, first_nan, dtype="bool")
+            return r.scalars.choose(wins, x, best, x_dtype), whole.choose(wins, k, place), whole.add(k, whole.constant(1))
+
+        zero = whole.constant(0)
+        return ctx.nest(sizes, (worst(r, op, x_dtype), zero, zero), body)[1]
+
+    if not dims_of(s.target.type):
+        return over(())
+    out = ctx.empty(s.target.type, r.shape.result_sizes(ctx))  # type: ignore[arg-type]
+
+    def body(at: Position_, carried: tuple[Atom, ...]) -> Sequence[Atom]:
+        return (ctx.write(carried[0], r.shape.result_at(ctx, _filled(ctx, r.shape, at)), over(at)),)
+
+    return ctx.nest([r.x.size(axis) for axis in r.shape.kept], (out,), body)[0]
+
+
+def argmax(ctx: Context, s: Assign) -> Atom:
+    return _place(ctx, s, "max")
+
+
+def argmin(ctx: Context, s: Assign) -> Atom:
+    return _place(ctx, s, "min")
+
+
+def sum_to(ctx: Context, s: Assign) -> Atom:
+    """Summed back to the shape of `like`, axes of unknown size among it: where one is 1, all go to its one place."""
+    g, like = ctx.array(s.args[0]), ctx.array(s.args[1])
+    type = s.target.type
+    assert isinstance(type, Array)
+    lead = g.type.ndim - type.ndim
+    sizes = like.sizes()
+    flags = [None if dim.is_one else stretches(ctx, size, dim) for dim, size in zip(type.dims, sizes, strict=True)]
+    out = ctx.builder.emit("zeros", *sizes, type=type, dtype=type.dtype)
+
+    def body(at: Position_, carried: tuple[Atom, ...]) -> tuple[Atom, ...]:
+        place = [ctx.whole.constant(0) if f is None else ctx.whole.mul(i, f) for i, f in zip(at[lead:], flags, strict=True)]
+        return (ctx.write(carried[0], place, g.element(at), "add"),)
+
+    return ctx.nest(g.sizes(), (out,), body)[0]
+
+
+REDUCTIONS: dict[str, Callable[[Context, Assign], Atom]] = {
+    "sum": sum_,
+    "prod": prod,
+    "mean": mean,
+    "var": var,
+    "std": std,
+    "max": max_,
+    "min": min_,
+    "any": any_,
+    "all": all_,
+    "count_nonzero": count_nonzero,
+    "argmax": argmax,
+    "argmin": argmin,
+    "sum_to": sum_to,
+}
+ONE_PASS = frozenset(REDUCTIONS) - {"var", "std"}
