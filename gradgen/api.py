@@ -1,0 +1,244 @@
+"""`grad` and `value_and_grad`, and the objects that they make of a function.
+
+Does not know how a gradient is compiled (`pipeline`), nor how a call finds what was compiled (`run`).
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+import types
+from collections.abc import Callable
+from os import PathLike
+from typing import Any, Generic, ParamSpec, TypeVar, overload
+
+from gradgen.errors import ArgumentError
+from gradgen.infer.select import select
+from gradgen.run.dispatch import Dispatcher
+from gradgen.target import Cache, Target
+from gradgen.views.source import Source, source
+from gradgen.views.standalone import standalone
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Gradient(Generic[P, R]):
+    """A function's gradient, to be called like the function.
+
+    `form` says what a call gives: "grad" the gradient, "value_and_grad" the value and the gradient. What is
+    compiled for a signature is compiled at its first call.
+    """
+
+    primal: Callable[P, R]
+    """The undecorated function."""
+    __wrapped__: Callable[P, R]
+    __name__: str
+    __qualname__: str
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Gradient[P, R]:
+        # A class for each object: its `__call__` is a function made for this object alone, which saves a step a call.
+        return super().__new__(type(cls.__name__, (cls,), {"__slots__": (), "__doc__": cls.__doc__, "__module__": __name__}))
+
+    def __init__(
+        self, function: Callable[P, R], argnums: Any = 0, *, has_aux: bool = False, jit: bool = False, form: str = "grad", skip: int = 0
+    ):
+        if not callable(function):
+            kind = type(function).__name__
+            if isinstance(function, classmethod):
+                raise ArgumentError("the gradient of a classmethod", way_out="put @classmethod above, and grad below it")
+            raise ArgumentError(f"{form} takes a function, not {function!r} ({kind})", way_out=f"{form}(f, argnums=...)")
+        if isinstance(function, staticmethod):
+            function = function.__func__
+        functools.update_wrapper(self, function, updated=())
+        self.primal = function
+        self.form, self._argnums, self._has_aux, self._jit, self._skip = form, argnums, has_aux, jit, skip
+        name = getattr(function, "__name__", None) or type(function).__name__
+        parameters = _signature(function)
+        selection = select(argnums, parameters, name, skip)
+        self._target = Target(function, parameters, selection, has_aux, jit, name)
+        self._dispatcher = self._made(form, self._install)
+
+    def _made(self, form: str, install: Callable[[Callable[..., Any]], None]) -> Dispatcher:
+        target = self._target
+        compile = functools.partial(target.compile, form)
+        return Dispatcher(target.name, target.signature, target.describe, compile, install)
+
+    def _install(self, call: Callable[..., Any]) -> None:
+        type(self).__call__ = staticmethod(call)  # type: ignore[method-assign, assignment]
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Any:
+        """The gradient, or the value and the gradient."""
+        raise NotImplementedError  # each object's class has its own
+
+    @functools.cached_property
+    def value_and_grad(self) -> Gradient[P, R]:
+        """The same for value and gradient together."""
+        return self if self.form == "value_and_grad" else self._with(form="value_and_grad")
+
+    @functools.cached_property
+    def grad(self) -> Gradient[P, R]:
+        """The same for the gradient alone."""
+        return self if self.form == "grad" else self._with(form="grad")
+
+    def _with(self, **changes: Any) -> Gradient[P, R]:
+        options = {"argnums": self._argnums, "has_aux": self._has_aux, "jit": self._jit, "form": self.form, "skip": self._skip}
+        made: Gradient[P, R] = Gradient(self.primal, **{**options, **changes})
+        return made
+
+    @functools.cached_property
+    def forward(self) -> Callable[P, tuple[R, Any]]:
+        """The function to the value and the cache that `backward` needs."""
+        holder: Any = type("forward", (_Callable,), {})()
+        self._made("forward", holder.install)
+        return holder  # type: ignore[no-any-return]
+
+    def backward(self, cache: Any, upstream: Any = 1.0) -> Any:
+        """The gradients, times `upstream`, from the cache of a call of `forward`."""
+        if not isinstance(cache, Cache):
+            raise ArgumentError(f"backward takes the cache of forward, not {type(cache).__name__}", way_out="value, cache = f.forward(...)")
+        return cache.backward(cache, upstream)
+
+    def source(self, *args: P.args, **kwargs: P.kwargs) -> str:
+        """The text of the forward and backward functions.
+
+        For the arguments given; without any for those of the last call, else for what annotations and defaults
+        tell, else for Python floats.
+        """
+        return self._source(*args, **kwargs).text
+
+    @property
+    def forward_source(self) -> str:
+        """The text of the forward function, for the signature that `source()` shows."""
+        return self._source().forward
+
+    @property
+    def backward_source(self) -> str:
+        """The text of the backward function, for the signature that `source()` shows."""
+        return self._source().backward
+
+    def _source(self, *args: Any, **kwargs: Any) -> Source:
+        return source(self._target, self._target.shown(args, kwargs))
+
+    def export(self, path: str | PathLike[str], *args: P.args, **kwargs: P.kwargs) -> None:
+        """Write a module with the forward, backward and value_and_grad functions, which runs without gradgen.
+
+        For the signature that `source(*args, **kwargs)` shows.
+        """
+        text = standalone(self._target, self._target.shown(args, kwargs))
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        """As a method: positions in argnums then count from the parameter after `self`."""
+        return self if instance is None else BoundGradient(self._method, instance)
+
+    @functools.cached_property
+    def _method(self) -> Gradient[P, R]:
+        return self._with(skip=1)
+
+    def __reduce__(self) -> Any:
+        """By name where the name leads here; else made anew from the function and the options."""
+        found: Any = sys.modules.get(self.__module__)
+        for part in self.__qualname__.split("."):
+            found = getattr(found, part, None)
+        if found is self:
+            return self.__qualname__
+        return _remade, (self.primal, self._argnums, self._has_aux, self._jit, self.form, self._skip)
+
+    def __repr__(self) -> str:
+        options = f"argnums={'...' if self._argnums is Ellipsis else repr(self._argnums)}"
+        options += ", has_aux=True" * self._has_aux + ", jit=True" * self._jit
+        return f"<{self.form} of {self.__module__}.{self.__qualname__}, {options}>"
+
+
+class BoundGradient:
+    """A decorated method of an instance."""
+
+    def __init__(self, gradient: Gradient[..., Any], instance: Any):
+        self.__func__, self.__self__ = gradient, instance
+        self.__wrapped__ = types.MethodType(gradient.primal, instance)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.__func__(self.__self__, *args, **kwargs)
+
+    @property
+    def primal(self) -> Callable[..., Any]:
+        return self.__wrapped__
+
+    @property
+    def value_and_grad(self) -> BoundGradient:
+        return BoundGradient(self.__func__.value_and_grad, self.__self__)
+
+    @property
+    def grad(self) -> BoundGradient:
+        return BoundGradient(self.__func__.grad, self.__self__)
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        return self.__func__.forward(self.__self__, *args, **kwargs)
+
+    def backward(self, cache: Any, upstream: Any = 1.0) -> Any:
+        return self.__func__.backward(cache, upstream)
+
+    def source(self, *args: Any, **kwargs: Any) -> str:
+        return self.__func__.source(self.__self__, *args, **kwargs)
+
+    def export(self, path: str | PathLike[str], *args: Any, **kwargs: Any) -> None:
+        self.__func__.export(path, self.__self__, *args, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"<{self.__func__!r} of {self.__self__!r}>"
+
+
+class _Callable:
+    """An object whose class is its own, so that a function can be its `__call__`."""
+
+    def install(self, call: Callable[..., Any]) -> None:
+        type(self).__call__ = staticmethod(call)  # type: ignore[attr-defined]
+
+
+def _signature(function: Callable[..., Any]) -> inspect.Signature:
+    try:
+        return inspect.signature(function)
+    except (ValueError, TypeError):
+        # A builtin that does not tell: the first call says what is wrong with it.
+        return inspect.signature(lambda *args, **kwargs: None)
+
+
+def _remade(function: Callable[..., Any], argnums: Any, has_aux: bool, jit: bool, form: str, skip: int) -> Gradient[..., Any]:
+    return Gradient(function, argnums, has_aux=has_aux, jit=jit, form=form, skip=skip)
+
+
+@overload
+def grad(function: Callable[P, R], argnums: Any = 0, *, has_aux: bool = False, jit: bool = False) -> Gradient[P, R]: ...
+@overload
+def grad(
+    function: None = None, argnums: Any = 0, *, has_aux: bool = False, jit: bool = False
+) -> Callable[[Callable[P, R]], Gradient[P, R]]: ...
+def grad(function: Any = None, argnums: Any = 0, *, has_aux: bool = False, jit: bool = False) -> Any:
+    """The gradient of a function that returns a real scalar; a decorator, bare or with options, or a function.
+
+    argnums: what to differentiate: a position or a name, which gives one gradient; a tuple of these, which gives a
+        tuple of gradients; `...` for all parameters that hold floats.
+    has_aux: the function returns (value, aux), and the call (gradient, aux).
+    jit: compile with Numba.
+    """
+    return _decorated("grad", function, argnums, has_aux, jit)
+
+
+@overload
+def value_and_grad(function: Callable[P, R], argnums: Any = 0, *, has_aux: bool = False, jit: bool = False) -> Gradient[P, R]: ...
+@overload
+def value_and_grad(
+    function: None = None, argnums: Any = 0, *, has_aux: bool = False, jit: bool = False
+) -> Callable[[Callable[P, R]], Gradient[P, R]]: ...
+def value_and_grad(function: Any = None, argnums: Any = 0, *, has_aux: bool = False, jit: bool = False) -> Any:
+    """As `grad`, for the value together with the gradient: (value, gradient), or ((value, aux), gradient)."""
+    return _decorated("value_and_grad", function, argnums, has_aux, jit)
+
+
+def _decorated(form: str, function: Any, argnums: Any, has_aux: bool, jit: bool) -> Any:
+    if function is None:
+        return lambda function: Gradient(function, argnums, has_aux=has_aux, jit=jit, form=form)
+    return Gradient(function, argnums, has_aux=has_aux, jit=jit, form=form)

@@ -1,0 +1,226 @@
+"""The signature of a call: what is known of an argument's value when the text is written.
+
+A value becomes a tree (see `ir.interface`) whose leaves are `Leaf`s: the type, and how the value is
+made ready for a program of that type. What is not computed with, such as a string, None, a function or
+an object, becomes `Static`.
+
+Does not look into functions and objects: what the program reads of those is guarded path by path.
+
+>>> describe({"w": np.ones((3, 1)), "rate": 0.5}, "p")
+Tree(kind=<class 'dict'>, keys=('w', 'rate'), items=(Array(dtype='float64', dims=(Dim(p['w'].0), Dim(1))), \
+Scalar(dtype='float64', weak=True, extent=None)))
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import inspect
+import types
+from collections.abc import Hashable
+from typing import Any
+
+import numpy as np
+
+from gradgen.errors import UnsupportedType
+from gradgen.ir import BOOL, FLOAT, INT, ONE, Array, Dim, Scalar, Type
+from gradgen.ir.interface import Static, Tree, map_tree
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Leaf:
+    """A value that the program computes with. `kind` is the class of the caller's value.
+
+    `convert`: how it becomes a value of `type`. "": it is one; "float": by float(), as for an int that is
+    differentiated; "item": out of an array without dimensions; "array": as a plain array of native byte order.
+    `swapped`: the dtype of an array whose bytes are in the other order, else "".
+    """
+
+    type: Type
+    kind: type
+    convert: str = ""
+    swapped: str = ""
+
+
+_PYTHON: dict[type, Scalar] = {float: FLOAT, int: INT, bool: BOOL, complex: Scalar("complex128", weak=True)}
+_BY_VALUE = (str, bytes, range, slice, np.dtype)
+_BY_IDENTITY = (type, types.ModuleType, types.BuiltinFunctionType, types.MethodType, np.ufunc, enum.Enum)
+_NUMERIC = "biufc"
+
+
+def describe(value: Any, name: str) -> Any:
+    """The tree of types of a value that is not differentiated, such as a global."""
+    return types_of(signature(value, name))
+
+
+def types_of(tree: Any) -> Any:
+    """The tree of types of a tree of `Leaf`s."""
+    return map_tree(lambda leaf: leaf.type, tree)
+
+
+def signature(value: Any, name: str, differentiated: bool = False) -> Any:
+    """The tree of `Leaf`s of an argument. `name` is how the source writes it."""
+    parts = children(value)
+    if parts is not None:
+        kind, keys, items = parts
+        named = (signature(item, name + step(kind, key), differentiated) for key, item in zip(keys, items, strict=True))
+        return Tree(kind, keys, tuple(named))
+    leaf = _leaf(value, name)
+    if leaf is None:
+        if differentiated and value is not None:
+            raise UnsupportedType(f"`{name}` is a {type(value).__name__}, which has no gradient", way_out=_ELSEWHERE)
+        return Static(value)
+    return _differentiable(leaf, name) if differentiated else leaf
+
+
+_ELSEWHERE = "differentiate with respect to other arguments, chosen with argnums=..."
+
+
+def children(value: Any) -> tuple[type, tuple[Any, ...], tuple[Any, ...]] | None:
+    """Class, keys and items of a structure; None for anything else."""
+    kind = type(value)
+    if kind is tuple or kind is list:
+        return kind, tuple(range(len(value))), tuple(value)
+    if kind is dict:
+        return kind, tuple(value), tuple(value.values())
+    if is_namedtuple(kind):
+        return kind, kind._fields, tuple(value)
+    if dataclasses.is_dataclass(kind):
+        names = tuple(field.name for field in dataclasses.fields(kind))
+        if all(hasattr(value, name) for name in names):
+            return kind, names, tuple(getattr(value, name) for name in names)
+    return None
+
+
+def is_namedtuple(kind: type) -> bool:
+    return issubclass(kind, tuple) and hasattr(kind, "_fields") and hasattr(kind, "_make")
+
+
+def step(kind: type, key: Any) -> str:
+    """How the source goes from a structure to one of its items.
+
+    >>> step(dict, "w"), step(tuple, 0)
+    ("['w']", '[0]')
+    """
+    return f"[{key!r}]" if kind in (tuple, list, dict) else f".{key}"
+
+
+def _leaf(value: Any, name: str) -> Leaf | None:
+    kind = type(value)
+    if kind in _PYTHON:
+        return Leaf(_PYTHON[kind], kind)
+    if isinstance(value, np.generic) and value.dtype.kind in _NUMERIC:
+        return Leaf(Scalar(value.dtype.name), kind)
+    if isinstance(value, np.ndarray):
+        return _array(value, name)
+    if isinstance(value, float):
+        return Leaf(FLOAT, kind, "float")
+    return None
+
+
+def _array(value: np.ndarray, name: str) -> Leaf:
+    kind, dtype = type(value), value.dtype
+    if dtype.kind not in _NUMERIC or dtype.metadata:
+        raise UnsupportedType(f"`{name}` is an array of dtype {dtype}", way_out="an array of numbers")
+    if kind not in (np.ndarray, np.memmap):
+        raise UnsupportedType(f"`{name}` is a {kind.__module__}.{kind.__name__}", way_out=f"np.asarray({name})")
+    if not value.ndim:
+        return Leaf(Scalar(dtype.name), kind, "item", "" if dtype.isnative else dtype.str)
+    dims = (ONE if size == 1 else Dim(f"{name}.{k}", many=True) for k, size in enumerate(value.shape))
+    plain = kind is np.ndarray and dtype.isnative
+    return Leaf(Array(dtype.name, tuple(dims)), kind, "" if plain else "array", "" if dtype.isnative else dtype.str)
+
+
+def _differentiable(leaf: Leaf, name: str) -> Leaf:
+    """The leaf, with a Python int taken for a float; raises for what has no derivative."""
+    if leaf.kind is int:
+        return Leaf(FLOAT, int, "float")
+    dtype = leaf.type.dtype  # type: ignore[union-attr]
+    if dtype.startswith("float"):
+        return leaf
+    what = f"an array of dtype {dtype}" if issubclass(leaf.kind, np.ndarray) else f"a {leaf.kind.__name__}"
+    message = f"`{name}` is {what}, which has no gradient" if dtype[0] != "c" else f"`{name}` is {what}: complex"
+    array = isinstance(leaf.type, Array)
+    way_out = f"{name}.astype(float), or leave it out of argnums" if array else f"float({name}), or leave it out of argnums"
+    raise UnsupportedType(message, way_out="its real and imaginary parts" if dtype[0] == "c" else way_out)
+
+
+def key(tree: Any) -> Hashable:
+    """Equal for two signatures that one text serves, as far as arguments decide it.
+
+    >>> key(Static("a")) == key(Static("a")), key(signature(1, "x")) == key(signature(True, "x"))
+    (True, False)
+    """
+    if isinstance(tree, Tree):
+        return tree.kind, tuple((type(key), key) for key in tree.keys), tuple(key(item) for item in tree.items)
+    return ("static", *_static_key(tree.value)) if isinstance(tree, Static) else tree
+
+
+def _static_key(value: Any) -> tuple[Hashable, ...]:
+    """Strings and their like by value, functions by their code, objects by their class, the rest by identity.
+
+    Identity is held by the value itself, not by its `id`, which a later object could take over.
+    """
+    if value is None or isinstance(value, _BY_VALUE):
+        return type(value), _by_value(value)
+    if isinstance(value, types.FunctionType):
+        return types.FunctionType, *function_key(value)
+    if isinstance(value, _BY_IDENTITY) or _is_callable_wrapper(value):
+        return type(value), Same(value)
+    return (type(value),)
+
+
+def function_key(function: types.FunctionType) -> tuple[Hashable, ...]:
+    """What makes a function the same one, but for what its cells hold."""
+    named = tuple((function.__kwdefaults__ or {}).items())
+    defaults = (*(function.__defaults__ or ()), *(item for pair in named for item in pair))
+    # By value where that says all, so that a lambda made anew for each call is the same function.
+    plain = all(type(one) in (int, float, bool, str, type(None)) for one in defaults)
+    kept = tuple((type(one), repr(one)) if plain else Same(one) for one in defaults)
+    return function.__code__, Same(function.__globals__), kept
+
+
+def _by_value(value: Any) -> Hashable:
+    return (value.start, value.stop, value.step) if isinstance(value, slice) else value
+
+
+def _is_callable_wrapper(value: Any) -> bool:
+    """functools.partial and its like: what they call is not seen in their class."""
+    return callable(value) and (hasattr(value, "func") or hasattr(value, "__wrapped__"))
+
+
+class Same:
+    """Compares an object by identity, and keeps it alive."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any):
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Same) and other.value is self.value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+
+_ANNOTATED: dict[Any, type] = {float: float, int: int, bool: bool, "float": float, "int": int, "bool": bool}
+
+
+def declared(parameter: inspect.Parameter, differentiated: bool) -> Any:
+    """The signature of a parameter of which no value is known: from its default, its annotation, or a Python float.
+
+    An annotation that names an array says nothing of rank and dtype: a float again.
+    """
+    match parameter.kind:
+        case parameter.VAR_POSITIONAL:
+            return Tree(tuple, (), ())
+        case parameter.VAR_KEYWORD:
+            return Tree(dict, (), ())
+    if parameter.default is not parameter.empty:
+        return signature(parameter.default, parameter.name, differentiated)
+    annotation = parameter.annotation
+    if isinstance(annotation, type) and issubclass(annotation, np.generic) and np.dtype(annotation).kind in _NUMERIC:
+        return Leaf(Scalar(np.dtype(annotation).name), annotation)
+    kind = _ANNOTATED.get(annotation, float) if isinstance(annotation, Hashable) else float
+    return _differentiable(Leaf(_PYTHON[kind], kind), parameter.name) if differentiated else Leaf(_PYTHON[kind], kind)

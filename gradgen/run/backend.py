@@ -1,0 +1,21 @@
+"""The backends, by the style of text that they run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from gradgen.run.files import stored
+
+
+def load(text: str, entries: Sequence[str], style: str) -> tuple[Callable[..., Any], ...]:
+    """The functions named `entries` of the module `text`, written in `style`: "python" or "jit"."""
+    filename = stored(text, entries[0])
+    if style == "jit":
+        # Here, because Numba takes half a second to import.
+        from gradgen.run import numba_backend
+
+        return numba_backend.load(text, filename, entries)
+    from gradgen.run import python_backend
+
+    return python_backend.load(text, filename, entries)

@@ -1,0 +1,137 @@
+"""The text that asks whether a value has a signature, and takes it apart on the way.
+
+Checks are levels: statements that fetch or unpack, then conditions on what they made. A level's
+statements run only when the conditions before them hold.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from keyword import iskeyword
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+
+from gradgen.infer.signature import Leaf, is_namedtuple, key
+from gradgen.ir import Array
+from gradgen.ir.interface import Static, Tree
+from gradgen.run.namespace import Namespace
+from gradgen.run.same import function_check, same
+
+# What fetching a value that is not there raises: a global, an attribute, an item, an empty cell.
+LOOKUP = (AttributeError, LookupError, ValueError, TypeError)
+
+
+@dataclasses.dataclass
+class Level:
+    statements: list[str] = dataclasses.field(default_factory=list)
+    conditions: list[str] = dataclasses.field(default_factory=list)
+    risky: bool = False  # whether a statement can raise one of LOOKUP
+
+
+class Checks:
+    """Collects levels. `leaves` maps where a leaf is found (a name and steps) to its expression, converted."""
+
+    def __init__(self, names: Namespace):
+        self.names = names
+        self.levels = [Level()]
+
+    def at(self, depth: int) -> Level:
+        while len(self.levels) <= depth:
+            self.levels.append(Level())
+        return self.levels[depth]
+
+    def require(self, depth: int, *conditions: str) -> None:
+        known = self.at(depth).conditions
+        known += [condition for condition in conditions if condition not in known]
+
+    def type_is(self, expression: str, kind: type) -> str:
+        return f"{self.names.refer(type, 'type')}({expression}) is {self.names.refer(kind, kind.__name__)}"
+
+    def tree(self, tree: Any, expression: str, depth: int, found: Callable[[tuple, Leaf, str], None], steps: tuple = ()) -> None:
+        """Require that the value of `expression` has the signature `tree`; hand each leaf's steps and expression to `found`."""
+        if isinstance(tree, Tree):
+            self._structure(tree, expression, depth, found, steps)
+        elif isinstance(tree, Static):
+            self.require(depth, *self._static(tree.value, expression))
+        else:
+            self.require(depth, *self._leaf(tree, expression))
+            found(steps, tree, self._converted(tree, expression))
+
+    def _structure(self, tree: Tree, expression: str, depth: int, found: Any, steps: tuple) -> None:
+        kind, keys = tree.kind, tree.keys
+        self.require(depth, self.type_is(expression, kind))
+        items = [self.names.fresh("item") for _ in keys]
+        below = self.at(depth + 1)
+        targets = ", ".join(items) + ("," if len(items) == 1 else "")
+        if dataclasses.is_dataclass(kind):
+            below.risky = True
+            below.statements += [f"{item} = {attribute(expression, name)}" for item, name in zip(items, keys, strict=True)]
+        else:
+            if not is_namedtuple(kind):
+                self.require(depth, f"{self.names.refer(len, 'len')}({expression}) == {len(keys)}")
+            if kind is dict:
+                self.require(depth, self._same_keys(expression, keys))
+            if items:
+                below.statements.append(f"{targets} = {expression}{'.values()' if kind is dict else ''}")
+        way = "attribute" if dataclasses.is_dataclass(kind) or is_namedtuple(kind) else "item"
+        for name, item, part in zip(keys, items, tree.items, strict=True):
+            self.tree(part, item, depth + 1, found, (*steps, (way, name)))
+
+    def _same_keys(self, expression: str, keys: tuple) -> str:
+        if all(type(one) is str for one in keys):
+            return f"{self.names.refer(tuple, 'tuple')}({expression}) == {keys!r}"
+        return f"{self.names.refer(same, 'same')}({self.names.refer(tuple, 'tuple')}({expression}), {self.names.refer(keys, 'keys')})"
+
+    def _leaf(self, leaf: Leaf, expression: str) -> list[str]:
+        conditions = [self.type_is(expression, leaf.kind)]
+        if not issubclass(leaf.kind, np.ndarray):
+            return conditions
+        dtype = np.dtype(leaf.swapped or leaf.type.dtype)  # type: ignore[union-attr]
+        name = self.names.refer(dtype, "dtype" if leaf.swapped else dtype.name)
+        conditions.append(f"{expression}.dtype {'==' if leaf.swapped else 'is'} {name}")
+        dims = leaf.type.dims if isinstance(leaf.type, Array) else ()
+        if not dims:
+            return [*conditions, f"not {expression}.ndim"]
+        if all(dim.is_one for dim in dims):
+            return [*conditions, f"{expression}.shape == {(1,) * len(dims)}"]
+        shape = self.names.fresh("shape")
+        conditions.append(f"{self.names.refer(len, 'len')}({shape} := {expression}.shape) == {len(dims)}")
+        return conditions + [f"{shape}[{k}] {'==' if dim.is_one else '!='} 1" for k, dim in enumerate(dims)]
+
+    def _converted(self, leaf: Leaf, expression: str) -> str:
+        match leaf.convert:
+            case "float":
+                return f"{self.names.refer(float, 'float')}({expression})"
+            case "item":
+                scalar = np.dtype(leaf.type.dtype).type  # type: ignore[union-attr]
+                return f"{self.names.refer(scalar, scalar.__name__)}({expression}[()])"
+            case "array":
+                dtype = np.dtype(leaf.type.dtype)  # type: ignore[union-attr]
+                return f"{self.names.refer(np.asarray, 'asarray')}({expression}, {self.names.refer(dtype, dtype.name)})"
+        return expression
+
+    def _static(self, value: Any, expression: str) -> list[str]:
+        if value is None:
+            return [f"{expression} is None"]
+        if type(value) is str:
+            return [self.type_is(expression, str), f"{expression} == {value!r}"]
+        if isinstance(value, FunctionType):
+            return [self.function(expression, function_check(value, closure=False))]
+        kept = key(Static(value))
+        if len(kept) == 2:  # type: ignore[arg-type]  # only its class is known
+            return [self.type_is(expression, type(value))]
+        return [self.equal(expression, value)]
+
+    def function(self, expression: str, check: Callable[[Any], bool]) -> str:
+        return f"{self.names.refer(check, 'is_function')}({expression})"
+
+    def equal(self, expression: str, value: Any) -> str:
+        kept = self.names.refer(value, "value")
+        return f"{self.names.refer(same, 'same')}({expression}, {kept})"
+
+
+def attribute(expression: str, name: str) -> str:
+    return f"getattr({expression}, {name!r})" if iskeyword(name) else f"{expression}.{name}"

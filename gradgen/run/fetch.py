@@ -1,0 +1,176 @@
+"""What a text depends on besides its arguments, fetched and checked at every call: globals, cells, attributes.
+
+The facts are taken when the text is made (`facts`), from the values that were there; `Fetch` writes them into
+the checks of a dispatch function.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gradgen.infer.signature import Leaf, signature, step
+from gradgen.ir.interface import Guard, Input, Path, Root, Static, Tree
+from gradgen.run.checks import Checks, attribute
+from gradgen.run.same import function_check
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fact:
+    """At `path` there must be: "tree": a value of the signature `expected`; "check": one that `expected` says yes to;
+    "is": `expected` itself; "class": an object of this class; "equal": something equal to it."""
+
+    path: Path
+    kind: str
+    expected: Any
+
+
+def facts(inputs: Sequence[Input], guards: Sequence[Guard], arguments: Mapping[str, Any]) -> tuple[Fact, ...]:
+    """The facts behind inputs that are no arguments, and behind guards, for a call with `arguments`."""
+    found = [_fact(guard, arguments) for guard in guards]
+    covered = {place for fact in found if fact.kind == "tree" for place in _leaf_places(fact)}
+    for one in inputs:
+        if place_of(one.path) not in covered:
+            covered.add(place_of(one.path))
+            found.append(Fact(one.path, "tree", signature(resolve(one.path, arguments), text(one.path))))
+    return tuple(found)
+
+
+def _fact(guard: Guard, arguments: Mapping[str, Any]) -> Fact:
+    match guard.kind:
+        case "tree":
+            return Fact(guard.path, "tree", signature(resolve(guard.path, arguments), text(guard.path)))
+        case "code":
+            value = resolve(guard.path, arguments)
+            # The cells of a function that comes as an argument are fetched through it, one by one.
+            own = guard.path.root.kind == "argument" and not guard.path.steps
+            return Fact(guard.path, "check", function_check(value, closure=not own))
+    return Fact(guard.path, guard.kind, guard.expected)
+
+
+Place = tuple[Any, ...]
+
+
+def place_of(path: Path) -> Place:
+    """A path as a key: scopes, which are dicts and cells, by identity."""
+    root = path.root
+    return root.kind, root.name, id(root.scope), path.steps
+
+
+def _leaf_places(fact: Fact) -> list[Place]:
+    found: list[Place] = []
+
+    def walk(tree: Any, path: Path) -> None:
+        if isinstance(tree, Tree):
+            for key, item in zip(tree.keys, tree.items, strict=True):
+                walk(item, Path(path.root, (*path.steps, (way(tree.kind), key))))
+        elif isinstance(tree, Leaf):
+            found.append(place_of(path))
+
+    walk(fact.expected, fact.path)
+    return found
+
+
+def way(kind: type) -> str:
+    """How a path goes into a structure of this class."""
+    return "item" if kind in (tuple, list, dict) else "attribute"
+
+
+def resolve(path: Path, arguments: Mapping[str, Any]) -> Any:
+    """The value that is at `path` now."""
+    root = path.root
+    match root.kind:
+        case "argument":
+            value = arguments[root.name]
+        case "global":
+            value = root.scope[root.name] if root.name in root.scope else getattr(builtins, root.name)
+        case "closure":
+            value = root.scope.cell_contents
+        case _:
+            value = root.scope
+    for kind, name in path.steps:
+        value = getattr(value, name) if kind == "attribute" else value[name]
+    return value
+
+
+def text(path: Path) -> str:
+    """A path as the source writes it."""
+    return path.root.name + "".join(step(tuple if kind == "item" else object, name) for kind, name in path.steps)
+
+
+class Fetch:
+    """Writes facts into `checks`, below what checks the arguments."""
+
+    def __init__(self, checks: Checks, trees: Mapping[str, Any], parameters: Mapping[str, str]):
+        """`trees`: the signature of each parameter; `parameters`: the expression of each."""
+        self.checks, self.parameters = checks, parameters
+        self.depth = len(checks.levels)
+        self.leaves: dict[Place, str] = {}
+        self._fetched: dict[Place, str] = {}
+        self._cells = {
+            id(cell): f"{attribute(parameters[name], '__closure__')}[{k}]"
+            for name, tree in trees.items()
+            if isinstance(tree, Static)
+            for k, cell in enumerate(getattr(tree.value, "__closure__", None) or ())
+        }
+
+    def require(self, fact: Fact) -> None:
+        expression = self.expression(fact.path)
+        checks, names = self.checks, self.checks.names
+        match fact.kind:
+            case "tree":
+                checks.tree(fact.expected, expression, self.depth, lambda *leaf: self._found(fact.path, *leaf))
+            case "check":
+                checks.require(self.depth, checks.function(expression, fact.expected))
+            case "is":
+                checks.require(self.depth, f"{expression} is {names.refer(fact.expected, 'value')}")
+            case "class":
+                checks.require(self.depth, checks.type_is(expression, fact.expected))
+            case "equal":
+                checks.require(self.depth, checks.equal(expression, fact.expected))
+
+    def _found(self, path: Path, steps: tuple, leaf: Leaf, expression: str) -> None:
+        self.leaves[place_of(Path(path.root, (*path.steps, *steps)))] = expression
+
+    def expression(self, path: Path) -> str:
+        """The name that holds what is at `path`; each place on the way is fetched once."""
+        place = place_of(path)
+        if place not in self._fetched:
+            self._fetched[place] = self._fetch(path)
+        return self._fetched[place]
+
+    def _fetch(self, path: Path) -> str:
+        if not path.steps:
+            return self._root(path.root)
+        kind, name = path.steps[-1]
+        before = self.expression(Path(path.root, path.steps[:-1]))
+        if kind == "attribute":
+            return self._statement(attribute(before, name), name)
+        key = repr(name) if type(name) in (int, str) else self.checks.names.refer(name, "key")
+        return self._statement(f"{before}[{key}]", "item")
+
+    def _root(self, root: Root) -> str:
+        names = self.checks.names
+        match root.kind:
+            case "argument":
+                return self.parameters[root.name]
+            case "global" if root.name in root.scope:
+                return self._statement(f"{names.refer(root.scope, 'scope')}[{root.name!r}]", root.name)
+            case "global":
+                # A global of that name made later takes the builtin's place.
+                scope = names.refer(root.scope, "scope")
+                self.checks.at(self.depth).conditions.append(f"{root.name!r} not in {scope}")
+                return self._statement(attribute(names.refer(builtins, "builtins"), root.name), root.name)
+            case "closure":
+                cell = self._cells.get(id(root.scope)) or names.refer(root.scope, "cell")
+                return self._statement(f"{cell}.cell_contents", root.name)
+        return names.refer(root.scope, root.name)
+
+    def _statement(self, expression: str, hint: str) -> str:
+        name = self.checks.names.fresh(hint)
+        level = self.checks.at(self.depth)
+        level.statements.append(f"{name} = {expression}")
+        level.risky = True
+        return name

@@ -1,0 +1,57 @@
+"""One signature of one function: the compiled text, and the text that recognises a call of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gradgen.ir.interface import Input, leaves
+from gradgen.run.checks import LOOKUP, Checks, Level
+from gradgen.run.fetch import Fact, Fetch, place_of
+from gradgen.run.namespace import Namespace
+from gradgen.run.pack import Layout, lines
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Variant:
+    """trees: the signature of each parameter. inputs: of the compiled `entry`, in order."""
+
+    trees: dict[str, Any]
+    inputs: tuple[Input, ...]
+    facts: tuple[Fact, ...]
+    entry: Callable[..., Any]
+    layout: Layout
+
+    def text(self, names: Namespace) -> list[str]:
+        """Statements that return the result if the parameters, by their names, have this signature."""
+        checks = Checks(names)
+        found: list[str] = []
+        for name, tree in self.trees.items():
+            checks.tree(tree, name, 0, lambda _steps, _leaf, expression: found.append(expression))
+        found = self._in_order(checks, found)
+        fetch = Fetch(checks, self.trees, {name: name for name in self.trees})
+        for fact in self.facts:
+            fetch.require(fact)
+        inputs = found + [fetch.leaves[place_of(one.path)] for one in self.inputs[len(found) :]]
+        call = f"{names.refer(self.entry, getattr(self.entry, '__name__', 'entry'))}({', '.join(inputs)})"
+        return nested(checks.levels, lines(self.layout, call, names), names)
+
+    def _in_order(self, checks: Checks, found: list[str]) -> list[str]:
+        count = sum(len(leaves(tree)) for tree in self.trees.values())
+        assert len(found) == count
+        return found
+
+
+def nested(levels: Sequence[Level], body: list[str], names: Namespace) -> list[str]:
+    """`body` under the levels' statements and conditions."""
+    for level in reversed(levels):
+        if level.conditions:
+            body = [f"if {' and '.join(level.conditions)}:", *("    " + line for line in body)]
+        if level.statements and level.risky:
+            errors = names.refer(LOOKUP, "LOOKUP")
+            body = ["else:", *("    " + line for line in body)]
+            body = ["try:", *("    " + line for line in level.statements), f"except {errors}:", "    pass", *body]
+        else:
+            body = [*level.statements, *body]
+    return body

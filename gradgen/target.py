@@ -1,0 +1,118 @@
+"""A function with the options of its differentiation, and the compiled variant of a form for a signature.
+
+Between the pipeline, which knows leaves, and `run`, which knows calls.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradgen.infer.select import Arguments, Choice, Selection, arguments, of_trees
+from gradgen.infer.signature import declared, key, types_of
+from gradgen.ir import is_float
+from gradgen.ir.interface import leaves
+from gradgen.run.backend import load
+from gradgen.run.dispatch import define
+from gradgen.run.fetch import facts
+from gradgen.run.namespace import Namespace
+from gradgen.run.pack import Layout, lines
+from gradgen.run.variant import Variant
+
+if TYPE_CHECKING:
+    from gradgen.pipeline import Compiled
+
+
+class Cache(tuple):
+    """What `forward` keeps for `backward`: a tuple, whose class knows the signature."""
+
+    __slots__ = ()
+    backward: Callable[..., Any]
+
+    def __reduce__(self) -> Any:
+        return tuple, (tuple(self),)
+
+
+@dataclass(slots=True)
+class Target:
+    """A function to be differentiated, and how. `last`: the signature met last."""
+
+    function: Callable[..., Any]
+    signature: inspect.Signature
+    selection: Selection
+    has_aux: bool
+    jit: bool
+    name: str
+    last: Arguments | None = field(default=None)
+
+    @property
+    def style(self) -> str:
+        return "jit" if self.jit else "python"
+
+    def describe(self, values: Mapping[str, Any]) -> tuple[Hashable, Arguments]:
+        found = arguments(values, self.selection, self.signature)
+        return (tuple(key(tree) for tree in found.trees.values()), found.wrt), found
+
+    def build(self, given: Arguments, form: str) -> Compiled:
+        # Here, so that `import gradgen` does not wait for the compiler.
+        from gradgen.pipeline import build
+
+        trees = {name: types_of(tree) for name, tree in given.trees.items()}
+        return build(self.function, trees, given.wrt, form, self.style, self.has_aux)
+
+    def compile(self, form: str, values: Mapping[str, Any], given: Arguments) -> Variant:
+        """The variant of "grad", "value_and_grad" or "forward" for a call with `values`."""
+        compiled = self.build(given, "pair" if form == "forward" else form)
+        found = facts(compiled.staged.inputs, compiled.staged.guards, values)
+        entries = load(compiled.source, compiled.entries, self.style)
+        self.last = given
+        layout = self.layout(form, compiled, given)
+        if form == "forward":
+            layout = self.layout(form, compiled, given, type("Cache", (Cache,), {"__slots__": ()}))
+            layout.cache.backward = staticmethod(self.backward(compiled, entries[1], given))  # type: ignore[attr-defined]
+        return Variant(given.trees, compiled.staged.inputs, found, entries[0], layout)
+
+    def layout(self, form: str, compiled: Compiled, given: Arguments, cache: type = tuple) -> Layout:
+        result, selection = compiled.staged.result, self.selection
+        return Layout(form, result, self.has_aux, given.gradients, selection.several, self.jit, cache)
+
+    def backward(self, compiled: Compiled, entry: Callable[..., Any], given: Arguments) -> Callable[..., Any]:
+        """The function from a cache and the upstream gradient to gradients in the arguments' structure."""
+        result = compiled.staged.result
+        upstream = upstream_of(result.items[0] if self.has_aux else result)
+        names = Namespace(["cache", "upstream"])
+        call = "{}({}(cache), {}(upstream))".format(
+            names.refer(entry, "entry"), names.refer(tuple, "tuple"), names.refer(upstream, upstream.__name__)
+        )
+        body = lines(self.layout("backward", compiled, given), call, names)
+        return define(f"{self.name}.backward", BACKWARD, body, names)
+
+    def shown(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments:
+        """The signature whose text is shown: of these arguments; without any the last one, else what is declared."""
+        if args or kwargs:
+            bound = self.signature.bind(*args, **kwargs)
+            bound.apply_defaults()
+            self.last = arguments(bound.arguments, self.selection, self.signature)
+        return self.last or self.declared()
+
+    def declared(self) -> Arguments:
+        """The signature that defaults and annotations tell; a Python float where they tell nothing."""
+        parameters = self.signature.parameters.values()
+        named = {choice.parameter for choice in self.selection.choices or ()}
+        trees = {one.name: declared(one, one.name in named) for one in parameters}
+        choices = self.selection.choices
+        if choices is None:
+            choices = tuple(Choice(name) for name, tree in trees.items() if any(is_float(leaf.type) for leaf in leaves(tree)))
+        return of_trees(trees, choices)
+
+
+def upstream_of(result: Any) -> type:
+    """What makes an upstream gradient one of the result's type."""
+    return float if result.type.weak else np.dtype(result.type.dtype).type
+
+
+BACKWARD = inspect.signature(lambda cache, upstream=1.0: None)
