@@ -41,7 +41,7 @@ from gradgen.lower.products import dot, matmul
 from gradgen.lower.reductions import REDUCTIONS
 from gradgen.lower.scalars import ARITHMETIC, COMPARISONS, EXPANSIONS, MATH, ROUNDING, Scalars, scalar
 from gradgen.lower.selection import read_element, store
-from gradgen.rules import RULES
+from gradgen.rules.table import RULES
 
 OTHERS = frozenset("not bitwise_and bitwise_or bitwise_xor bitwise_invert left_shift right_shift isfinite isinf round".split())
 MAKING: dict[str, Callable[[Context, Assign], Atom]] = {**REDUCTIONS, **ASSEMBLING, "matmul": matmul, "dot": dot}

@@ -81,7 +81,7 @@ def contiguous(ctx: Context, atom: Atom) -> Atom:
 
 
 def row_major(ctx: Context, value: Var) -> Var:
-    out = ctx.builder.emit("ascontiguous", value, type=value.type)
+    out = ctx.builder.emit("ascontiguous", value, type=value.type, spelling="np.ascontiguousarray")
     ctx.contiguous.add(out)
     return out
 

@@ -265,7 +265,7 @@ def worst(r: Reduction, op: str, dtype: str) -> Atom:
     if dtype.startswith(("int", "uint")):
         info = np.iinfo(dtype)
         return r.const(int(info.min if op == "max" else info.max), dtype)
-    infinity = Const(-math.inf, Scalar("float64", True), "-math.inf") if op == "max" else Const(math.inf, Scalar("float64", True), "math.inf")
+    infinity = Const(-math.inf, Scalar("float64", True)) if op == "max" else Const(math.inf, Scalar("float64", True))
     return r.scalars.cast(infinity, dtype) if dtype != "float64" else infinity
 
 

@@ -86,7 +86,7 @@ def _scattered(ctx: Context, array: Atom, s: Store, operands: tuple[Atom, ...], 
 
 def _dims(ctx: Context, array: Atom, s: Store, operands: tuple[Atom, ...], ndim: int) -> tuple[Dim, ...]:
     """The dims of what is selected, where the table's type of `array[index]` tells them."""
-    from gradgen.rules import RULES
+    from gradgen.rules.table import RULES
 
     type = RULES["getitem"].type((array, *operands), {"index": s.index})
     return type.dims if isinstance(type, Array) else ()
