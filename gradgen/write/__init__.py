@@ -1,0 +1,130 @@
+"""The last step: from programs to the text of a Python module.
+
+    fold        what is written inside the expression that reads it
+    alias       (analyse) which updates may be in place
+    names       what everything is called
+    body        statements, by way of `spell` (expressions) and `slots`
+    signature   parameters and results
+    printer     text, comments, line numbers
+
+The text is a pure function of the programs: the same in every process.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gradgen.analyse.alias import ownership
+from gradgen.analyse.liveness import liveness
+from gradgen.ir import Function, Origin, Program, Var
+from gradgen.ir.walk import block_params, statements, targets
+from gradgen.write.body import BodyWriter
+from gradgen.write.fold import fold, uses
+from gradgen.write.helpers import HELPERS
+from gradgen.write.names import Namer
+from gradgen.write.printer import print_function
+from gradgen.write.signature import Layout, arguments, returned, unpacking
+from gradgen.write.slots import Lists, Typed
+from gradgen.write.spell import Speller
+from gradgen.write.tree import attribute, call
+
+__all__ = ["Layout", "Text", "write"]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A module. `lines`: by line of the text, from 1, the statement of the user's that it comes from."""
+
+    source: str
+    lines: dict[int, Origin] = field(default_factory=dict)
+
+
+def write(
+    programs: Program | Sequence[Program], *, style: str = "python", layouts: Mapping[str, Layout] | None = None
+) -> Text:
+    """One module with the functions of `programs`; `style` "python" or "jit"; `layouts` by function name."""
+    if isinstance(programs, Program):
+        programs = (programs,)
+    functions = {function.name: function for program in programs for function in program.functions}
+    taken: set[str] = set()  # builtins that the text calls, of which no variable may take the name
+    while True:
+        module = _Module(list(functions.values()), style, layouts or {}, taken)
+        clashes = module.builtins & module.variables - taken
+        if not clashes:
+            return module.text()
+        taken |= clashes
+
+
+class _Module:
+    """The written functions, and what they need around them."""
+
+    def __init__(self, functions: list[Function], style: str, layouts: Mapping[str, Layout], taken: set[str]):
+        self.functions, self.style, self.layouts = functions, style, layouts
+        user_names = {var.name for function in functions for var in _variables(function)} - {""}
+        user_names |= {name for layout in layouts.values() for name in layout.taken()}
+        self.aliases = {module: f"_{module}" for module in ("np", "math") if module in user_names}
+        reserved = {function.name for function in functions} | set(HELPERS) | taken
+        self.namer = Namer(reserved, user_names)
+        self.imports: set[str] = set()
+        self.builtins: set[str] = set()
+        self.helpers: set[str] = set()
+        self.variables: set[str] = set()
+        for function in functions:
+            self.namer.learn(function)
+        self.written = [self._function(function) for function in functions]
+
+    def _function(self, function: Function) -> tuple[list[str], dict[int, Origin]]:
+        layout = self.layouts.get(function.name)
+        folds = fold(function)
+        flow = liveness(function, folds.reads, folds.is_written)
+        owned = ownership(function, flow)
+        cache = "cache" if "cache" not in self.namer.user_names else "_cache"
+        taken = {cache} if function.role == "backward" else set()
+        names, slot_names = self.namer.name(function, flow, folds, owned, taken | (layout.taken() if layout else set()))
+        speller = Speller(names, folds, self.style, self.aliases)
+        slots = Lists(slot_names) if self.style == "python" else Typed(slot_names, speller)
+        writer = BodyWriter(speller, folds, owned, slots, uses(function))
+        body = unpacking(function, layout, names, slots, slot_names, cache)
+        body += writer.block(function.body)
+        values = [
+            call(attribute(value, "copy")) if k in owned.copied_results else value
+            for k, value in enumerate(map(writer.value, function.body.yields))
+        ]
+        body.append(returned(function, layout, values, slots, names))
+        head = arguments(function, layout, names, cache)
+        made = ast.FunctionDef(function.name, head, body, [], lineno=0)
+        self.imports |= speller.imports
+        self.builtins |= {name for name in speller.builtins if hasattr(builtins, name)}
+        self.helpers |= speller.helpers
+        self.variables |= set(names.values())
+        return print_function(made, writer.origins)
+
+    def text(self) -> Text:
+        parts = [[self._import(module)] for module in sorted(self.imports)]
+        lines = [line for part in parts for line in part]
+        needed = [name for name in HELPERS if name in self.helpers]
+        traced: dict[int, Origin] = {}
+        for written, origins in self.written:
+            lines += ["", ""] if lines else []
+            traced |= {len(lines) + k + 1: origin for k, origin in origins.items()}
+            lines += written
+        for name in needed:
+            lines += ["", "", *HELPERS[name].rstrip("\n").split("\n")]
+        return Text("\n".join(lines) + "\n", traced)
+
+    def _import(self, module: str) -> str:
+        if module == "np":
+            return f"import numpy as {self.aliases.get('np', 'np')}"
+        alias = self.aliases.get(module)
+        return f"import {module} as {alias}" if alias else f"import {module}"
+
+
+def _variables(function: Function) -> list[Var]:
+    found = list(function.params)
+    for s in statements(function.body):
+        found += [*targets(s), *block_params(s)]
+    return found

@@ -1,0 +1,70 @@
+"""Small pieces of Python's `ast`: names, numbers, calls.
+
+>>> import ast
+>>> ast.unparse(call(attribute(name("np"), "sum"), [number(-2.0)], axis=constant(None)))
+'np.sum(-2.0, axis=None)'
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+
+def name(text: str) -> ast.Name:
+    return ast.Name(text, ast.Load())
+
+
+def constant(value: Any) -> ast.expr:
+    """A literal: None, a truth value, a string, a number, or a tuple or list of them."""
+    match value:
+        case tuple():
+            return ast.Tuple([constant(item) for item in value], ast.Load())
+        case list():
+            return ast.List([constant(item) for item in value], ast.Load())
+        case int() | float() | complex() if not isinstance(value, bool):
+            return number(value)
+    return ast.Constant(value)
+
+
+def number(value: int | float | complex) -> ast.expr:
+    if isinstance(value, complex):
+        return call(name("complex"), [number(value.real), number(value.imag)])
+    if isinstance(value, float) and not math.isfinite(value):
+        special = attribute(name("math"), "nan" if math.isnan(value) else "inf")
+        return ast.UnaryOp(ast.USub(), special) if value < 0 else special
+    if math.copysign(1, value) < 0:
+        return ast.UnaryOp(ast.USub(), ast.Constant(-value))
+    return ast.Constant(value)
+
+
+def attribute(of: ast.expr, text: str) -> ast.expr:
+    return ast.Attribute(of, text, ast.Load())
+
+
+def call(function: ast.expr, args: Sequence[ast.expr] = (), /, **keywords: ast.expr) -> ast.Call:
+    return ast.Call(function, list(args), [ast.keyword(key, value) for key, value in keywords.items()])
+
+
+def subscript(of: ast.expr, index: ast.expr, store: bool = False) -> ast.Subscript:
+    return ast.Subscript(of, index, ast.Store() if store else ast.Load())
+
+
+def tuple_(items: Iterable[ast.expr]) -> ast.Tuple:
+    return ast.Tuple(list(items), ast.Load())
+
+
+def negated(test: ast.expr) -> ast.expr:
+    return test.operand if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not) else ast.UnaryOp(ast.Not(), test)
+
+
+def assign(target: str | ast.expr, value: ast.expr) -> ast.Assign:
+    place = ast.Name(target, ast.Store()) if isinstance(target, str) else target
+    return ast.Assign([place], value, lineno=0)
+
+
+def augment(target: str | ast.expr, op: ast.operator, value: ast.expr) -> ast.AugAssign:
+    place = ast.Name(target, ast.Store()) if isinstance(target, str) else target
+    return ast.AugAssign(place, op, value)  # type: ignore[arg-type]
