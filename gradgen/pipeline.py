@@ -54,8 +54,8 @@ def build(
 ) -> Compiled:
     """Stage `function` for `arguments` (trees of types) and write the text of the requested form.
 
-    `wrt`: positions among the leaves of the arguments. `form`: "grad", "value_and_grad", "pair" or
-    "primal". Raises GradgenError.
+    `wrt`: positions among the leaves of the arguments. `form`: "grad", "value_and_grad", "pair", "module"
+    (the pair and value_and_grad in one text) or "primal". Raises GradgenError.
     """
     staged = staged_program(function, arguments)
     check_result(staged, has_aux)
@@ -66,6 +66,9 @@ def build(
         programs = list(pair(program, variables))
     elif form == "primal":
         programs = [program]
+    elif form == "module":
+        joint = gradient(program, variables, results, value=True, name=f"{program.entry.name}_value_and_grad")
+        programs = [*pair(program, variables), joint]
     else:
         name = f"{program.entry.name}_{form}"
         programs = [gradient(program, variables, results, value=form == "value_and_grad", name=name)]

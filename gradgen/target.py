@@ -67,27 +67,36 @@ class Target:
     def compile(self, form: str, values: Mapping[str, Any], given: Arguments) -> Variant:
         """The variant of "grad", "value_and_grad" or "forward" for a call with `values`."""
         compiled = self.build(given, "pair" if form == "forward" else form)
-        found = facts(compiled.staged.inputs, compiled.staged.guards, values)
+        others = compiled.staged.inputs[sum(len(leaves(tree)) for tree in given.trees.values()) :]
+        found = facts(others, compiled.staged.guards, values)
         entries = load(compiled.source, compiled.entries, self.style)
         self.last = given
         layout = self.layout(form, compiled, given)
         if form == "forward":
-            layout = self.layout(form, compiled, given, type("Cache", (Cache,), {"__slots__": ()}))
             layout.cache.backward = staticmethod(self.backward(compiled, entries[1], given))  # type: ignore[attr-defined]
-        return Variant(given.trees, compiled.staged.inputs, found, entries[0], layout)
+        return Variant(given.trees, others, found, entries[0], layout)
 
-    def layout(self, form: str, compiled: Compiled, given: Arguments, cache: type = tuple) -> Layout:
-        result, selection = compiled.staged.result, self.selection
-        return Layout(form, result, self.has_aux, given.gradients, selection.several, self.jit, cache)
+    def layout(self, form: str, compiled: Compiled, given: Arguments) -> Layout:
+        result = compiled.staged.result
+        value, aux = result.items if self.has_aux else (result, None)
+        several, converts = self.selection.several, self.jit
+        match form:
+            case "forward":
+                # A class of its own tells a cache's signature.
+                return Layout(value, aux, None, several, converts, type("Cache", (Cache,), {}))
+            case "grad":
+                value = None
+            case "backward":
+                value = aux = None
+        return Layout(value, aux, given.gradients, several, converts)
 
     def backward(self, compiled: Compiled, entry: Callable[..., Any], given: Arguments) -> Callable[..., Any]:
         """The function from a cache and the upstream gradient to gradients in the arguments' structure."""
         result = compiled.staged.result
         upstream = upstream_of(result.items[0] if self.has_aux else result)
         names = Namespace(["cache", "upstream"])
-        call = "{}({}(cache), {}(upstream))".format(
-            names.refer(entry, "entry"), names.refer(tuple, "tuple"), names.refer(upstream, upstream.__name__)
-        )
+        kept = f"{names.refer(tuple, 'tuple')}(cache)" if self.jit else "cache"  # Numba would not know a subclass
+        call = f"{names.refer(entry, 'entry')}({kept}, {names.refer(upstream, upstream.__name__)}(upstream))"
         body = lines(self.layout("backward", compiled, given), call, names)
         return define(f"{self.name}.backward", BACKWARD, body, names)
 

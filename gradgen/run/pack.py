@@ -6,7 +6,7 @@ Does not copy: a generated function returns memory of its own.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -19,19 +19,16 @@ from gradgen.run.namespace import Namespace
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Layout:
-    """What a function returns, flat, and what the user gets.
+    """What a function returns, flat and in this order, and what the user gets.
 
-    result: the tree of the function's own result (leaves: atoms with a type); with `has_aux` a pair. The flat
-    values are those of `result`, of which the first is left out in form "grad", then the gradients.
-    gradients: the signatures of what is differentiated; several: they come as a tuple.
-    converts: whether NumPy scalars come back as Python's, as they do from compiled code.
-    cache: the class of what a forward function keeps.
+    value, aux: trees of atoms, None where they are not returned. gradients: the signatures of what is
+    differentiated, None where a cache comes in their place; several: they come as a tuple. cache: the class of
+    what a forward function keeps. converts: whether NumPy scalars come back as Python's, as from compiled code.
     """
 
-    form: str
-    result: Any
-    has_aux: bool
-    gradients: tuple[Any, ...]
+    value: Any
+    aux: Any
+    gradients: tuple[Any, ...] | None
     several: bool
     converts: bool
     cache: type = tuple
@@ -39,42 +36,31 @@ class Layout:
 
 def lines(layout: Layout, call: str, names: Namespace) -> list[str]:
     """Statements that call and return."""
-    flat = leaves(layout.result) if layout.form != "backward" else []
-    returned = flat[1:] if layout.form == "grad" else flat
-    wanted = [leaf for tree in layout.gradients for leaf in leaves(tree)] if layout.form != "forward" else []
-    values = [names.fresh("value") for _ in returned]
-    gradients = [names.fresh("gradient") for _ in wanted]
-    targets = values + gradients
-    if layout.form == "forward":
-        targets = [*values, names.fresh("cache")]
-    fixes = [line for value, atom in zip(values, returned, strict=True) for line in _fix_value(value, atom.type, layout, names)]
-    for name, leaf in zip(gradients, wanted, strict=True):
-        fixes += _fix_gradient(name, leaf, layout.converts, names)
-    result = _result(layout, values, gradients, targets, names)
-    if not fixes and result == targets[0] and len(targets) == 1:
+    targets: list[str] = []
+    fixes: list[str] = []
+
+    def part(tree: Any, hint: str, fix: Callable[..., list[str]]) -> str:
+        made = [names.fresh(hint) for _ in leaves(tree)]
+        targets.extend(made)
+        for name, leaf in zip(made, leaves(tree), strict=True):
+            fixes.extend(fix(name, leaf, layout.converts, names))
+        return structure(tree, iter(made), names)
+
+    value = "" if layout.value is None else part(layout.value, "value", _fix_value)
+    aux = "" if layout.aux is None else part(layout.aux, "aux", _fix_value)
+    if layout.gradients is None:
+        targets.append(names.fresh("cache"))
+        last = f"{names.refer(layout.cache, 'Cache')}({targets[-1]})"
+    else:
+        gradients = [part(tree, "gradient", _fix_gradient) for tree in layout.gradients]
+        last = display(gradients) if layout.several else gradients[0]
+    if value:
+        result = display([display([value, aux]) if aux else value, last])
+    else:
+        result = display([last, aux]) if aux else last
+    if not fixes and targets == [result]:
         return [f"return {call}"]
     return [f"{', '.join(targets)} = {call}" if targets else call, *fixes, f"return {result}"]
-
-
-def _result(layout: Layout, values: Sequence[str], gradients: Sequence[str], targets: Sequence[str], names: Namespace) -> str:
-    parts = iter(gradients)
-    packed = [structure(tree, parts, names) for tree in layout.gradients]
-    gradient = display(packed) if layout.several else "".join(packed)
-    value, aux = "", ""
-    if layout.form != "backward":
-        shown = iter(values)
-        of = layout.result.items if layout.has_aux else (layout.result,)
-        value = structure(of[0], shown, names) if layout.form != "grad" else ""
-        aux = structure(of[1], shown, names) if layout.has_aux else ""
-    match layout.form:
-        case "grad":
-            return f"({gradient}, {aux})" if aux else gradient
-        case "backward":
-            return gradient
-    first = f"({value}, {aux})" if aux else value
-    if layout.form == "forward":
-        return f"({first}, {names.refer(layout.cache, 'Cache')}({targets[-1]}))"
-    return f"({first}, {gradient})"
 
 
 def structure(tree: Any, parts: Iterator[str], names: Namespace) -> str:
@@ -119,10 +105,11 @@ def instance(kind: type, fields: tuple[str, ...], values: tuple[Any, ...]) -> An
     return made
 
 
-def _fix_value(name: str, type: Any, layout: Layout, names: Namespace) -> list[str]:
+def _fix_value(name: str, atom: Any, converts: bool, names: Namespace) -> list[str]:
     """Compiled code returns Python numbers; a float32 must stay one. A float64 is as good as a Python float."""
-    if layout.converts and isinstance(type, Scalar) and not type.weak and type.dtype not in ("float64", "int64", "bool"):
-        return [f"{name} = {_scalar(type.dtype, names)}({name})"]
+    kind = atom.type
+    if converts and isinstance(kind, Scalar) and not kind.weak and kind.dtype not in ("float64", "int64", "bool"):
+        return [f"{name} = {_scalar(kind.dtype, names)}({name})"]
     return []
 
 

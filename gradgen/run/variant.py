@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gradgen.ir.interface import Input, leaves
+from gradgen.ir.interface import Input
 from gradgen.run.checks import LOOKUP, Checks, Level
 from gradgen.run.fetch import Fact, Fetch, place_of
 from gradgen.run.namespace import Namespace
@@ -15,7 +15,7 @@ from gradgen.run.pack import Layout, lines
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Variant:
-    """trees: the signature of each parameter. inputs: of the compiled `entry`, in order."""
+    """trees: the signature of each parameter. inputs: what the compiled `entry` takes after their leaves."""
 
     trees: dict[str, Any]
     inputs: tuple[Input, ...]
@@ -29,18 +29,12 @@ class Variant:
         found: list[str] = []
         for name, tree in self.trees.items():
             checks.tree(tree, name, 0, lambda _steps, _leaf, expression: found.append(expression))
-        found = self._in_order(checks, found)
         fetch = Fetch(checks, self.trees, {name: name for name in self.trees})
         for fact in self.facts:
             fetch.require(fact)
-        inputs = found + [fetch.leaves[place_of(one.path)] for one in self.inputs[len(found) :]]
+        inputs = found + [fetch.leaves[place_of(one.path)] for one in self.inputs]
         call = f"{names.refer(self.entry, getattr(self.entry, '__name__', 'entry'))}({', '.join(inputs)})"
         return nested(checks.levels, lines(self.layout, call, names), names)
-
-    def _in_order(self, checks: Checks, found: list[str]) -> list[str]:
-        count = sum(len(leaves(tree)) for tree in self.trees.values())
-        assert len(found) == count
-        return found
 
 
 def nested(levels: Sequence[Level], body: list[str], names: Namespace) -> list[str]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from gradgen.infer.select import Arguments
 from gradgen.target import Target
+from gradgen.views.compiled import decorated
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,9 @@ class Source:
 
 def source(target: Target, given: Arguments) -> Source:
     compiled = target.build(given, "pair")
+    text = decorated(compiled.source) if target.jit else compiled.source
     forward, backward = compiled.entries
-    return Source(compiled.source, only(compiled.source, forward), only(compiled.source, backward))
+    return Source(text, only(text, forward), only(text, backward))
 
 
 def only(text: str, name: str) -> str:

@@ -17,13 +17,14 @@ from gradgen.ir.interface import Static, Tree, leaves
 from gradgen.run.fetch import resolve, text
 from gradgen.run.pack import display
 from gradgen.target import Target
+from gradgen.views.compiled import decorated
 
 _FORMS = ("forward", "backward", "value_and_grad")
 
 
 def standalone(target: Target, given: Arguments) -> str:
     compiled = target.build(given, "module")
-    body = compiled.source
+    body = decorated(compiled.source) if target.jit else compiled.source
     inputs = compiled.staged.inputs[sum(len(leaves(tree)) for tree in given.trees.values()) :]
     extra = {text(one.path).replace(".", "_").replace("[", "_").replace("]", ""): one.path for one in inputs}
     wrapped = {}
