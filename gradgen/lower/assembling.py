@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from gradgen.ir import Array, Assign, At, Atom, ListOf, Scalar, dims_of
+from gradgen.ir import Array, Assign, At, Atom, ListOf, Scalar, Type, dims_of
 from gradgen.lower.broadcasting import MISFIT
 from gradgen.lower.context import Context, Lazy, Position_
-from gradgen.lower.elementwise import operand
+from gradgen.lower.elementwise import is_leaf, lazily, operand
 from gradgen.lower.products import row_major
 from gradgen.lower.scalars import Scalars
 
@@ -66,18 +67,37 @@ def stack(ctx: Context, s: Assign) -> Atom:
     return out
 
 
-def reshape(ctx: Context, s: Assign) -> Atom:
-    """A contiguous array under another shape. Numba reshapes no other."""
-    value = ctx.value(s.args[0])
+def reshaped(ctx: Context, array: Atom, sizes: Sequence[Atom], type: Type) -> Atom:
+    """A view under another shape of an array that lies in memory row after row. Numba reshapes no other."""
+    value = ctx.value(array)
     if value not in ctx.contiguous:
         value = ctx.remembered(("contiguous", value), lambda: row_major(ctx, value))  # type: ignore[arg-type]
-    out = ctx.builder.emit("reshape", value, *map(ctx.use, s.args[1:]), type=s.target.type)
+    out = ctx.builder.emit("reshape", value, *sizes, type=type, spelling=".reshape")
     ctx.contiguous.add(out)
     return out
 
 
+@lazily("reshape")
+def reshape(ctx: Context, s: Assign) -> Lazy:
+    sizes = [ctx.use(size) for size in s.args[1:]]
+    x, type, whole = ctx.array(s.args[0]), s.target.type, ctx.whole
+    assert isinstance(type, Array)
+    if x.type.ndim > 1 or is_leaf(ctx, s.args[0]) or any(whole.known(size) == -1 for size in sizes):
+        view = reshaped(ctx, s.args[0], sizes, type)
+        return replace(ctx.array(view), make=lambda: view)
+    ctx.require(whole.compare("ne", whole.product(sizes), x.size(0)), "ValueError", "cannot reshape an array into a shape of another size")
+
+    def element(at: Position_) -> Atom:
+        flat: Atom = whole.constant(0)
+        for size, i in zip(sizes, at, strict=True):
+            flat = whole.add(whole.mul(flat, size), i)
+        return x.element([flat])
+
+    return Lazy(type, lambda axis: sizes[axis], element, x.free, x.leaves)
+
+
 def ravel(ctx: Context, s: Assign) -> Atom:
-    return reshape(ctx, Assign(s.target, "reshape", (s.args[0], ctx.whole.constant(-1))))
+    return reshaped(ctx, s.args[0], [ctx.whole.constant(-1)], s.target.type)
 
 
 def cumulative(ctx: Context, s: Assign) -> Atom:
@@ -176,6 +196,28 @@ def tolist(ctx: Context, s: Assign) -> Atom:
     return ctx.loop(ctx.whole.constant(0), lazy.size(0), (out,), body)[0]
 
 
+def zero_list(ctx: Context, s: Assign) -> Atom:
+    """A list of zeros, item by item."""
+    source, type = ctx.value(s.args[0]), s.target.type
+    assert isinstance(type, ListOf)
+    element = type.element
+    length = ctx.builder.emit("length", source, type=Scalar("int64", True))
+    out = ctx.builder.emit("list", type=type, element=element)
+
+    def body(i: Atom, carried: tuple[Atom, ...]) -> tuple[Atom, ...]:
+        zero: Atom
+        if isinstance(element, Array):
+            sizes = ctx.array(ctx.builder.emit("item", source, i, type=element)).sizes()
+            zero = ctx.builder.emit("zeros", *sizes, type=element, dtype=element.dtype)
+        elif isinstance(element, Scalar):
+            zero = Scalars(ctx).cast(ctx.whole.constant(0), element.dtype)
+        else:
+            raise ctx.refuse("a list of lists that grows at run time cannot be compiled with jit=True", "use an array, or jit=False")
+        return (ctx.builder.emit("append", carried[0], zero, type=type),)
+
+    return ctx.loop(ctx.whole.constant(0), length, (out,), body)[0]
+
+
 def _rows(ctx: Context, row: Atom):
     x = ctx.array(row)
     return x.size, x.element
@@ -184,10 +226,10 @@ def _rows(ctx: Context, row: Atom):
 ASSEMBLING: dict[str, Callable[[Context, Assign], Atom]] = {
     "concatenate": concatenate,
     "stack": stack,
-    "reshape": reshape,
     "ravel": ravel,
     "cumsum": cumulative,
     "cumprod": cumulative,
     "asarray": asarray,
     "tolist": tolist,
+    "zeros_like": zero_list,
 }

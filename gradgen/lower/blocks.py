@@ -131,6 +131,8 @@ class Blocks:
             self.lazy(s.target, LAZY.get(s.op, elementwise)(ctx, s))
         elif isinstance(s.target.type, Array) or any(isinstance(arg.type, Array) for arg in s.args):
             ctx.bind(s.target, self.made(s))
+        elif isinstance(s.target.type, ListOf) and s.op in ASSEMBLING:
+            ctx.bind(s.target, ASSEMBLING[s.op](ctx, s))
         elif any(not isinstance(atom.type, Scalar) for atom in (s.target, *s.args)):
             ctx.builder.append(replace(s, args=tuple(map(ctx.value, s.args))))
         else:

@@ -41,10 +41,9 @@ def elementwise(ctx: Context, s: Assign) -> Lazy:
     shape = Broadcast(ctx, operands)
     type = s.target.type
     assert isinstance(type, Array)
-    params = {name: value for name, value in s.params if name not in ("text",)}
 
     def element(at: Position_) -> Atom:
-        return Scalars(ctx).apply(s.op, shape.elements(at), Scalar(type.dtype), params, s.spelling)
+        return Scalars(ctx).apply(s.op, shape.elements(at), Scalar(type.dtype), dict(s.params), s.spelling)
 
     return Lazy(type, shape.size, element, leaves=leaves_of(operands))
 

@@ -250,6 +250,19 @@ def std(ctx: Context, s: Assign) -> Atom:
     return _variance(ctx, s, True)
 
 
+def norm(ctx: Context, s: Assign) -> Atom:
+    """The root of the sum of squares."""
+    r = Reduction(ctx, s)
+    held = r.held(r.dtype)
+    number = Scalar(held)
+
+    def step(total: Atom, x: Atom) -> Atom:
+        x = _as(r.scalars, x, held)
+        return r.scalars.apply("add", [total, r.scalars.apply("mul", [x, x], number, {})], number, {})
+
+    return r.folded(r.const(0.0, held), step, lambda x: r.scalars.cast(r.scalars.apply("sqrt", [x], number, {}), r.dtype))
+
+
 def _extreme(ctx: Context, s: Assign, op: str) -> Atom:
     r = Reduction(ctx, s)
     r.nonempty({"max": "maximum", "min": "minimum"}[op])
@@ -356,6 +369,7 @@ REDUCTIONS: dict[str, Callable[[Context, Assign], Atom]] = {
     "sum": sum_,
     "prod": prod,
     "mean": mean,
+    "norm": norm,
     "var": var,
     "std": std,
     "max": max_,

@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from gradgen.ir import Assign, Atom, Const, Scalar, common_dtype
 from gradgen.lower.context import Context
@@ -51,8 +52,9 @@ class Scalars:
         assert isinstance(have, Scalar)
         if have.dtype == dtype:
             return atom
-        if isinstance(atom, Const) and dtype == "float64":
-            return Const(float(atom.value), Scalar("float64", True), atom.spelling)  # type: ignore[arg-type]
+        if isinstance(atom, Const) and dtype in ("float64", "float32"):
+            weak = dtype == "float64"
+            return Const(float(atom.value), Scalar(dtype, weak), atom.spelling if weak else "")  # type: ignore[arg-type]
         return self.ctx.builder.emit("cast", atom, type=Scalar(dtype), dtype=dtype, weak=False)
 
     def truth(self, atom: Atom) -> Atom:
@@ -63,6 +65,8 @@ class Scalars:
 
     def apply(self, op: str, args: Sequence[Atom], type: Scalar, params: dict, spelling: str = "") -> Atom:
         """op(*args) as a number of `type`."""
+        if "text" in params:
+            return self._written_out(params["text"], args, type)
         common, _ = common_dtype([arg.type for arg in args]) if args else (type.dtype, False)
         arguments = list(args)
         if op in EXPANSIONS:
@@ -84,6 +88,16 @@ class Scalars:
         if type.dtype in SMALL and op != "cast":
             result = self.ctx.builder.emit("cast", result, type=Scalar(type.dtype), dtype=type.dtype, weak=False)
         return result
+
+    def _written_out(self, text: Any, args: Sequence[Atom], type: Scalar) -> Atom:
+        """A recognised composite, as the user wrote it: nested (op, spelling, arguments[, params])."""
+        if isinstance(text, int):
+            return args[text]
+        if not isinstance(text, tuple):
+            return text
+        op, spelling, inner, *params = text
+        number = Scalar("bool") if op in COMPARISONS else Scalar(type.dtype)
+        return self.apply(op, [self._written_out(part, args, type) for part in inner], number, dict(*params), spelling)
 
     def _conformed(self, op: str, args: list[Atom], dtype: str) -> list[Atom]:
         """The arguments in float32 where that is what is computed in, or out of it where it is not.
@@ -160,6 +174,24 @@ def _square(s: Scalars, args: list[Atom], type: Scalar) -> Atom:
 @expansion("reciprocal")
 def _reciprocal(s: Scalars, args: list[Atom], type: Scalar) -> Atom:
     return s.apply("div", [s.ctx.whole.constant(1), args[0]], type, {})
+
+
+@expansion("sigmoid")
+def _sigmoid(s: Scalars, args: list[Atom], type: Scalar) -> Atom:
+    """1 / (1 + exp(-x))"""
+    power = s.apply("exp", [s.apply("neg", [args[0]], type, {})], type, {})
+    return s.apply("reciprocal", [s.apply("add", [s.ctx.whole.constant(1), power], type, {})], type, {})
+
+
+@expansion("softplus")
+def _softplus(s: Scalars, args: list[Atom], type: Scalar) -> Atom:
+    """log(1 + exp(x))"""
+    return s.apply("log1p", [s.apply("exp", [args[0]], type, {})], type, {})
+
+
+@expansion("relu")
+def _relu(s: Scalars, args: list[Atom], type: Scalar) -> Atom:
+    return s.apply("maximum", [args[0], s.ctx.whole.constant(0)], type, {})
 
 
 @expansion("float_power")
