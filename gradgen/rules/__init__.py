@@ -1,0 +1,21 @@
+"""The rule table: mathematics only. Importing this package fills it, a file a domain."""
+
+from gradgen.rules import (
+    arithmetic,
+    calls,
+    creation,
+    elementwise,
+    indexing,
+    linalg,
+    lists,
+    reductions,
+    scalar,
+    shape,
+    special,
+)
+from gradgen.rules.table import CALLERS, METHODS, RULES
+
+__all__ = [
+    "CALLERS", "METHODS", "RULES", "arithmetic", "calls", "creation", "elementwise", "indexing", "linalg", "lists",
+    "reductions", "scalar", "shape", "special",
+]  # fmt: skip

@@ -1,0 +1,125 @@
+"""Sizes as symbols: what the size of a product, a slice or a selection is called, so that equal ones have equal names.
+
+>>> n = Dim("x.0", many=True)
+>>> sliced(n, 1, None, None) == sliced(n, None, -1, None)
+True
+>>> product([n, ONE, constant_dim(3)])
+Dim((3*x.0))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from gradgen.ir import ONE, Atom, Const, Dim, constant_dim
+
+Bound = int | Atom | None
+
+
+def product(dims: Iterable[Dim]) -> Dim:
+    """The number of elements of an array with these dims."""
+    number, factors = 1, []
+    for dim in dims:
+        if dim.constant is not None:
+            number *= dim.constant
+        else:
+            factors.append(dim)
+    if not factors or number == 0:
+        return constant_dim(number)
+    if len(factors) == 1 and number == 1:
+        return factors[0]
+    names = ([str(number)] if number != 1 else []) + sorted(map(str, factors))
+    # A product of sizes is 1 only if all of them are.
+    many = number != 1 or any(dim.never_one for dim in factors)
+    return Dim(f"({'*'.join(names)})", many=many)
+
+
+def quotient(dims: Sequence[Dim], others: Sequence[Dim]) -> Dim:
+    """The size that a -1 stands for where an array with `dims` is reshaped to `others` and it."""
+    left, rest = list(dims), []
+    for dim in others:
+        if dim in left:
+            left.remove(dim)
+        elif not dim.is_one:
+            rest.append(dim)
+    top, bottom = product(left), product(rest)
+    if bottom.is_one:
+        return top
+    if top.constant is not None and bottom.constant:
+        return constant_dim(top.constant // bottom.constant)
+    return Dim(f"({top}/{bottom})")
+
+
+def total(dims: Iterable[Dim]) -> Dim:
+    """The size of an axis along which arrays of these sizes are put one after the other."""
+    number, parts = 0, []
+    for dim in dims:
+        if dim.constant is not None:
+            number += dim.constant
+        else:
+            number += dim.offset
+            parts.append(Dim(dim.symbol, 0, dim.many))
+    if not parts:
+        return constant_dim(number)
+    if len(parts) == 1:
+        return parts[0].shifted(number)
+    return Dim(f"({'+'.join(sorted(map(str, parts)))})", number)
+
+
+def known_bound(bound: Bound) -> Bound:
+    """A bound as a Python int where its value is known."""
+    if isinstance(bound, Const):
+        return int(bound.value.real)
+    extent = getattr(getattr(bound, "type", None), "extent", None)
+    return bound if extent is None or extent.constant is None else extent.constant
+
+
+def sliced(dim: Dim, start: Bound, stop: Bound, step: Bound) -> Dim:
+    """The size of x[start:stop:step] along an axis of size `dim`."""
+    start, stop, step = known_bound(start), known_bound(stop), known_bound(step)
+    start, stop = _from_the_end(dim, start), _from_the_end(dim, stop)
+    if step is None:
+        step = 1
+    if isinstance(step, int) and abs(step) == 1 and start is None and stop is None:
+        return dim
+    if dim.constant is not None and all(b is None or isinstance(b, int) for b in (start, stop, step)) and step != 0:
+        return constant_dim(len(range(*slice(start, stop, step).indices(dim.constant))))  # type: ignore[arg-type,misc]
+    # Where n is unknown, x[a:-b] has max(0, n - a - b) elements; all slices of that size get the same name.
+    if step == 1 and (start is None or (isinstance(start, int) and start >= 0)):
+        if stop is None or (isinstance(stop, int) and stop < 0):
+            return dim.shifted(-(start or 0) + (stop or 0))
+    return Dim(f"{dim}[{_name(start)}:{_name(stop)}:{_name(step)}]")
+
+
+def _from_the_end(dim: Dim, bound: Bound) -> Bound:
+    """The bound n - k of an axis of size n as -k; n itself, as a stop, as None.
+
+    Beyond k = 2 the two differ where n is smaller than k (n - k is negative, and counts from the end itself).
+    """
+    extent = getattr(getattr(bound, "type", None), "extent", None)
+    if extent is None or extent.symbol is None or extent.symbol != dim.symbol:
+        return bound
+    behind = dim.offset - extent.offset
+    if behind == 0:
+        return None if dim.offset >= 0 else bound
+    return -behind if behind in (1, 2) and dim.offset == 0 else bound
+
+
+def _name(bound: Bound) -> str:
+    if bound is None:
+        return ""
+    extent = getattr(getattr(bound, "type", None), "extent", None)
+    return str(bound if extent is None else extent)
+
+
+def is_derived(dim: Dim) -> bool:
+    """Whether the size hangs on values that may differ from one iteration to the next."""
+    return dim.symbol is not None and any(c in dim.symbol for c in "[(")
+
+
+def generalised(dim: Dim, name: str) -> Dim:
+    """The dim where it is the same in all iterations, else an unknown one of that name."""
+    return Dim(name) if is_derived(dim) else dim
+
+
+__all__ = ["ONE", "generalised", "is_derived", "known_bound", "product", "quotient", "sliced", "total"]
