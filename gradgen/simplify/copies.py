@@ -1,0 +1,63 @@
+"""Copies: an unnamed variable that only repeats another is replaced by it.
+
+>>> from gradgen.ir import FLOAT, Assign, Block, Function, Program, Var, show
+>>> x, t, y = Var("x", 0, FLOAT), Var("", 1, FLOAT), Var("y", 2, FLOAT)
+>>> body = Block((Assign(t, "identity", (x,)), Assign(y, "mul", (t, t))), (y,))
+>>> before = Program((Function("f", (x,), body),))
+>>> print(show(before.entry))
+f(x.0):
+  _.1 = identity x.0
+  y.2 = mul _.1 _.1
+  yield y.2
+>>> print(show(remove_copies(before).entry))
+f(x.0):
+  y.2 = mul x.0 x.0
+  yield y.2
+
+A variable that the user named stays, for it is a line of the user's; so does the adjoint of one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gradgen.ir import Assign, Atom, Block, Const, Function, Program, Scalar, Var
+from gradgen.ir.walk import map_statement, statements
+
+
+def remove_copies(program: Program) -> Program:
+    return replace(program, functions=tuple(map(_in_function, program.functions)))
+
+
+def _in_function(function: Function) -> Function:
+    copies = {s.target: s.args[0] for s in statements(function.body) if isinstance(s, Assign) and _is_copy(s)}
+    return replace_variables(function, copies, dropped=copies) if copies else function
+
+
+def _is_copy(s: Assign) -> bool:
+    target, named = s.target, s.target.of
+    if s.op != "identity" or target.name or (named is not None and (named.name or named.of is not None)):
+        return False
+    # A Python number where the text counts on a NumPy one would change what follows.
+    return not isinstance(s.args[0], Const) or _same_kind(s.args[0], target)
+
+
+def _same_kind(a: Atom, b: Atom) -> bool:
+    return isinstance(a.type, Scalar) and isinstance(b.type, Scalar) and (a.type.dtype, a.type.weak) == (b.type.dtype, b.type.weak)
+
+
+def replace_variables(function: Function, mapping: dict[Var, Atom], dropped: dict[Var, Atom] | None = None) -> Function:
+    """`function` with variables replaced where they are read, at every depth; the definitions of `dropped` go."""
+    gone = dropped or {}
+
+    def use(atom: Atom) -> Atom:
+        while isinstance(atom, Var) and atom in mapping:
+            atom = mapping[atom]
+        return atom
+
+    def block(block: Block) -> Block:
+        kept = (s for s in block.statements if not (isinstance(s, Assign) and s.target in gone))
+        return Block(tuple(map_statement(s, use, block_) for s in kept), tuple(map(use, block.yields)))
+
+    block_ = block
+    return replace(function, body=block(function.body))
