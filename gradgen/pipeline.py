@@ -63,18 +63,14 @@ def build(
     variables = [program.entry.params[k] for k in wrt]
     results = len(program.entry.body.yields)
     if form == "pair":
-        programs = list(pair(program, variables))
-    elif form == "primal":
-        programs = [program]
-    elif form == "module":
-        joint = gradient(program, variables, results, value=True, name=f"{program.entry.name}_value_and_grad")
-        programs = [*pair(program, variables), joint]
-    else:
+        program = pair(program, variables)
+    elif form != "primal":
         name = f"{program.entry.name}_{form}"
-        programs = [gradient(program, variables, results, value=form == "value_and_grad", name=name)]
-    finished = [finish(program, style) for program in programs]
-    text = write(finished, style=style)
-    return Compiled(staged, text.source, tuple(program.entry.name for program in finished), text.lines)
+        program = gradient(program, variables, results, value=form == "value_and_grad", name=name)
+    program = finish(program, style)
+    text = write(program, style=style)
+    entries = program.functions[: 2 if form == "pair" else 1]
+    return Compiled(staged, text.source, tuple(entry.name for entry in entries), text.lines)
 
 
 def finish(program: Program, style: str) -> Program:

@@ -23,20 +23,8 @@ from gradgen.ir import (
     Var,
     is_float,
 )
-from gradgen.ir.walk import block_params, free_variables, statements, targets
-from gradgen.rules.build import Builder
-
-
-def builder_after(program: Program) -> Builder:
-    """A builder whose versions are new to `program`."""
-    highest = -1
-    for function in program.functions:
-        versions = [param.version for param in function.params]
-        for s in statements(function.body):
-            versions += [var.version for var in (*targets(s), *block_params(s))]
-            versions += [getattr(s, "slot").version] if hasattr(s, "slot") else []
-        highest = max([highest, *versions])
-    return Builder(highest + 1)
+from gradgen.ir.walk import free_variables, statements, targets
+from gradgen.rules.build import Builder, builder_after
 
 
 def gradient(program: Program, wrt: Sequence[Var], results: int = 1, value: bool = False, name: str = "") -> Program:
@@ -53,12 +41,11 @@ def gradient(program: Program, wrt: Sequence[Var], results: int = 1, value: bool
     return Program((joint, *_callees(program, reversed_.called, builder)))
 
 
-def pair(program: Program, wrt: Sequence[Var]) -> tuple[Program, Program]:
-    """The forward and the backward function (see `Function.role`), for the first of the program's results."""
+def pair(program: Program, wrt: Sequence[Var]) -> Program:
+    """A program whose first two functions are forward and backward (see `Function.role`), for the first result."""
     builder = builder_after(program)
     forward, backward, called = _pair(program.entry, tuple(wrt), program.entry.body.yields[:1], builder)
-    others = _callees(program, called, builder)
-    return Program((forward, *others)), Program((backward, *others))
+    return Program((forward, backward, *_callees(program, called, builder)))
 
 
 def _pair(

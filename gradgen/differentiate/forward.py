@@ -12,7 +12,6 @@ from typing import Any
 
 from gradgen.analyse.activity import active
 from gradgen.differentiate.accumulate import Adjoints, match_dtype
-from gradgen.differentiate.forms import builder_after
 from gradgen.differentiate.partials import arguments_of, plus, spread
 from gradgen.ir import (
     Accumulate,
@@ -36,7 +35,7 @@ from gradgen.ir import (
     is_float,
 )
 from gradgen.rules import symbols
-from gradgen.rules.build import Builder
+from gradgen.rules.build import Builder, builder_after
 from gradgen.rules.symbols import Sym
 from gradgen.rules.table import RULES
 

@@ -48,11 +48,12 @@ def averaged(dtype: str) -> str:
 
 def count(x: Sym, axis) -> Sym | int:
     """How many elements of x a reduction along `axis` takes together."""
-    total: Sym | int = 1
+    total: Sym | int | None = None
     for a in axes_of(axis, x.ndim):
         dim = dims_of(x.type)[a].constant
-        total = total * (apply("size", x, axis=a) if dim is None else dim)
-    return total
+        size = apply("size", x, axis=a) if dim is None else dim
+        total = size if total is None else total * size
+    return 1 if total is None else total
 
 
 @reduction("sum", np.sum, type=reduced(summed))
