@@ -163,6 +163,8 @@ def _static_key(value: Any) -> tuple[Hashable, ...]:
     """
     if value is None or isinstance(value, _BY_VALUE):
         return type(value), _by_value(value)
+    if type(value) in _PYTHON:
+        return type(value), repr(value)  # tells -0.0 from 0.0, and NaN is NaN
     if isinstance(value, types.FunctionType):
         return types.FunctionType, *function_key(value)
     if isinstance(value, _BY_IDENTITY) or _is_callable_wrapper(value):
@@ -204,9 +206,6 @@ class Same:
         return id(self.value)
 
 
-_ANNOTATED: dict[Any, type] = {float: float, int: int, bool: bool, "float": float, "int": int, "bool": bool}
-
-
 def declared(parameter: inspect.Parameter, differentiated: bool) -> Any:
     """The signature of a parameter of which no value is known: from its default, its annotation, or a Python float.
 
@@ -219,8 +218,17 @@ def declared(parameter: inspect.Parameter, differentiated: bool) -> Any:
             return Tree(dict, (), ())
     if parameter.default is not parameter.empty:
         return signature(parameter.default, parameter.name, differentiated)
-    annotation = parameter.annotation
-    if isinstance(annotation, type) and issubclass(annotation, np.generic) and np.dtype(annotation).kind in _NUMERIC:
-        return Leaf(Scalar(np.dtype(annotation).name), annotation)
-    kind = _ANNOTATED.get(annotation, float) if isinstance(annotation, Hashable) else float
-    return _differentiable(Leaf(_PYTHON[kind], kind), parameter.name) if differentiated else Leaf(_PYTHON[kind], kind)
+    kind = _annotated(parameter.annotation)
+    leaf = Leaf(_PYTHON[kind] if kind in _PYTHON else Scalar(np.dtype(kind).name), kind)
+    return _differentiable(leaf, parameter.name) if differentiated else leaf
+
+
+def _annotated(annotation: Any) -> type:
+    """The class of number that an annotation, or its text, names."""
+    if isinstance(annotation, str):
+        name = annotation.strip("'\" ")
+        annotation = {kind.__name__: kind for kind in _PYTHON}.get(name) or getattr(np, name.rpartition(".")[2], None)
+    if isinstance(annotation, type) and issubclass(annotation, np.generic):
+        # An abstract class such as np.floating has no dtype of its own.
+        return annotation if getattr(np, annotation.__name__, None) is annotation and not annotation.__subclasses__() else float
+    return annotation if isinstance(annotation, type) and annotation in _PYTHON else float

@@ -116,8 +116,8 @@ class Checks:
     def _static(self, value: Any, expression: str) -> list[str]:
         if value is None:
             return [f"{expression} is None"]
-        if type(value) is str:
-            return [self.type_is(expression, str), f"{expression} == {value!r}"]
+        if type(value) in (str, int, bool):
+            return [self.type_is(expression, type(value)), f"{expression} == {value!r}"]
         if isinstance(value, FunctionType):
             return [self.function(expression, function_check(value, closure=False))]
         kept = key(Static(value))
