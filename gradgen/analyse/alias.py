@@ -63,7 +63,7 @@ FRESH = frozenset(
     + ("zeros_like", "ones_like", "empty_like", "full_like", "arange", "linspace", "eye", "cumsum", "where", "argmax", "argmin")
     + ("lt", "le", "gt", "ge", "eq", "ne", "not", "and", "or", "logical_and", "logical_or", "logical_not", "logical_xor")
     + ("floor", "ceil", "trunc", "rint", "round", "sign", "floordiv", "size", "count", "length", "all", "any", "asarray")
-    + ("roll", "repeat", "tile", "diff", "kron", "outer", "matmul", "dot", "isnan", "isinf", "isfinite", "argsort")
+    + ("array", "roll", "repeat", "tile", "diff", "kron", "outer", "matmul", "dot", "isnan", "isinf", "isfinite", "argsort")
 )
 
 
@@ -101,6 +101,8 @@ def makes_view(s: Assign) -> bool:
     """Whether the result may share the buffer of an argument."""
     if s.op in FRESH or not isinstance(s.target.type, Array | ListOf | TupleOf):
         return False
+    if s.op == "identity":
+        return True
     if s.op == "getitem":  # masks and index arrays make copies
         return not any(isinstance(arg.type, Array) for arg in s.args[1:])
     return RULES[s.op].kind in ("linear", "constant") if s.op in RULES else True
@@ -235,6 +237,8 @@ class _Analysis:
         match s.op:
             case "list":
                 self.cells[s.target] = _Cell(fresh.own, own | items)
+            case "head" | "tail":
+                self.cells[s.target] = _Cell(fresh.own, items)
             case "tolist":
                 self.cells[s.target] = _Cell(fresh.own, own)
             case "item" if isinstance(s.args[0].type, ListOf):

@@ -13,7 +13,7 @@ from typing import Any
 
 from gradgen.errors import InternalError
 from gradgen.ir import Array, Assign, At, Atom, Const, If, Index, ListOf, Scalar, Slice, Undefined, Var
-from gradgen.rules.table import RULES
+from gradgen.rules.table import RULES, Rule
 from gradgen.write.fold import Folds
 from gradgen.write.tree import attribute, call, constant, name, negated, number, subscript, tuple_
 
@@ -22,7 +22,7 @@ BINARY: dict[str, type[ast.operator]] = {
     "pow": ast.Pow, "matmul": ast.MatMult, "left_shift": ast.LShift, "right_shift": ast.RShift,
     "bitwise_and": ast.BitAnd, "bitwise_or": ast.BitOr, "bitwise_xor": ast.BitXor,
 }  # fmt: skip
-UNARY: dict[str, type[ast.unaryop]] = {"neg": ast.USub, "pos": ast.UAdd, "not": ast.Not, "bitwise_invert": ast.Invert}
+UNARY: dict[str, type[ast.unaryop]] = {"neg": ast.USub, "pos": ast.UAdd, "not": ast.Not, "invert": ast.Invert}
 COMPARE: dict[str, type[ast.cmpop]] = {
     "lt": ast.Lt, "le": ast.LtE, "gt": ast.Gt, "ge": ast.GtE, "eq": ast.Eq, "ne": ast.NotEq,
 }  # fmt: skip
@@ -152,8 +152,7 @@ class Speller:
             return call(attribute(args[0], spelling[1:]), args[1:], **keywords)
         rule = RULES.get(op)
         of_number = target is not None and isinstance(target.type, Scalar) and target.type.weak
-        default = "" if rule is None else (rule.scalar_spelling if of_number else rule.spelling) or rule.spelling
-        text = spelling or default or f"np.{op}"
+        text = spelling or _default(rule, of_number, target is None or not isinstance(target.type, Scalar)) or f"np.{op}"
         made: ast.expr = self.function(text, *args, **keywords)
         if of_number and not spelling and text.startswith("np."):
             made = self.function(_PYTHON[target.type.dtype], made)  # type: ignore[union-attr]
@@ -181,6 +180,15 @@ class Speller:
                 bounds = (entry.start, entry.stop, entry.step)
                 return ast.Slice(*(None if part is None else self.index_entry(part, operands) for part in bounds))
         return constant(entry)
+
+
+def _default(rule: Rule | None, of_number: bool, of_array: bool) -> str:
+    """How the table spells an operation on Python numbers, NumPy scalars or arrays; "" where it does not."""
+    if rule is None:
+        return ""
+    if of_array:
+        return rule.spelling
+    return (rule.scalar_spelling or rule.spelling) if of_number else (rule.spelling or rule.scalar_spelling)
 
 
 _PYTHON = {"float64": "float", "int64": "int", "bool": "bool", "complex128": "complex"}
@@ -263,6 +271,54 @@ def _sign(use: _Use) -> ast.expr | None:
     zero = number(0)
     above, below = (ast.Compare(use.args[0], [op()], [zero]) for op in (ast.Gt, ast.Lt))
     return ast.BinOp(above, ast.Sub(), below)
+
+
+@special("int_floor", "int_ceil", "int_trunc", "int_round")
+def _integral(use: _Use) -> ast.expr:
+    plain = "round" if use.op == "int_round" else f"math.{use.op.removeprefix('int_')}"
+    return use.call(use.spelling or plain, use.args[0])
+
+
+@special("round")
+def _round(use: _Use) -> ast.expr:
+    number_ = use.is_scalar() and use.target.type.weak
+    args = use.args[:1] if len(use.args) > 1 and _is(use.args[1], 0) and not number_ else use.args
+    if use.spelling.startswith("."):
+        return call(attribute(args[0], "round"), args[1:])
+    return use.call(use.spelling or ("round" if number_ else "np.round"), *args)
+
+
+@special("sigmoid", "softplus", "relu")
+def _gate(use: _Use) -> ast.expr:
+    """A gate that no user's text spells: one that a rule made."""
+    x, one = use.args[0], number(1)
+    if use.op == "relu":
+        return use.speller.apply("maximum", (x, number(0)), use.atoms, {}, "", use.target)
+    inner = ast.UnaryOp(ast.USub(), x) if use.op == "sigmoid" else x
+    total = ast.BinOp(one, ast.Add(), use.speller.apply("exp", (inner,), use.atoms, {}, "", use.target))
+    if use.op == "sigmoid":
+        return ast.BinOp(one, ast.Div(), total)
+    return use.speller.apply("log", (total,), use.atoms, {}, "", use.target)
+
+
+@special("array")
+def _array(use: _Use) -> ast.expr:
+    """The items, in row-major order, as nested displays."""
+    parts = list(use.args)
+    shape = use.params["shape"]
+    for size in reversed(shape):
+        parts = [ast.List(parts[k : k + size], ast.Load()) for k in range(0, len(parts), size)] if size else []
+    return use.call("np.array", parts[0] if parts else constant([]))
+
+
+@special("head")
+def _head(use: _Use) -> ast.expr:
+    return subscript(use.args[0], ast.Slice(None, use.args[1], None))
+
+
+@special("tail")
+def _tail(use: _Use) -> ast.expr:
+    return subscript(use.args[0], ast.Slice(use.args[1], None, None))
 
 
 @special("getitem")
