@@ -15,6 +15,7 @@ from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from gradgen.errors import ArgumentError
 from gradgen.infer.select import select
+from gradgen.ir.interface import Staged
 from gradgen.run.dispatch import Dispatcher
 from gradgen.target import Cache, Target
 from gradgen.views.source import Source, source
@@ -129,6 +130,12 @@ class Gradient(Generic[P, R]):
         text = standalone(self._target, self._target.shown(args, kwargs))
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
+
+    def __gradgen_staged__(self, trees: dict[str, Any]) -> Staged:
+        """This derivative as a program, for derivatives of it and for differentiated functions that call it."""
+        from gradgen.pipeline import staged_derivative
+
+        return staged_derivative(self.primal, trees, *self._target.derivative(trees), self.form, self._has_aux)
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         """As a method: positions in argnums then count from the parameter after `self`."""

@@ -18,8 +18,8 @@ from typing import Any
 
 from gradgen.differentiate import gradient, pair
 from gradgen.errors import Position, ResultError
-from gradgen.ir import Array, Origin, Program, Scalar
-from gradgen.ir.interface import Staged, Static, Tree
+from gradgen.ir import Array, Block, Origin, Program, Scalar
+from gradgen.ir.interface import Staged, Static, Tree, map_tree
 from gradgen.ir.verify import verify
 from gradgen.lower import lower
 from gradgen.rules import RULES
@@ -80,9 +80,38 @@ def finish(program: Program, style: str) -> Program:
 
 
 def staged_program(function: Callable[..., Any], arguments: dict[str, Any]) -> Staged:
+    """The program of a function, or of a derivative, which says itself how it is staged."""
+    derivative = getattr(function, "__gradgen_staged__", None)
+    if derivative is not None:
+        return derivative(arguments)  # type: ignore[no-any-return]
     staged = stage(function, arguments)
     verify(staged.program, RULES)
     return replace(staged, program=checked(simplify, staged.program))
+
+
+def staged_derivative(
+    function: Callable[..., Any], arguments: dict[str, Any], wrt: Sequence[int], gradients: Any, form: str, has_aux: bool
+) -> Staged:
+    """The derivative of a function as a function to be differentiated, or called, itself.
+
+    `gradients`: a tree with a leaf for each position in `wrt`.
+    """
+    staged = staged_program(function, arguments)
+    check_result(staged, has_aux)
+    results = len(staged.program.entry.body.yields)
+    variables = [staged.program.entry.params[k] for k in wrt]
+    program = gradient(staged.program, variables, results, value=True)
+    yields = program.entry.body.yields
+    found = iter(yields[results:])
+    result = map_tree(lambda _: next(found), gradients)
+    order = yields[results:]
+    if form == "value_and_grad":
+        result, order = Tree(tuple, (0, 1), (staged.result, result)), yields
+    elif has_aux:
+        result, order = Tree(tuple, (0, 1), (result, staged.result.items[1])), yields[results:] + yields[1:results]
+    entry = replace(program.entry, body=Block(program.entry.body.statements, order))
+    program = checked(simplify, Program((entry, *program.functions[1:])))
+    return replace(staged, program=program, result=result)
 
 
 def check_result(staged: Staged, has_aux: bool) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from gradgen.infer.select import Arguments, Choice, Selection, arguments, of_trees
 from gradgen.infer.signature import declared, key, types_of
 from gradgen.ir import is_float
-from gradgen.ir.interface import leaves
+from gradgen.ir.interface import Tree, leaves
 from gradgen.run.backend import load
 from gradgen.run.dispatch import define
 from gradgen.run.fetch import facts
@@ -63,6 +63,15 @@ class Target:
 
         trees = {name: types_of(tree) for name, tree in given.trees.items()}
         return build(self.function, trees, given.wrt, form, self.style, self.has_aux)
+
+    def derivative(self, trees: dict[str, Any]) -> tuple[tuple[int, ...], Any]:
+        """For arguments of these types: the positions of the leaves that are differentiated, and the gradients' tree."""
+        choices = self.selection.choices
+        if choices is None:
+            choices = tuple(Choice(name) for name, tree in trees.items() if leaves(tree) and all(map(is_float, leaves(tree))))
+        given = of_trees(trees, choices)
+        gradients = Tree(tuple, tuple(range(len(given.gradients))), given.gradients)
+        return given.wrt, gradients if self.selection.several else given.gradients[0]
 
     def compile(self, form: str, values: Mapping[str, Any], given: Arguments) -> Variant:
         """The variant of "grad", "value_and_grad" or "forward" for a call with `values`."""
