@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from gradgen.ir import Array, Assign, At, Atom, ListOf, Scalar, Type, dims_of
 from gradgen.lower.broadcasting import MISFIT
 from gradgen.lower.context import Context, Lazy, Position_
@@ -64,6 +66,17 @@ def stack(ctx: Context, s: Assign) -> Atom:
             return (ctx.write(carried[0], place, Scalars(ctx).cast(value, type.dtype)),)
 
         out = ctx.nest(inner, (out,), body)[0]
+    return out
+
+
+def array(ctx: Context, s: Assign) -> Atom:
+    """A display of numbers, in row-major order."""
+    type, shape = s.target.type, s.param("shape")
+    assert isinstance(type, Array)
+    out: Atom = ctx.empty(type, [ctx.whole.constant(size) for size in shape])
+    for item, place in zip(s.args, np.ndindex(*shape), strict=True):
+        value = Scalars(ctx).cast(ctx.use(item), type.dtype)
+        out = ctx.write(out, [ctx.whole.constant(k) for k in place], value)
     return out
 
 
@@ -226,6 +239,7 @@ def _rows(ctx: Context, row: Atom):
 ASSEMBLING: dict[str, Callable[[Context, Assign], Atom]] = {
     "concatenate": concatenate,
     "stack": stack,
+    "array": array,
     "ravel": ravel,
     "cumsum": cumulative,
     "cumprod": cumulative,

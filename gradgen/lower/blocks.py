@@ -37,14 +37,14 @@ from gradgen.lower.broadcasting import Fitted
 from gradgen.lower.context import Context, Lazy, Position_
 from gradgen.lower.elementwise import LAZY, elementwise, operand
 from gradgen.lower.fusion import Readers
-from gradgen.lower.products import dot, matmul
+from gradgen.lower.products import dot, matmul, trace
 from gradgen.lower.reductions import REDUCTIONS
 from gradgen.lower.scalars import ARITHMETIC, COMPARISONS, EXPANSIONS, MATH, ROUNDING, Scalars, scalar
 from gradgen.lower.selection import read_element, store
 from gradgen.rules.table import RULES
 
 OTHERS = frozenset("not bitwise_and bitwise_or bitwise_xor bitwise_invert left_shift right_shift isfinite isinf round".split())
-MAKING: dict[str, Callable[[Context, Assign], Atom]] = {**REDUCTIONS, **ASSEMBLING, "matmul": matmul, "dot": dot}
+MAKING: dict[str, Callable[[Context, Assign], Atom]] = {**REDUCTIONS, **ASSEMBLING, "matmul": matmul, "dot": dot, "trace": trace}
 
 
 def is_elementwise(op: str) -> bool:

@@ -75,7 +75,8 @@ def _unmasked(ctx: Context, entry) -> list:
     if not isinstance(type, Array):
         return [entry]
     if is_bool(type):
-        return [ctx.array(places) for places in true_places(ctx, ctx.array(ctx.value(entry)))]
+        mask = ctx.value(entry)
+        return [ctx.array(places) for places in ctx.remembered(("true", mask), lambda: true_places(ctx, ctx.array(mask)))]
     return [ctx.array(entry)]
 
 

@@ -81,7 +81,7 @@ def contiguous(ctx: Context, atom: Atom) -> Atom:
 
 
 def row_major(ctx: Context, value: Var) -> Var:
-    out = ctx.builder.emit("ascontiguous", value, type=value.type, spelling="np.ascontiguousarray")
+    out = ctx.builder.emit("ascontiguous", value, type=value.type)
     ctx.contiguous.add(out)
     return out
 
@@ -122,6 +122,16 @@ def contraction(ctx: Context, s: Assign, sizes: Sequence[Atom], length: Atom, te
         return total(())
     out = ctx.empty(type, sizes)
     return ctx.nest(sizes, (out,), lambda at, carried: (ctx.write(carried[0], at, total(at)),))[0]
+
+
+def trace(ctx: Context, s: Assign) -> Atom:
+    x, scalars = ctx.array(s.args[0]), Scalars(ctx)
+    dtype = s.target.type.dtype  # type: ignore[union-attr]
+
+    def body(at: Position_, carried: tuple[Atom, ...]) -> tuple[Atom, ...]:
+        return (scalars.apply("add", [carried[0], x.element([at[0], at[0]])], Scalar(dtype), {}),)
+
+    return ctx.nest([ctx.whole.least(*x.sizes())], (scalars.cast(ctx.whole.constant(0), dtype),), body)[0]
 
 
 def _stacked(ctx: Context, s: Assign) -> Atom:

@@ -27,7 +27,8 @@ MATH = {
         "exp log sqrt sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh exp2 expm1 log1p log2 log10 hypot atan2 copysign "
         "erf erfc gamma lgamma fabs"
     ).split()
-} | {"cbrt": "np.cbrt", "rint": "np.rint"}
+} | {"cbrt": "np.cbrt", "rint": "np.rint", "round": "round", "isinf": "math.isinf", "isfinite": "math.isfinite"}
+UNKNOWN_TO_NUMBA = ("comb", "perm", "factorial", "isqrt", "lcm")
 ROUNDING = {"floor": "floor", "ceil": "ceil", "trunc": "trunc"}
 ARITHMETIC = ("add", "sub", "mul", "div", "floordiv", "mod", "pow", "neg", "pos", "abs", "identity")
 COMPARISONS = ("lt", "le", "gt", "ge", "eq", "ne")
@@ -134,7 +135,7 @@ def _extreme(comparison: str, number: bool):
     """The first operand where it compares so, or is NaN (or, for `number`, where the second is NaN)."""
 
     def expand(s: Scalars, args: list[Atom], type: Scalar) -> Atom:
-        a, b = args
+        a, b = (s.cast(arg, type.dtype) for arg in args)
         test = s.op(comparison, a, b, dtype="bool")
         nan = b if number else a
         if type.dtype.startswith("float"):
@@ -277,7 +278,9 @@ def _logical_not(s: Scalars, args: list[Atom], type: Scalar) -> Atom:
 
 @expansion("invert")
 def _invert(s: Scalars, args: list[Atom], type: Scalar) -> Atom:
-    return s.op("not", args[0], dtype="bool") if type.dtype == "bool" else s.op("bitwise_invert", args[0], dtype=type.dtype)
+    if type.dtype == "bool":
+        return s.op("not", args[0], dtype="bool")
+    return s.apply("bitwise_xor", [args[0], s.ctx.whole.constant(-1)], type, {})
 
 
 @expansion("isnan")
@@ -289,6 +292,6 @@ def scalar(ctx: Context, s: Assign) -> Atom:
     """An Assign of numbers, as it is to be under Numba."""
     type = s.target.type
     assert isinstance(type, Scalar)
-    if not all(isinstance(arg.type, Scalar) for arg in s.args):
-        return ctx.builder.emit(s.op, *s.args, type=type, spelling=s.spelling, **dict(s.params))
+    if s.op in UNKNOWN_TO_NUMBA:
+        raise ctx.refuse(f"Numba knows no math.{s.op}", "use jit=False")
     return Scalars(ctx).apply(s.op, s.args, replace(type, extent=None), dict(s.params), s.spelling)

@@ -8,6 +8,7 @@ from gradgen.rules import (
     indexing,
     linalg,
     lists,
+    lowered,
     reductions,
     scalar,
     shape,
@@ -16,6 +17,6 @@ from gradgen.rules import (
 from gradgen.rules.table import CALLERS, METHODS, RULES
 
 __all__ = [
-    "CALLERS", "METHODS", "RULES", "arithmetic", "calls", "creation", "elementwise", "indexing", "linalg", "lists",
+    "CALLERS", "METHODS", "RULES", "arithmetic", "calls", "creation", "elementwise", "indexing", "linalg", "lists", "lowered",
     "reductions", "scalar", "shape", "special",
 ]  # fmt: skip
