@@ -69,7 +69,7 @@ class Gradient(Generic[P, R]):
     def _install(self, call: Callable[..., Any]) -> None:
         type(self).__call__ = staticmethod(call)  # type: ignore[method-assign, assignment]
 
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Any:
+    def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> Any:
         """The gradient, or the value and the gradient."""
         raise NotImplementedError  # each object's class has its own
 
@@ -101,7 +101,7 @@ class Gradient(Generic[P, R]):
             raise ArgumentError(f"backward takes the cache of forward, not {type(cache).__name__}", way_out="value, cache = f.forward(...)")
         return cache.backward(cache, upstream)
 
-    def source(self, *args: P.args, **kwargs: P.kwargs) -> str:
+    def source(self, /, *args: P.args, **kwargs: P.kwargs) -> str:
         """The text of the forward and backward functions.
 
         For the arguments given; without any for those of the last call, else for what annotations and defaults
@@ -119,10 +119,10 @@ class Gradient(Generic[P, R]):
         """The text of the backward function, for the signature that `source()` shows."""
         return self._source().backward
 
-    def _source(self, *args: Any, **kwargs: Any) -> Source:
+    def _source(self, /, *args: Any, **kwargs: Any) -> Source:
         return source(self._target, self._target.shown(args, kwargs))
 
-    def export(self, path: str | PathLike[str], *args: P.args, **kwargs: P.kwargs) -> None:
+    def export(self, path: str | PathLike[str], /, *args: P.args, **kwargs: P.kwargs) -> None:
         """Write a module with the forward, backward and value_and_grad functions, which runs without gradgen.
 
         For the signature that `source(*args, **kwargs)` shows.
@@ -167,7 +167,7 @@ class BoundGradient:
         self.__func__, self.__self__ = gradient, instance
         self.__wrapped__ = types.MethodType(gradient.primal, instance)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         return self.__func__(self.__self__, *args, **kwargs)
 
     @property
@@ -182,16 +182,16 @@ class BoundGradient:
     def grad(self) -> BoundGradient:
         return BoundGradient(self.__func__.grad, self.__self__)
 
-    def forward(self, *args: Any, **kwargs: Any) -> Any:
+    def forward(self, /, *args: Any, **kwargs: Any) -> Any:
         return self.__func__.forward(self.__self__, *args, **kwargs)
 
     def backward(self, cache: Any, upstream: Any = 1.0) -> Any:
         return self.__func__.backward(cache, upstream)
 
-    def source(self, *args: Any, **kwargs: Any) -> str:
+    def source(self, /, *args: Any, **kwargs: Any) -> str:
         return self.__func__.source(self.__self__, *args, **kwargs)
 
-    def export(self, path: str | PathLike[str], *args: Any, **kwargs: Any) -> None:
+    def export(self, path: str | PathLike[str], /, *args: Any, **kwargs: Any) -> None:
         self.__func__.export(path, self.__self__, *args, **kwargs)
 
     def __repr__(self) -> str:

@@ -59,16 +59,27 @@ def types_of(tree: Any) -> Any:
 
 
 def signature(value: Any, name: str, differentiated: bool = False) -> Any:
-    """The tree of `Leaf`s of an argument. `name` is how the source writes it."""
+    """The tree of `Leaf`s of an argument. `name` is how the source writes it.
+
+    In a structure that is differentiated, what is no number goes with it unchanged: a gradient has it too.
+    """
+    if differentiated and children(value) is None:
+        leaf = _leaf(value, name)
+        if leaf is not None:
+            return _differentiable(leaf, name)
+        if value is not None:
+            raise UnsupportedType(f"`{name}` is a {type(value).__name__}, which has no gradient", way_out=_ELSEWHERE)
+    return _signature(value, name, differentiated)
+
+
+def _signature(value: Any, name: str, differentiated: bool) -> Any:
     parts = children(value)
     if parts is not None:
         kind, keys, items = parts
-        named = (signature(item, name + step(kind, key), differentiated) for key, item in zip(keys, items, strict=True))
+        named = (_signature(item, name + step(kind, key), differentiated) for key, item in zip(keys, items, strict=True))
         return Tree(kind, keys, tuple(named))
     leaf = _leaf(value, name)
-    if leaf is None:
-        if differentiated and value is not None:
-            raise UnsupportedType(f"`{name}` is a {type(value).__name__}, which has no gradient", way_out=_ELSEWHERE)
+    if leaf is None or (differentiated and leaf.kind is bool):
         return Static(value)
     return _differentiable(leaf, name) if differentiated else leaf
 
@@ -228,7 +239,7 @@ def _annotated(annotation: Any) -> type:
     if isinstance(annotation, str):
         name = annotation.strip("'\" ")
         annotation = {kind.__name__: kind for kind in _PYTHON}.get(name) or getattr(np, name.rpartition(".")[2], None)
-    if isinstance(annotation, type) and issubclass(annotation, np.generic):
+    if isinstance(annotation, type) and issubclass(annotation, np.number | np.bool_):
         # An abstract class such as np.floating has no dtype of its own.
         return annotation if getattr(np, annotation.__name__, None) is annotation and not annotation.__subclasses__() else float
     return annotation if isinstance(annotation, type) and annotation in _PYTHON else float

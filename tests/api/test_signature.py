@@ -120,7 +120,8 @@ def test_differentiated_int_is_a_float():
         (np.arange(3), "`w` is an array of dtype int64, which has no gradient"),
         (True, "`w` is a bool"),
         (np.int32(3), "`w` is a int32"),
-        ({"a": [1.0, "b"]}, r"`w\['a'\]\[1\]` is a str"),
+        ({"a": [1.0, np.arange(2)]}, r"`w\['a'\]\[1\]` is an array of dtype int64"),
+        ("a", "`w` is a str"),
         (len, "`w` is a builtin_function_or_method"),
         (1j, "complex"),
     ],
@@ -129,6 +130,11 @@ def test_refused_when_differentiated(value, message):
     with pytest.raises(UnsupportedType, match=message) as caught:
         signature(value, "w", differentiated=True)
     assert "Instead:" in str(caught.value)
+
+
+def test_in_a_differentiated_structure_the_rest_goes_along():
+    tree = signature({"w": 1.0, "name": "a", "bias": True, "act": np.tanh, "none": None, "n": 3}, "p", differentiated=True)
+    assert [item.value if isinstance(item, Static) else item.type for item in tree.items] == [FLOAT, "a", True, np.tanh, None, FLOAT]
 
 
 @pytest.mark.parametrize("value", [np.array(["a"]), np.array([None]), np.ma.array([1.0]), np.zeros(2, "datetime64[s]")])
