@@ -1,23 +1,24 @@
 """What nobody reads goes, and what is only another name for a value is that value.
 
-One idea a file: `unchanging` (what loops and branches hand on unchanged), `copies`, `dead`. Each takes
+One idea a file: `unchanging` (what loops and branches hand on unchanged), `copies`, `cache`, `dead`. Each takes
 a valid program and returns one with the same results and effects, and never a slower one.
 """
 
 from __future__ import annotations
 
 from gradgen.ir import Program
+from gradgen.simplify.cache import trim_caches
 from gradgen.simplify.copies import remove_copies
 from gradgen.simplify.dead import remove_dead
 from gradgen.simplify.unchanging import remove_unchanging
 
-__all__ = ["remove_copies", "remove_dead", "remove_unchanging", "simplify"]
+__all__ = ["remove_copies", "remove_dead", "remove_unchanging", "simplify", "trim_caches"]
 
 
 def simplify(program: Program) -> Program:
     """Run all of them until nothing changes: what one removes lets another remove more."""
     while True:
-        made = remove_dead(remove_copies(remove_unchanging(program)))
+        made = remove_dead(trim_caches(remove_copies(remove_unchanging(program))))
         if made == program:
             return program
         program = made

@@ -53,11 +53,12 @@ from gradgen.simplify.unchanging import selected
 
 
 def remove_dead(program: Program) -> Program:
-    """Functions that are not called any more go, too."""
+    """Functions that are not called any more go, too; the first, and the backward of a first forward, are called."""
     effectful = _effectful(program)
     functions = [_in_function(function, effectful) for function in program.functions]
-    called = _called(functions)
-    return Program(tuple(f for k, f in enumerate(functions) if k == 0 or f.name in called))
+    entries = 2 if program.entry.role == "forward" and len(functions) > 1 and functions[1].role == "backward" else 1
+    called = _called(functions, entries)
+    return Program(tuple(f for k, f in enumerate(functions) if k < entries or f.name in called))
 
 
 def _effectful(program: Program) -> set[str]:
@@ -75,10 +76,10 @@ def _effectful(program: Program) -> set[str]:
         found |= more
 
 
-def _called(functions: list[Function]) -> set[str]:
+def _called(functions: list[Function], entries: int) -> set[str]:
     by_name = {function.name: function for function in functions}
     found: set[str] = set()
-    waiting = [functions[0].name]
+    waiting = [function.name for function in functions[:entries]]
     while waiting:
         for s in statements(by_name[waiting.pop()].body):
             if isinstance(s, Call) and s.function not in found:

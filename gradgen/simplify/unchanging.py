@@ -68,6 +68,20 @@ def _unchanged_by_branch(s: If) -> Iterator[tuple[Var, Atom]]:
     for result, one, other in zip(s.results, s.then.yields, s.orelse.yields, strict=True):
         if one == other and one not in inner and not isinstance(one, Undefined) and _may_stand_for(one, result):
             yield result, one
+    yield from _same_where_defined(s)
+
+
+def _same_where_defined(s: If) -> Iterator[tuple[Var, Atom]]:
+    """Of two results that agree on every side on which both are defined, one that is defined everywhere does for both."""
+    ways = list(zip(s.results, s.then.yields, s.orelse.yields, strict=True))
+    for result, *partial in ways:
+        if not any(isinstance(value, Undefined) for value in partial):
+            continue
+        for other, *whole in ways:
+            agree = all(isinstance(p, Undefined) or p == w for p, w in zip(partial, whole, strict=True))
+            if agree and other.type == result.type and not any(isinstance(value, Undefined) for value in whole):
+                yield result, other
+                break
 
 
 def _targets(s: Statement) -> tuple[Var, ...]:

@@ -118,12 +118,20 @@ class _Folder:
             candidate = self._candidate(s)
             if candidate is not None:
                 waiting[candidate] = s  # type: ignore[assignment]
+        if around is None:
+            self._keep_lines(block, waiting)
         carried = set(around.carried) if isinstance(around, For | While) else set()
         for k, atom in enumerate(exits):
             after_hand_over = k >= len(block.yields) and isinstance(atom, Var) and atom in waiting
             if after_hand_over and not carried.isdisjoint(self._behind(waiting[atom])):  # type: ignore[index]
                 continue  # `leave` is tested after the carried names have been given their next values
             read((atom,), None)
+
+    def _keep_lines(self, block: Block, waiting: dict[Var, Assign | If]) -> None:
+        """A result is computed where the user computed it, not after the backward pass that follows."""
+        last = block.statements[-1].origin if block.statements else None
+        for var in [var for var, made in waiting.items() if made.origin != last]:
+            del waiting[var]
 
     def settle(self, var: Var, made: Assign | If, origin: Origin | None) -> None:
         size = 1 + sum(self.folds.sizes.get(v, 0) for v in operands(made) if isinstance(v, Var))

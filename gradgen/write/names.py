@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import builtins
 import keyword
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from gradgen.analyse.alias import Ownership, may_update_in_place
+from gradgen.analyse.alias import Ownership
 from gradgen.analyse.liveness import LIST_UPDATES, Flow
 from gradgen.ir import (
     Accumulate,
@@ -27,7 +28,8 @@ from gradgen.ir import (
     For,
     Function,
     If,
-    Scalar,
+    Load,
+    Save,
     Slot,
     Statement,
     Store,
@@ -59,14 +61,26 @@ class Namer:
         self.user_names = set(user_names)
         self.known: dict[Var, str] = {}
         self.definitions: dict[Var, Assign] = {}
+        self.results: dict[Var, str] = {}  # unnamed results, called as the function is
+        self.saved: dict[Slot, Var] = {}
+        self.loaded: dict[Var, Slot] = {}
 
     def learn(self, function: Function) -> None:
         """Note what the function's unnamed variables are, so that they can be called after it."""
         for s in statements(function.body):
-            if isinstance(s, Assign):
-                self.definitions.setdefault(s.target, s)
-            elif isinstance(s, For) and not s.index.name:
-                self.known.setdefault(s.index, "")
+            match s:
+                case Assign():
+                    self.definitions.setdefault(s.target, s)
+                case Save(value=Var() as value):
+                    self.saved.setdefault(s.slot, value)
+                case Load():
+                    self.loaded.setdefault(s.target, s.slot)
+        count = len(function.body.yields) - (function.cached if function.role == "forward" else 0)
+        base = re.sub("_(forward|value_and_grad|grad)$", "", function.name)
+        if function.role != "backward" and base.isidentifier():
+            for atom in function.body.yields[:count]:
+                if isinstance(atom, Var) and not atom.name and atom.of is None:
+                    self.results.setdefault(atom, base)
 
     def name(
         self, function: Function, flow: Flow, folds: Folds, owned: Ownership, taken: Iterable[str] = ()
@@ -85,7 +99,9 @@ class Namer:
                 names[var] = text
         slots: dict[Slot, str] = {}
         for slot in _slots(function):
-            slots[slot] = _fresh(_plural(slot.name), used | self.user_names | _FORBIDDEN)
+            value = self.saved.get(slot)
+            text = slot.name or (self.wish(value)[1] if value is not None else "")
+            slots[slot] = _fresh(_plural(text), used | self.user_names | _FORBIDDEN)
             used |= {slots[slot], f"{slots[slot]}_count"}
         for var, text in names.items():
             self.known.setdefault(var, text)
@@ -101,7 +117,10 @@ class Namer:
             return kind, var.name
         if var.of is not None:
             return kind, "d" + self.wish(var.of, depth)[1]
-        return kind, self.describe(var, depth)
+        slot = self.loaded.get(var)
+        if slot in self.saved and depth < 3:
+            return kind, self.wish(self.saved[slot], depth + 1)[1]
+        return kind, self.results.get(var) or self.describe(var, depth)
 
     def describe(self, var: Var, depth: int = 0) -> str:
         made = self.definitions.get(var)
@@ -157,7 +176,14 @@ def _fresh(text: str, used: Iterable[str]) -> str:
 
 
 def _plural(name: str) -> str:
-    return f"{name}s" if name else "saved"
+    """The name of a list of such values.
+
+    >>> _plural("x"), _plural("s"), _plural("exp_x")
+    ('xs', 'saved_s', 'saved_exp_x')
+    """
+    if not name:
+        return "saved"
+    return f"{name}s" if name.isalnum() and not name.endswith("s") else f"saved_{name}"
 
 
 def _slots(function: Function) -> list[Slot]:
@@ -271,5 +297,3 @@ def _handed_over(s: Statement, rank: int) -> Iterator[tuple[Var, Atom]]:
         case If() if rank:
             yield from zip(s.results, (s.then, s.orelse)[rank - 1].yields, strict=True)
 
-
-__all__ = ["Namer", "may_update_in_place", "updated", "Scalar"]

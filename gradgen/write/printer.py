@@ -15,6 +15,7 @@ import astor
 
 from gradgen.ir import Origin
 
+_LONE_TARGET = re.compile(r"^(\s*)(\w+), =")  # `x, = cache`, in which the comma is easily missed
 _MARKER = re.compile(r"\s*_origin_(\d+)_$")
 
 
@@ -31,7 +32,7 @@ def print_function(function: ast.FunctionDef, origins: Mapping[ast.stmt, Origin]
         marker = _MARKER.match(line)
         depth = len(line) - len(line.lstrip())
         if marker is None:
-            lines.append(line)
+            lines.append(_LONE_TARGET.sub(r"\1(\2,) =", line))
             inner = [d for d in open_ if d <= depth]
             if inner:
                 traced[len(lines) - 1] = open_[max(inner)]

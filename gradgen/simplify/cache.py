@@ -1,0 +1,77 @@
+"""What a forward function caches is what its backward function reads, and no more.
+
+>>> from gradgen.ir import FLOAT, Assign, Block, Const, Function, Program, Var, show
+>>> x, y, dy, dx = Var("x", 0, FLOAT), Var("y", 1, FLOAT), Var("dy", 2, FLOAT), Var("dx", 3, FLOAT)
+>>> body = Block((Assign(y, "exp", (x,)),), (y, x, y))
+>>> forward = Function("f_forward", (x,), body, role="forward", cached=2)
+>>> body = Block((Assign(dx, "mul", (y, dy)),), (dx,))
+>>> backward = Function("f_backward", (x, y, dy), body, role="backward", cached=2)
+>>> for function in trim_caches(Program((forward, backward))).functions:
+...     print(show(function))
+f_forward(x.0):
+  y.1 = exp x.0
+  yield y.1 y.1
+f_backward(y.1, dy.2):
+  dx.3 = mul y.1 dy.2
+  yield dx.3
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from gradgen.ir import Atom, Block, Const, Function, Load, Program, Var
+from gradgen.ir.walk import free_variables, statements
+from gradgen.simplify.copies import replace_variables
+
+
+def trim_caches(program: Program) -> Program:
+    functions = {function.name: function for function in program.functions}
+    for forward, backward in pairs(program):
+        functions[forward.name], functions[backward.name] = _trimmed(forward, backward)
+    return Program(tuple(functions.values()))
+
+
+def pairs(program: Program) -> Iterator[tuple[Function, Function]]:
+    """The forward functions with the backward functions that take their caches."""
+    backwards = {f.name.removesuffix("_backward"): f for f in program.functions if f.role == "backward"}
+    for function in program.functions:
+        backward = backwards.get(function.name.removesuffix("_forward"))
+        if function.role == "forward" and backward is not None:
+            yield function, backward
+
+
+def _trimmed(forward: Function, backward: Function) -> tuple[Function, Function]:
+    cached = forward.body.yields[len(forward.body.yields) - forward.cached :]
+    read = free_variables(backward.body)
+    known: dict[Var, Atom] = {}
+    first: dict[Atom, Var] = {}
+    kept: list[tuple[Atom, Var]] = []
+    for atom, param in zip(cached, backward.params, strict=False):
+        if isinstance(atom, Const):
+            known[param] = atom
+        elif atom in first:
+            known[param] = first[atom]
+        elif param in read:
+            first[atom] = param
+            kept.append((atom, param))
+    slots = _loaded(forward, backward)
+    if len(kept) == forward.cached and len(slots) == len(backward.slots_in):
+        return forward, backward
+    results = forward.body.yields[: len(forward.body.yields) - forward.cached]
+    body = Block(forward.body.statements, results + tuple(atom for atom, _ in kept))
+    params = tuple(param for _, param in kept) + backward.params[backward.cached :]
+    forward = replace(
+        forward, body=body, cached=len(kept), slots_out=tuple(forward.slots_out[k] for k in slots)
+    )
+    backward = replace(
+        backward, params=params, cached=len(kept), slots_in=tuple(backward.slots_in[k] for k in slots)
+    )
+    return forward, replace_variables(backward, known)
+
+
+def _loaded(forward: Function, backward: Function) -> list[int]:
+    """The numbers of the slots that the backward function empties."""
+    loaded = {s.slot for s in statements(backward.body) if isinstance(s, Load)}
+    return [k for k, slot in enumerate(backward.slots_in) if slot in loaded]
