@@ -53,6 +53,13 @@ class Adjoints:
     def is_active(self, atom: Atom) -> bool:
         return isinstance(atom, Var) and atom in self.active
 
+    def hand_on(self, to: Atom, adjoint: Atom) -> None:
+        """Add the adjoint of a value that `to` becomes at the end of a block or the start of a loop."""
+        if self.is_active(to) and to not in self.current:
+            self.current[to] = adjoint  # type: ignore[index]
+        else:
+            self.contribute(to, Sym(adjoint, self.builder))
+
     def contribute(self, to: Atom, value: Any, like: Atom | None = None) -> None:
         """Add `value`, a contribution shaped as (or unexpanded towards) the value `like`, to the adjoint of `to`.
 

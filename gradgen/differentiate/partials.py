@@ -38,7 +38,8 @@ def _elementwise(s: Assign, g: Sym, adjoints: Adjoints) -> None:
     for arg, partial in zip(s.args, partials, strict=True):
         if adjoints.is_active(arg) and partial is not None:
             totals[arg] = plus(totals[arg], partial) if arg in totals else partial
-    for arg, partial in totals.items():
+    # `x = a * x` writes the adjoint of the new x over that of the old one, so it does that last.
+    for arg, partial in sorted(totals.items(), key=lambda item: item[0].name == s.target.name != ""):  # type: ignore[union-attr]
         adjoints.contribute(arg, symbols.mul(partial, g), like=s.target)
 
 

@@ -198,7 +198,7 @@ class _Reverser:
             with self.builder.collect() as statements, self.adjoints.scope(start) as current:
                 for value, to in zip(finished, branch.yields, strict=True):
                     if value is not None:
-                        self.adjoints.contribute(to, Sym(value, self.builder))
+                        self.adjoints.hand_on(to, value)
                 primal.append(self.block(branch, in_loop))
             adjoint.append(statements)
             after.append(current)
@@ -242,7 +242,7 @@ class _Reverser:
         around, self.iterated = self.iterated, self.iterated | _defined_inside(s)
         with self.builder.collect() as statements, self.adjoints.scope(dict(sums)) as current:
             for k, param in zip(state, params, strict=True):
-                self.adjoints.contribute(s.body.yields[k], Sym(param, self.builder))
+                self.adjoints.hand_on(s.body.yields[k], param)
             primal = self.block(s.body, in_loop=True)
             onward = [self._onward(current.pop(s.carried[k], None), s, k, p) for k, p in zip(state, params, strict=True)]
             touched = [var for var in outside if current.get(var) is not sums[var]]
@@ -258,7 +258,7 @@ class _Reverser:
         self._append_loop(s, index, (*params, *(sums[v] for v in touched)), (*incoming, *starts), region, results)
         self.adjoints.current.update(zip(touched, results[len(state) :], strict=True))
         for k, result in zip(state, results, strict=False):
-            self.adjoints.contribute(s.inits[k], Sym(result, self.builder))
+            self.adjoints.hand_on(s.inits[k], result)
         return replace(s, body=Block(tuple(region.primal), s.body.yields))
 
     def _onward(self, adjoint: Atom | None, s: For | While, k: int, incoming: Var) -> Atom:
@@ -274,10 +274,8 @@ class _Reverser:
     def _start(self, var: Var) -> Atom:
         """Where the sum over the iterations starts: at a buffer of its own, since the loop adds to it in place."""
         prior = self.adjoints.current.get(var)
-        full = self.adjoints.full(prior, var)
-        if prior is not None and isinstance(var.type, Array):
-            return self.builder.emit("copy", full, of=var)
-        return full
+        start = self.adjoints.owned(prior, var)
+        return self.builder.emit("copy", start, of=var) if start is prior and isinstance(var.type, Array) else start
 
     def _counted(self, s: For | While) -> For | While:
         """Loops that end by a test report how often they went round."""

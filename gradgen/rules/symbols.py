@@ -102,9 +102,9 @@ class Sym:
 
 
 def apply(op: str, *args: Any, **params: Any) -> Sym:
-    """Append `op(*args, **params)`; at least one argument is a Sym, or `using` names the builder."""
+    """Append `op(*args, **params)`, of Syms, atoms and numbers; one is a Sym, or `using` names the builder."""
     builder = next((a.builder for a in args if isinstance(a, Sym)), None) or _current[-1]
-    syms = tuple(a if isinstance(a, Sym) else Sym(constant_atom(a), builder) for a in args)
+    syms = tuple(a if isinstance(a, Sym) else Sym(a if hasattr(a, "type") else constant_atom(a), builder) for a in args)
     target = builder.emit(op, *(s.atom for s in syms), **params)
     return Sym(target, builder, op, syms, params)
 
