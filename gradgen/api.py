@@ -15,6 +15,7 @@ from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from gradgen.errors import ArgumentError
 from gradgen.infer.select import select
+from gradgen.ir.interface import Derivative
 from gradgen.ir.interface import Staged
 from gradgen.run.dispatch import Dispatcher
 from gradgen.target import Cache, Target
@@ -59,6 +60,7 @@ class Gradient(Generic[P, R]):
         parameters = _signature(function)
         selection = select(argnums, parameters, name, skip)
         self._target = Target(function, parameters, selection, has_aux, jit, name)
+        self.__gradgen__ = Derivative(function, form, argnums, has_aux, skip)
         self._dispatcher = self._made(form, self._install)
 
     def _made(self, form: str, install: Callable[[Callable[..., Any]], None]) -> Dispatcher:
@@ -249,3 +251,8 @@ def _decorated(form: str, function: Any, argnums: Any, has_aux: bool, jit: bool)
     if function is None:
         return lambda function: Gradient(function, argnums, has_aux=has_aux, jit=jit, form=form)
     return Gradient(function, argnums, has_aux=has_aux, jit=jit, form=form)
+
+
+for _function in (grad, value_and_grad):
+    # So that a call of them inside a function that is differentiated is known for what it is.
+    _function.__gradgen__ = _function.__name__  # type: ignore[attr-defined]
