@@ -17,16 +17,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gradgen.ir import Program
+from gradgen.ir import Program, Slot
 from gradgen.lower.blocks import Blocks
 from gradgen.lower.context import Context
+from gradgen.lower.slots import Parts, Slots
 from gradgen.rules.build import builder_after
 
 
 def lower(program: Program) -> Program:
     """The program with its array operations as loops. Raises UnsupportedSyntax for what Numba cannot run."""
-    ctx = Context(builder_after(program))
-    return replace(program, functions=tuple(Blocks(ctx).function(function) for function in program.functions))
+    builder = builder_after(program)
+    parts: dict[Slot, Parts] = {}
+    functions = []
+    for function in program.functions:
+        # A forward and a backward function name the same variables, which each of them has in its own place.
+        ctx = Context(builder)
+        functions.append(Blocks(ctx, Slots(ctx, parts)).function(function))
+    return replace(program, functions=tuple(functions))
 
 
 __all__ = ["lower"]

@@ -41,6 +41,7 @@ from gradgen.lower.products import dot, matmul, trace
 from gradgen.lower.reductions import REDUCTIONS
 from gradgen.lower.scalars import ARITHMETIC, COMPARISONS, EXPANSIONS, MATH, ROUNDING, Scalars, scalar
 from gradgen.lower.selection import read_element, store
+from gradgen.lower.slots import Slots
 from gradgen.rules.table import RULES
 
 OTHERS = frozenset("not bitwise_and bitwise_or bitwise_xor bitwise_invert left_shift right_shift isfinite isinf round".split())
@@ -57,13 +58,13 @@ def is_elementwise(op: str) -> bool:
 class Blocks:
     """Lowers the blocks of one function."""
 
-    def __init__(self, ctx: Context):
-        self.ctx = ctx
+    def __init__(self, ctx: Context, slots: Slots):
+        self.ctx, self.slots = ctx, slots
         self.readers: list[Readers] = []
 
     def function(self, function: Function) -> Function:
-        ctx = self.ctx
-        with ctx.block() as statements:
+        function = self.slots.learn(function)
+        with self.ctx.block() as statements:
             yields = self.inside(function.body, None)
         return replace(function, body=Block(tuple(statements), yields))
 
@@ -104,9 +105,11 @@ class Blocks:
                 self.settle()
                 self.control(s)
             case Save():
-                ctx.builder.append(replace(s, value=self.coerced(s.value, s.slot.type)))
-            case Load() | Open():
-                ctx.builder.append(s)
+                self.slots.save(s, self.coerced(s.value, s.slot.type))
+            case Load():
+                self.slots.load(s)
+            case Open():
+                self.slots.open(s)
             case Effect():
                 self.settle()
                 self.effect(s)
