@@ -15,7 +15,6 @@ from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from gradgen.errors import ArgumentError
 from gradgen.infer.select import select
-from gradgen.ir.interface import Derivative
 from gradgen.ir.interface import Staged
 from gradgen.run.dispatch import Dispatcher
 from gradgen.target import Cache, Target
@@ -40,19 +39,21 @@ class Gradient(Generic[P, R]):
     __qualname__: str
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Gradient[P, R]:
-        # A class for each object: its `__call__` is a function made for this object alone, which saves a step a call.
-        return super().__new__(type(cls.__name__, (cls,), {"__slots__": (), "__doc__": cls.__doc__, "__module__": __name__}))
+        # A class for each object: its `__call__` is a function made for it alone, which saves a step a call.
+        own = {"__slots__": (), "__doc__": cls.__doc__, "__module__": __name__}
+        return super().__new__(type(cls.__name__, (cls,), own))
 
     def __init__(
-        self, function: Callable[P, R], argnums: Any = 0, *, has_aux: bool = False, jit: bool = False, form: str = "grad", skip: int = 0
+        self,
+        function: Callable[P, R],
+        argnums: Any = 0,
+        *,
+        has_aux: bool = False,
+        jit: bool = False,
+        form: str = "grad",
+        skip: int = 0,
     ):
-        if not callable(function):
-            kind = type(function).__name__
-            if isinstance(function, classmethod):
-                raise ArgumentError("the gradient of a classmethod", way_out="put @classmethod above, and grad below it")
-            raise ArgumentError(f"{form} takes a function, not {function!r} ({kind})", way_out=f"{form}(f, argnums=...)")
-        if isinstance(function, staticmethod):
-            function = function.__func__
+        _check_function(function, form)
         functools.update_wrapper(self, function, updated=())
         self.primal = function
         self.form, self._argnums, self._has_aux, self._jit, self._skip = form, argnums, has_aux, jit, skip
@@ -60,7 +61,6 @@ class Gradient(Generic[P, R]):
         parameters = _signature(function)
         selection = select(argnums, parameters, name, skip)
         self._target = Target(function, parameters, selection, has_aux, jit, name)
-        self.__gradgen__ = Derivative(function, form, argnums, has_aux, skip)
         self._dispatcher = self._made(form, self._install)
 
     def _made(self, form: str, install: Callable[[Callable[..., Any]], None]) -> Dispatcher:
@@ -69,7 +69,7 @@ class Gradient(Generic[P, R]):
         return Dispatcher(target.name, target.signature, target.describe, compile, install)
 
     def _install(self, call: Callable[..., Any]) -> None:
-        type(self).__call__ = staticmethod(call)  # type: ignore[method-assign, assignment]
+        type(self).__call__ = staticmethod(call)  # type: ignore[method-assign]
 
     def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> Any:
         """The gradient, or the value and the gradient."""
@@ -86,8 +86,8 @@ class Gradient(Generic[P, R]):
         return self if self.form == "grad" else self._with(form="grad")
 
     def _with(self, **changes: Any) -> Gradient[P, R]:
-        options = {"argnums": self._argnums, "has_aux": self._has_aux, "jit": self._jit, "form": self.form, "skip": self._skip}
-        made: Gradient[P, R] = Gradient(self.primal, **{**options, **changes})
+        options = {"has_aux": self._has_aux, "jit": self._jit, "form": self.form, "skip": self._skip}
+        made: Gradient[P, R] = Gradient(self.primal, self._argnums, **{**options, **changes})
         return made
 
     @functools.cached_property
@@ -95,12 +95,15 @@ class Gradient(Generic[P, R]):
         """The function to the value and the cache that `backward` needs."""
         holder: Any = type("forward", (_Callable,), {})()
         self._made("forward", holder.install)
-        return holder  # type: ignore[no-any-return]
+        return holder
 
     def backward(self, cache: Any, upstream: Any = 1.0) -> Any:
         """The gradients, times `upstream`, from the cache of a call of `forward`."""
         if not isinstance(cache, Cache):
-            raise ArgumentError(f"backward takes the cache of forward, not {type(cache).__name__}", way_out="value, cache = f.forward(...)")
+            found = type(cache).__name__
+            raise ArgumentError(
+                f"backward takes the cache of forward, not {found}", way_out="value, cache = f.forward(...)"
+            )
         return cache.backward(cache, upstream)
 
     def source(self, /, *args: P.args, **kwargs: P.kwargs) -> str:
@@ -203,8 +206,18 @@ class BoundGradient:
 class _Callable:
     """An object whose class is its own, so that a function can be its `__call__`."""
 
+    __call__: Callable[..., Any]
+
     def install(self, call: Callable[..., Any]) -> None:
-        type(self).__call__ = staticmethod(call)  # type: ignore[attr-defined]
+        type(self).__call__ = staticmethod(call)  # type: ignore[method-assign]
+
+
+def _check_function(function: Any, form: str) -> None:
+    if isinstance(function, staticmethod | classmethod):
+        kind = type(function).__name__
+        raise ArgumentError(f"the gradient of a {kind}", way_out=f"put @{kind} above, and @{form} below it")
+    if not callable(function):
+        raise ArgumentError(f"{form} takes a function, not {function!r}", way_out=f"{form}(f, argnums=...)")
 
 
 def _signature(function: Callable[..., Any]) -> inspect.Signature:
@@ -215,7 +228,9 @@ def _signature(function: Callable[..., Any]) -> inspect.Signature:
         return inspect.signature(lambda *args, **kwargs: None)
 
 
-def _remade(function: Callable[..., Any], argnums: Any, has_aux: bool, jit: bool, form: str, skip: int) -> Gradient[..., Any]:
+def _remade(
+    function: Callable[..., Any], argnums: Any, has_aux: bool, jit: bool, form: str, skip: int
+) -> Gradient[..., Any]:
     return Gradient(function, argnums, has_aux=has_aux, jit=jit, form=form, skip=skip)
 
 
@@ -237,7 +252,9 @@ def grad(function: Any = None, argnums: Any = 0, *, has_aux: bool = False, jit: 
 
 
 @overload
-def value_and_grad(function: Callable[P, R], argnums: Any = 0, *, has_aux: bool = False, jit: bool = False) -> Gradient[P, R]: ...
+def value_and_grad(
+    function: Callable[P, R], argnums: Any = 0, *, has_aux: bool = False, jit: bool = False
+) -> Gradient[P, R]: ...
 @overload
 def value_and_grad(
     function: None = None, argnums: Any = 0, *, has_aux: bool = False, jit: bool = False
@@ -251,8 +268,3 @@ def _decorated(form: str, function: Any, argnums: Any, has_aux: bool, jit: bool)
     if function is None:
         return lambda function: Gradient(function, argnums, has_aux=has_aux, jit=jit, form=form)
     return Gradient(function, argnums, has_aux=has_aux, jit=jit, form=form)
-
-
-for _function in (grad, value_and_grad):
-    # So that a call of them inside a function that is differentiated is known for what it is.
-    _function.__gradgen__ = _function.__name__  # type: ignore[attr-defined]

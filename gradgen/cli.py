@@ -1,7 +1,7 @@
 """The command line: print or export the generated text of a function.
 
-    python -m gradgen source model.py:loss --argnums w,b --types "w=float64[3,4]" b=float X=float64[:,4]
-    python -m gradgen export package.model:loss loss_grad.py
+python -m gradgen source model.py:loss --argnums w,b --types "w=float64[3,4]" b=float X=float64[:,4]
+python -m gradgen export package.model:loss loss_grad.py
 """
 
 from __future__ import annotations
@@ -39,16 +39,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="gradgen", description="Gradients as text.")
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, help in (("source", "print the forward and backward functions"), ("export", "write a module that runs without gradgen")):
+    helps = {"source": "print the forward and backward functions", "export": "write a module that runs without gradgen"}
+    for name, help in helps.items():
         command = commands.add_parser(name, help=help, description=help)
         command.add_argument("function", help="file.py:name or package.module:name")
         if name == "export":
             command.add_argument("path", type=Path, help="the file to write")
-        command.add_argument("--argnums", help="positions or names with commas between, or `all`; default: the first parameter")
+        command.add_argument("--argnums", help="positions or names, as in w,b, or `all`; default: the first parameter")
         command.add_argument("--jit", action="store_true", help="the text for Numba")
-        command.add_argument(
-            "--types", nargs="*", default=[], metavar="NAME=TYPE", help="float, int, bool, a dtype, or an array: float64[3,:]"
-        )
+        types = "float, int, bool, a dtype, or an array: float64[3,:]"
+        command.add_argument("--types", nargs="*", default=[], metavar="NAME=TYPE", help=types)
     return parser
 
 

@@ -65,10 +65,11 @@ class Target:
         return build(self.function, trees, given.wrt, form, self.style, self.has_aux)
 
     def derivative(self, trees: dict[str, Any]) -> tuple[tuple[int, ...], Any]:
-        """For arguments of these types: the positions of the leaves that are differentiated, and the gradients' tree."""
+        """For arguments of these types: the positions of the leaves that are differentiated; the gradients' tree."""
         choices = self.selection.choices
         if choices is None:
-            choices = tuple(Choice(name) for name, tree in trees.items() if leaves(tree) and all(map(is_float, leaves(tree))))
+            floats = (name for name, tree in trees.items() if leaves(tree) and all(map(is_float, leaves(tree))))
+            choices = tuple(map(Choice, floats))
         given = of_trees(trees, choices)
         gradients = Tree(tuple, tuple(range(len(given.gradients))), given.gradients)
         return given.wrt, gradients if self.selection.several else given.gradients[0]
@@ -124,7 +125,8 @@ class Target:
         trees = {one.name: declared(one, one.name in named) for one in parameters}
         choices = self.selection.choices
         if choices is None:
-            choices = tuple(Choice(name) for name, tree in trees.items() if any(is_float(leaf.type) for leaf in leaves(tree)))
+            floats = (name for name, tree in trees.items() if any(is_float(leaf.type) for leaf in leaves(tree)))
+            choices = tuple(map(Choice, floats))
         return of_trees(trees, choices)
 
 

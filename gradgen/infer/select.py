@@ -15,6 +15,7 @@ from gradgen.ir.interface import Tree, leaves
 
 Argnum = int | str
 WHOLE = object()
+_WAYS = "a position, a name, or a tuple of these; argnums=... means all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Selection:
             return self.choices
         found = tuple(Choice(name) for name, value in values.items() if differentiable(value, parameters[name]))
         if not found:
-            raise ArgumentError("argnums=...: no argument holds floating point numbers", way_out="pass a float or a float array")
+            raise ArgumentError("argnums=...: no argument holds floating point numbers", way_out="pass a float")
         return found
 
 
@@ -52,7 +53,7 @@ def select(argnums: Any, of: inspect.Signature, name: str, skip: int = 0) -> Sel
         return Selection(None, True)
     given = tuple(argnums) if isinstance(argnums, tuple | list) else (argnums,)
     if not given:
-        raise ArgumentError("argnums is empty", way_out="argnums=0, a name, or a tuple of these; argnums=... means all")
+        raise ArgumentError("argnums is empty", way_out=_WAYS)
     choices = tuple(_choice(one, of, name, skip) for one in given)
     if len(set(choices)) < len(choices):
         raise ArgumentError(f"argnums={argnums!r} names an argument twice")
@@ -61,8 +62,8 @@ def select(argnums: Any, of: inspect.Signature, name: str, skip: int = 0) -> Sel
 
 def _choice(argnum: Any, of: inspect.Signature, name: str, skip: int) -> Choice:
     parameters = of.parameters
-    positional = [one.name for one in parameters.values() if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
-    positional = positional[skip:]
+    by_position = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    positional = [one.name for one in parameters.values() if one.kind in by_position][skip:]
     rest = {one.kind: one.name for one in parameters.values()}
     if isinstance(argnum, str):
         if argnum in parameters:
@@ -75,13 +76,13 @@ def _choice(argnum: Any, of: inspect.Signature, name: str, skip: int) -> Choice:
         if argnum >= 0 and inspect.Parameter.VAR_POSITIONAL in rest:
             return Choice(rest[inspect.Parameter.VAR_POSITIONAL], argnum - len(positional))
     else:
-        raise ArgumentError(f"argnums={argnum!r} is neither a position nor a name", way_out="an int, a str, a tuple of them, or ...")
+        raise ArgumentError(f"argnums={argnum!r} is neither a position nor a name", way_out=_WAYS)
     known = ", ".join(parameters) or "none"
-    raise ArgumentError(f"argnums={argnum!r}: {name}() has no such parameter", way_out=f"one of its parameters: {known}")
+    raise ArgumentError(f"argnums={argnum!r}: {name}() has no such parameter", way_out=f"one of these: {known}")
 
 
 def differentiable(value: Any, parameter: inspect.Parameter) -> bool:
-    """Whether `argnums=...` takes the parameter: it holds floats. A Python int does too, unless it is declared as an int."""
+    """Whether `argnums=...` takes the parameter: it holds floats, or Python ints that are not declared as ints."""
     try:
         found: list[Leaf] = leaves(signature(value, parameter.name))
     except UnsupportedType:

@@ -13,6 +13,7 @@ Scalar(dtype='float64', weak=True, extent=None)))
 
 from __future__ import annotations
 
+import builtins
 import dataclasses
 import enum
 import inspect
@@ -37,7 +38,7 @@ class Leaf:
     """
 
     type: Type
-    kind: type
+    kind: builtins.type
     convert: str = ""
     swapped: str = ""
 
@@ -76,8 +77,10 @@ def _signature(value: Any, name: str, differentiated: bool) -> Any:
     parts = children(value)
     if parts is not None:
         kind, keys, items = parts
-        named = (_signature(item, name + step(kind, key), differentiated) for key, item in zip(keys, items, strict=True))
-        return Tree(kind, keys, tuple(named))
+        names = (name + step(kind, key) for key in keys)
+        return Tree(
+            kind, keys, tuple(_signature(item, at, differentiated) for item, at in zip(items, names, strict=True))
+        )
     leaf = _leaf(value, name)
     if leaf is None or (differentiated and leaf.kind is bool):
         return Static(value)
@@ -150,10 +153,10 @@ def _differentiable(leaf: Leaf, name: str) -> Leaf:
     if dtype.startswith("float"):
         return leaf
     what = f"an array of dtype {dtype}" if issubclass(leaf.kind, np.ndarray) else f"a {leaf.kind.__name__}"
-    message = f"`{name}` is {what}, which has no gradient" if dtype[0] != "c" else f"`{name}` is {what}: complex"
-    array = isinstance(leaf.type, Array)
-    way_out = f"{name}.astype(float), or leave it out of argnums" if array else f"float({name}), or leave it out of argnums"
-    raise UnsupportedType(message, way_out="its real and imaginary parts" if dtype[0] == "c" else way_out)
+    if dtype.startswith("complex"):
+        raise UnsupportedType(f"`{name}` is {what}: complex", way_out="pass its real and imaginary parts")
+    made = f"{name}.astype(float)" if isinstance(leaf.type, Array) else f"float({name})"
+    raise UnsupportedType(f"`{name}` is {what}, which has no gradient", way_out=f"{made}, or leave it out of argnums")
 
 
 def key(tree: Any) -> Hashable:
@@ -167,7 +170,7 @@ def key(tree: Any) -> Hashable:
     return ("static", *_static_key(tree.value)) if isinstance(tree, Static) else tree
 
 
-def _static_key(value: Any) -> tuple[Hashable, ...]:
+def _static_key(value: Any) -> tuple[Any, ...]:
     """Strings and their like by value, functions by their code, objects by their class, the rest by identity.
 
     Identity is held by the value itself, not by its `id`, which a later object could take over.
@@ -239,7 +242,10 @@ def _annotated(annotation: Any) -> type:
     if isinstance(annotation, str):
         name = annotation.strip("'\" ")
         annotation = {kind.__name__: kind for kind in _PYTHON}.get(name) or getattr(np, name.rpartition(".")[2], None)
-    if isinstance(annotation, type) and issubclass(annotation, np.number | np.bool_):
-        # An abstract class such as np.floating has no dtype of its own.
-        return annotation if getattr(np, annotation.__name__, None) is annotation and not annotation.__subclasses__() else float
-    return annotation if isinstance(annotation, type) and annotation in _PYTHON else float
+    # An abstract class such as np.floating has no dtype of its own.
+    concrete = (
+        isinstance(annotation, type)
+        and issubclass(annotation, np.number | np.bool_)
+        and annotation in np.sctypeDict.values()
+    )
+    return annotation if concrete or annotation in tuple(_PYTHON) else float

@@ -100,18 +100,3 @@ class Staged:
     parameters: tuple[tuple[str, Any], ...]
     result: Any
     guards: tuple[Guard, ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Derivative:
-    """What a decorated function is, for those who meet one inside another: its attribute `__gradgen__`.
-
-    `form`: "grad" or "value_and_grad". `argnums`: as the user gave it; positions count from parameter `skip`.
-    The functions `grad` and `value_and_grad` themselves have their form, a string, in that attribute.
-    """
-
-    function: Callable[..., Any]
-    form: str
-    argnums: Any
-    has_aux: bool
-    skip: int = 0

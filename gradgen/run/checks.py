@@ -31,8 +31,12 @@ class Level:
     risky: bool = False  # whether a statement can raise one of LOOKUP
 
 
+# Takes the steps to a leaf, the leaf and its expression.
+Found = Callable[[tuple, Leaf, str], None]
+
+
 class Checks:
-    """Collects levels. `leaves` maps where a leaf is found (a name and steps) to its expression, converted."""
+    """Collects levels."""
 
     def __init__(self, names: Namespace):
         self.names = names
@@ -50,8 +54,8 @@ class Checks:
     def type_is(self, expression: str, kind: type) -> str:
         return f"{self.names.refer(type, 'type')}({expression}) is {self.names.refer(kind, kind.__name__)}"
 
-    def tree(self, tree: Any, expression: str, depth: int, found: Callable[[tuple, Leaf, str], None], steps: tuple = ()) -> None:
-        """Require that the value of `expression` has the signature `tree`; hand each leaf's steps and expression to `found`."""
+    def tree(self, tree: Any, expression: str, depth: int, found: Found, steps: tuple = ()) -> None:
+        """Require that the value of `expression` has the signature `tree`; hand each leaf to `found`."""
         if isinstance(tree, Tree):
             self._structure(tree, expression, depth, found, steps)
         elif isinstance(tree, Static):
@@ -60,7 +64,7 @@ class Checks:
             self.require(depth, *self._leaf(tree, expression))
             found(steps, tree, self._converted(tree, expression))
 
-    def _structure(self, tree: Tree, expression: str, depth: int, found: Any, steps: tuple) -> None:
+    def _structure(self, tree: Tree, expression: str, depth: int, found: Found, steps: tuple) -> None:
         kind, keys = tree.kind, tree.keys
         self.require(depth, self.type_is(expression, kind))
         items = [self.names.fresh("item") for _ in keys]
@@ -68,7 +72,8 @@ class Checks:
         targets = ", ".join(items) + ("," if len(items) == 1 else "")
         if dataclasses.is_dataclass(kind):
             below.risky = True
-            below.statements += [f"{item} = {attribute(expression, name)}" for item, name in zip(items, keys, strict=True)]
+            parts = (attribute(expression, name) for name in keys)
+            below.statements += [f"{item} = {part}" for item, part in zip(items, parts, strict=True)]
         else:
             if not is_namedtuple(kind):
                 self.require(depth, f"{self.names.refer(len, 'len')}({expression}) == {len(keys)}")
@@ -83,7 +88,7 @@ class Checks:
     def _same_keys(self, expression: str, keys: tuple) -> str:
         if all(type(one) is str for one in keys):
             return f"{self.names.refer(tuple, 'tuple')}({expression}) == {keys!r}"
-        return f"{self.names.refer(same, 'same')}({self.names.refer(tuple, 'tuple')}({expression}), {self.names.refer(keys, 'keys')})"
+        return self.equal(f"{self.names.refer(tuple, 'tuple')}({expression})", keys)
 
     def _leaf(self, leaf: Leaf, expression: str) -> list[str]:
         conditions = [self.type_is(expression, leaf.kind)]

@@ -71,7 +71,7 @@ class Dispatcher:
             if attempt is not None:
                 result = attempt(*values.values())
         if result is _MISS:
-            raise InternalError(f"the signature that {self.name} was compiled for does not fit the call it was compiled at")
+            raise InternalError(f"what {self.name} was compiled for does not fit the call that it was compiled at")
         return result
 
     def _attempt(self, key: Hashable, values: Mapping[str, Any]) -> Any:
@@ -86,30 +86,27 @@ class Dispatcher:
         body = [*variant.text(names), f"return {names.refer(_MISS, 'MISS')}"]
         parameters = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in variant.trees]
         attempt = define(self.name, inspect.Signature(parameters), body, names)
-        # A new list, for threads that are going over the old one. The newest comes first: the others may be out of date.
-        self.variants[key] = [(variant, attempt), *self.variants.get(key, [])][:KEPT]
-        others = [one for one in self.recognised if not (stale(one, variant))]
-        if len(others) < RECOGNISED:
-            self.recognised = [variant, *others]
+        older = self.variants.get(key, [])
+        # A new list, for threads that are going over the old one.
+        self.variants[key] = [(variant, attempt), *older][:KEPT]
+        # The others of this key did not fit now: globals have changed since.
+        current = [one for one in self.recognised if all(one is not other for other, _ in older)]
+        if len(current) < RECOGNISED:
+            self.recognised = [variant, *current]
             self.write()
         return attempt
-
-
-def stale(variant: Variant, newer: Variant) -> bool:
-    """Whether `variant` failed where `newer` was made: the same arguments, but globals have changed since."""
-    return variant.trees == newer.trees
 
 
 def define(name: str, signature: inspect.Signature, body: Sequence[str], names: Namespace) -> Callable[..., Any]:
     """A function `name` with the parameters and defaults of `signature`."""
     parameters = list(signature.parameters.values())
-    bare = [one.replace(annotation=one.empty, default=one.empty if one.default is one.empty else None) for one in parameters]
+    given = [one for one in parameters if one.default is not one.empty]
+    bare = [one.replace(annotation=one.empty, default=None if one in given else one.empty) for one in parameters]
     function = names.fresh("call")
     text = "\n".join([f"def {function}{inspect.Signature(bare)}:", *("    " + line for line in body), ""])
     filename = f"<gradgen: calls of {name}>"
-    exec(compile(text, filename, "exec"), names.values)  # noqa: S102
+    exec(compile(text, filename, "exec"), names.values)
     made: FunctionType = names.values[function]
-    given = [one for one in parameters if one.default is not one.empty]
     made.__defaults__ = tuple(one.default for one in given if one.kind is not one.KEYWORD_ONLY) or None
     made.__kwdefaults__ = {one.name: one.default for one in given if one.kind is one.KEYWORD_ONLY} or None
     # Python's own words for arguments that are missing or too many then name the user's function.

@@ -99,7 +99,7 @@ def display(items: Iterable[str]) -> str:
 
 def instance(kind: type, fields: tuple[str, ...], values: tuple[Any, ...]) -> Any:
     """A dataclass instance without a call of its `__init__`: what that checks holds of parameters, not of gradients."""
-    made = object.__new__(kind)
+    made: Any = object.__new__(kind)
     for name, value in zip(fields, values, strict=True):
         object.__setattr__(made, name, value)
     return made
@@ -122,9 +122,12 @@ def _fix_gradient(name: str, leaf: Leaf, converts: bool, names: Namespace) -> li
     if leaf.type.weak:  # type: ignore[union-attr]
         kind = names.refer(float, "float")
         # Compiled code returns Python floats; Python code may have met np.exp on the way.
-        return [] if converts else [f"if {names.refer(type, 'type')}({name}) is not {kind}:", f"    {name} = {kind}({name})"]
-    scalar = _scalar(dtype, names)
-    return [f"if {names.refer(type, 'type')}({name}) is not {scalar}:", f"    {name} = {scalar}({name})"]
+        return [] if converts else _made(name, kind, names)
+    return _made(name, _scalar(dtype, names), names)
+
+
+def _made(name: str, kind: str, names: Namespace) -> list[str]:
+    return [f"if {names.refer(type, 'type')}({name}) is not {kind}:", f"    {name} = {kind}({name})"]
 
 
 def _scalar(dtype: str, names: Namespace) -> str:

@@ -1,6 +1,6 @@
 """The generated text, as the user asks for it: both functions, or one of them.
 
->>> text = "import math\\nimport numpy as np\\n\\n\\ndef f(x):\\n    return math.exp(x)\\n\\n\\ndef g(x):\\n    return np.sum(x)\\n"
+>>> text = "import math\\nimport numpy as np\\n\\ndef f(x):\\n    return math.exp(x)\\n\\ndef g(x):\\n    return np.sum(x)\\n"
 >>> print(only(text, "g"), end="")
 import numpy as np
 <BLANKLINE>

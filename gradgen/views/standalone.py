@@ -61,8 +61,10 @@ def _shown(tree: Any) -> str:
         return display(items)
     if tree.kind is list:
         return f"[{', '.join(items)}]"
-    named = [f"{key!r}: {item}" if tree.kind is dict else f"{key}={item}" for key, item in zip(tree.keys, items, strict=True)]
-    return f"{{{', '.join(named)}}}" if tree.kind is dict else f"{tree.kind.__name__}({', '.join(named)})"
+    pairs = list(zip(tree.keys, items, strict=True))
+    if tree.kind is dict:
+        return f"{{{', '.join(f'{key!r}: {item}' for key, item in pairs)}}}"
+    return f"{tree.kind.__name__}({', '.join(f'{key}={item}' for key, item in pairs)})"
 
 
 def _wrapper(target: Target, given: Arguments, result: Any, form: str, entry: str, extra: dict[str, Any]) -> str:
@@ -89,7 +91,8 @@ def _wrapper(target: Target, given: Arguments, result: Any, form: str, entry: st
     if plain:
         return ""
     call = f"_{entry}({arguments})"
-    return f"def {entry}({parameters}):\n    {', '.join(flat)} = {call}\n    return {shown}" if flat else f"def {entry}({parameters}):\n    return {shown}"
+    lines = [f"def {entry}({parameters}):", f"    {', '.join(flat)} = {call}", f"    return {shown}"]
+    return "\n".join(lines if flat else lines[::2])
 
 
 def _gradients(target: Target, given: Arguments, parts: Iterator[str]) -> str:
@@ -104,9 +107,10 @@ def _parameters(target: Target, trees: dict[str, Any], extra: dict[str, Any]) ->
     flat = [place for name, tree in trees.items() for place in _places(tree, name)]
     given = [one for one in target.signature.parameters.values() if one.name in trees]
     shown = [one.replace(annotation=one.empty, default=_plain(one.default)) for one in given]
-    taken = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=_plain(_now(path))) for name, path in extra.items()]
-    keywords = [one for one in shown if one.kind is one.VAR_KEYWORD]
-    signature = inspect.Signature([*(one for one in shown if one not in keywords), *taken, *keywords], __validate_parameters__=False)
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    taken = [inspect.Parameter(name, keyword, default=_plain(_now(path))) for name, path in extra.items()]
+    last = [one for one in shown if one.kind is one.VAR_KEYWORD]
+    signature = inspect.Signature([*(one for one in shown if one not in last), *taken, *last])
     return str(signature)[1:-1], ", ".join([*flat, *extra])
 
 
@@ -142,5 +146,6 @@ def _built(tree: Any, parts: Iterator[str], argument: str) -> str:
         return f"[{', '.join(items)}]"
     if tree.kind is tuple or not argument:
         return display(items)
-    fields = ", ".join(items if is_namedtuple(tree.kind) else (f"{key}={item}" for key, item in zip(tree.keys, items, strict=True)))
-    return f"type({argument})({fields})"
+    if not is_namedtuple(tree.kind):
+        items = [f"{key}={item}" for key, item in zip(tree.keys, items, strict=True)]
+    return f"type({argument})({', '.join(items)})"

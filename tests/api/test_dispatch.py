@@ -26,7 +26,7 @@ VALUE = Var("f", 0, FLOAT)
 
 
 class Compiler:
-    """Hands out variants whose entry returns the flat inputs it was given, as the value's place demands; counts them."""
+    """Hands out variants whose entry returns the variant's number and the flat inputs in the value's place."""
 
     def __init__(self, function, argnums: Any = 0, inputs=(), guards=()):
         self.function, self.of = function, inspect.signature(function)
@@ -55,7 +55,9 @@ class Compiler:
             assert len(flat) == count + len(inputs)
             return (number, flat), *([1.0] * len(given.wrt))
 
-        return Variant(given.trees, inputs, found, entry, Layout(VALUE, None, given.gradients, self.selection.several, False))
+        return Variant(
+            given.trees, inputs, found, entry, Layout(VALUE, None, given.gradients, self.selection.several, False)
+        )
 
     def __call__(self, *args, **kwargs):
         """(the number of the variant, its flat inputs)"""
@@ -76,7 +78,14 @@ def test_recognised_without_describing(monkeypatch):
 def test_each_signature_once():
     compiler = Compiler(lambda x, y=None: x)
     calls = [(1.0, 2.0), (1.0, 2), (1.0, True), (1, 2.0), (1.0, None), (1.0, "a"), (1.0, "b"), (np.float32(1), 1.0)]
-    calls += [(np.ones(3), 1.0), (np.ones((3, 3)), 1.0), (np.ones(1), 1.0), (np.ones(3, np.float32), 1.0), (1.0, (1.0,)), (1.0, [1.0])]
+    calls += [
+        (np.ones(3), 1.0),
+        (np.ones((3, 3)), 1.0),
+        (np.ones(1), 1.0),
+        (np.ones(3, np.float32), 1.0),
+        (1.0, (1.0,)),
+        (1.0, [1.0]),
+    ]
     for _ in range(3):
         for k, call in enumerate(calls):
             number, flat = compiler(*call)
@@ -99,10 +108,14 @@ def test_python_binds():
             f(*wrong)
         with pytest.raises(TypeError) as found:
             compiler(*wrong)
-        assert str(found.value).replace("test_python_binds.<locals>.", "") == str(expected.value).replace("test_python_binds.<locals>.", "")
+        assert str(found.value).replace("test_python_binds.<locals>.", "") == str(expected.value).replace(
+            "test_python_binds.<locals>.", ""
+        )
 
 
-@pytest.mark.parametrize("name", ["self", "type", "len", "float", "slow", "value", "item", "call", "entry", "ndarray", "dx", "ß"])
+@pytest.mark.parametrize(
+    "name", ["self", "type", "len", "float", "slow", "value", "item", "call", "entry", "ndarray", "dx", "ß"]
+)
 def test_any_parameter_name(name):
     function = eval(f"lambda {name}, other: 1")
     compiler = Compiler(function)
@@ -177,7 +190,8 @@ def test_guards():
     values["helper"] = types.FunctionType(helper.__code__, helper.__globals__)
     assert compiler(1.0)[0] == 1
     for change in (
-        {"helper": lambda x: 2 * x}, {"mode": "b"}, {"model": object()}, {"other": types}, {"sizes": (1, 2.0)}, {"sizes": [1, 2]},
+        {"helper": lambda x: 2 * x}, {"mode": "b"}, {"model": object()}, {"other": types}, {"sizes": (1, 2.0)},
+        {"sizes": [1, 2]},
         {"helper": functools.partial(helper)}, {"mode": None},
     ):  # fmt: skip
         kept = dict(values)
@@ -265,7 +279,7 @@ def test_dicts_keep_their_order():
 def test_arrays_are_made_ready(tmp_path):
     compiler = Compiler(lambda x: x)
     swapped = np.arange(3.0).astype(">f8")
-    number, (flat,) = compiler(swapped)
+    _, (flat,) = compiler(swapped)
     assert flat.dtype.isnative and (flat == swapped).all()
     mapped = np.memmap(tmp_path / "m", np.float64, "w+", shape=(3,))
     assert type(compiler(mapped)[1][0]) is np.ndarray

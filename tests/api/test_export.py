@@ -21,7 +21,8 @@ from typing import NamedTuple
 import loss_grad as m
 def plain(x):
     if isinstance(x, dict): return {k: plain(v) for k, v in x.items()}
-    return [plain(v) for v in x] if isinstance(x, (tuple, list)) else np.asarray(x).tolist() if not isinstance(x, (str, type(None))) else x
+    if isinstance(x, (tuple, list)): return [plain(v) for v in x]
+    return x if isinstance(x, str) else np.asarray(x).tolist()
 CODE
 print(json.dumps(plain(result)))
 """
@@ -55,9 +56,13 @@ def test_plain_arguments(tmp_path):
 
     grad(loss, argnums=(0, 1)).export(tmp_path / "loss_grad.py", 3.0, 2.0)
     text = (tmp_path / "loss_grad.py").read_text()
-    assert text.startswith('"""Forward and backward functions of `loss` in test_export.py, written by gradgen.\n\nx: float\ny: float\n"""\n')
+    assert text.startswith(
+        '"""Forward and backward functions of `loss` in test_export.py, written by gradgen.\n\nx: float\ny: float\n"'
+    )
     assert "gradgen" not in text.split('"""')[2]
-    code = "value, cache = m.loss_forward(3.0, 2.0); result = value, m.loss_backward(cache), m.loss_backward(cache, 2.0)"
+    code = (
+        "value, cache = m.loss_forward(3.0, 2.0); result = value, m.loss_backward(cache), m.loss_backward(cache, 2.0)"
+    )
     assert run(tmp_path, code) == [12.0, [4.0, 12.0], [8.0, 24.0]]
     assert run(tmp_path, "result = m.loss_value_and_grad(3.0, 2.0)") == [12.0, [4.0, 12.0]]
 

@@ -23,7 +23,9 @@ def close(found: Any, expected: Any) -> bool:
     if isinstance(expected, (tuple, list)):
         return type(found) is type(expected) and len(found) == len(expected) and all(map(close, found, expected))
     if isinstance(expected, dict):
-        return type(found) is dict and list(found) == list(expected) and all(map(close, found.values(), expected.values()))
+        return (
+            type(found) is dict and list(found) == list(expected) and all(map(close, found.values(), expected.values()))
+        )
     if dataclasses.is_dataclass(expected):
         names = [field.name for field in dataclasses.fields(expected)]
         return type(found) is type(expected) and all(close(getattr(found, n), getattr(expected, n)) for n in names)
@@ -243,7 +245,7 @@ def test_a_call_changes_nothing_and_shares_nothing():
     assert close((x, y), (np.arange(3.0), np.ones(3)))
 
 
-@pytest.mark.parametrize("wrong", [np.arange(3), np.array([True]), True, "a", len, None and 0 or 1j])
+@pytest.mark.parametrize("wrong", [np.arange(3), np.array([True]), True, "a", len, (None and 0) or 1j])
 def test_refused_arguments(wrong):
     with pytest.raises(UnsupportedType, match="`x` is a"):
         grad(plain)(wrong, 2.0)
@@ -387,7 +389,9 @@ def test_the_users_errors_pass_untouched():
 def test_threads():
     g = grad(plain, (0, 1))
     found = []
-    threads = [threading.Thread(target=lambda k=k: found.append(g(float(k), 2.0) if k % 2 else g(k, 2))) for k in range(10)]
+    threads = [
+        threading.Thread(target=lambda k=k: found.append(g(float(k), 2.0) if k % 2 else g(k, 2))) for k in range(10)
+    ]
     for one in threads:
         one.start()
     for one in threads:
