@@ -196,6 +196,14 @@ class BoundGradient:
     def source(self, /, *args: Any, **kwargs: Any) -> str:
         return self.__func__.source(self.__self__, *args, **kwargs)
 
+    @property
+    def forward_source(self) -> str:
+        return self.__func__.forward_source
+
+    @property
+    def backward_source(self) -> str:
+        return self.__func__.backward_source
+
     def export(self, path: str | PathLike[str], /, *args: Any, **kwargs: Any) -> None:
         self.__func__.export(path, self.__self__, *args, **kwargs)
 

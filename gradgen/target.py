@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,10 +16,10 @@ import numpy as np
 from gradgen.infer.select import Arguments, Choice, Selection, arguments, of_trees
 from gradgen.infer.signature import declared, key, types_of
 from gradgen.ir import is_float
-from gradgen.ir.interface import Tree, leaves
+from gradgen.ir.interface import Path, Root, Tree, leaves
 from gradgen.run.backend import load
 from gradgen.run.dispatch import define
-from gradgen.run.fetch import facts
+from gradgen.run.fetch import Fact, facts
 from gradgen.run.namespace import Namespace
 from gradgen.run.pack import Layout, lines
 from gradgen.run.variant import Variant
@@ -78,7 +79,7 @@ class Target:
         """The variant of "grad", "value_and_grad" or "forward" for a call with `values`."""
         compiled = self.build(given, "pair" if form == "forward" else form)
         others = compiled.staged.inputs[sum(len(leaves(tree)) for tree in given.trees.values()) :]
-        found = facts(others, compiled.staged.guards, values)
+        found = (*facts(others, compiled.staged.guards, values), *own_code(self.function))
         entries = load(compiled.source, compiled.entries, self.style)
         self.last = given
         layout = self.layout(form, compiled, given)
@@ -128,6 +129,14 @@ class Target:
             floats = (name for name, tree in trees.items() if any(is_float(leaf.type) for leaf in leaves(tree)))
             choices = tuple(map(Choice, floats))
         return of_trees(trees, choices)
+
+
+def own_code(function: Any) -> tuple[Fact, ...]:
+    """That the function is still what was read: reloading a module in place gives functions other code."""
+    if not isinstance(function, FunctionType):
+        return ()
+    path = Path(Root("object", function.__name__, function), (("attribute", "__code__"),))
+    return (Fact(path, "is", function.__code__),)
 
 
 def upstream_of(result: Any) -> type:

@@ -1,12 +1,12 @@
 """The generated text, as the user asks for it: both functions, or one of them.
 
->>> text = "import math\\nimport numpy as np\\n\\ndef f(x):\\n    return math.exp(x)\\n\\ndef g(x):\\n    return np.sum(x)\\n"
+>>> text = "import math\\nimport os\\n\\ndef f(x):\\n    return math.exp(x)\\n\\ndef g(x):\\n    return os.name\\n"
 >>> print(only(text, "g"), end="")
-import numpy as np
+import os
 <BLANKLINE>
 <BLANKLINE>
 def g(x):
-    return np.sum(x)
+    return os.name
 """
 
 from __future__ import annotations

@@ -245,7 +245,7 @@ def test_a_call_changes_nothing_and_shares_nothing():
     assert close((x, y), (np.arange(3.0), np.ones(3)))
 
 
-@pytest.mark.parametrize("wrong", [np.arange(3), np.array([True]), True, "a", len, (None and 0) or 1j])
+@pytest.mark.parametrize("wrong", [np.arange(3), np.array([True]), True, "a", len, 1j])
 def test_refused_arguments(wrong):
     with pytest.raises(UnsupportedType, match="`x` is a"):
         grad(plain)(wrong, 2.0)
@@ -313,6 +313,20 @@ def test_globals():
     finally:
         SCALE, helper = kept
     assert close(f(3.0), 12.0)
+
+
+def test_code_that_is_replaced_in_place():
+    def f(x):
+        return x * x
+
+    g = grad(f)
+    assert close(g(3.0), 6.0)
+    f.__code__ = other_code.__code__
+    assert close(g(3.0), 27.0)
+
+
+def other_code(x):
+    return x * x * x
 
 
 def test_closures():
