@@ -9,16 +9,15 @@ import numpy as np
 
 from gradgen.ir import Array, Assign, At, Atom, ListOf, Scalar, Type, dims_of
 from gradgen.lower.broadcasting import MISFIT
-from gradgen.lower.context import Context, Lazy, Position_
-from gradgen.lower.elementwise import is_leaf, lazily, operand
+from gradgen.lower.context import Context, Lazy, Position_, array_type
+from gradgen.lower.elementwise import lazily, operand
 from gradgen.lower.products import row_major
 from gradgen.lower.scalars import Scalars
 
 
 def concatenate(ctx: Context, s: Assign) -> Atom:
     """The parts one after the other along `axis`."""
-    type = s.target.type
-    assert isinstance(type, Array)
+    type = array_type(s.target)
     parts = [ctx.array(arg) for arg in s.args]
     axis = s.param("axis", 0) % type.ndim
     _check_parts(ctx, parts, axis)
@@ -50,8 +49,7 @@ def _check_parts(ctx: Context, parts: list[Lazy], axis: int | None) -> None:
 
 def stack(ctx: Context, s: Assign) -> Atom:
     """Equal parts, numbers or arrays, along a new axis."""
-    type = s.target.type
-    assert isinstance(type, Array)
+    type = array_type(s.target)
     parts = [operand(ctx, arg) for arg in s.args]
     axis = s.param("axis", 0) % type.ndim
     arrays = [part for part in parts if isinstance(part, Lazy)]
@@ -93,12 +91,13 @@ def reshaped(ctx: Context, array: Atom, sizes: Sequence[Atom], type: Type) -> At
 @lazily("reshape")
 def reshape(ctx: Context, s: Assign) -> Lazy:
     sizes = [ctx.use(size) for size in s.args[1:]]
-    x, type, whole = ctx.array(s.args[0]), s.target.type, ctx.whole
-    assert isinstance(type, Array)
-    if x.type.ndim > 1 or is_leaf(ctx, s.args[0]) or any(whole.known(size) == -1 for size in sizes):
+    x, type, whole = ctx.array(s.args[0]), array_type(s.target), ctx.whole
+    if x.type.ndim > 1 or ctx.leaf(s.args[0]) is not None or any(whole.known(size) == -1 for size in sizes):
         view = reshaped(ctx, s.args[0], sizes, type)
         return replace(ctx.array(view), make=lambda: view)
-    ctx.require(whole.compare("ne", whole.product(sizes), x.size(0)), "ValueError", "cannot reshape an array into a shape of another size")
+    ctx.require(
+        whole.compare("ne", whole.product(sizes), x.size(0)), "ValueError", "an array is reshaped to another size"
+    )
 
     def element(at: Position_) -> Atom:
         flat: Atom = whole.constant(0)
@@ -115,8 +114,7 @@ def ravel(ctx: Context, s: Assign) -> Atom:
 
 def cumulative(ctx: Context, s: Assign) -> Atom:
     """Running sums or products along `axis`; of all elements in rows where it is None."""
-    x, type, scalars = ctx.array(s.args[0]), s.target.type, Scalars(ctx)
-    assert isinstance(type, Array)
+    x, type, scalars = ctx.array(s.args[0]), array_type(s.target), Scalars(ctx)
     op, start = ("add", 0) if s.op == "cumsum" else ("mul", 1)
     number = Scalar(type.dtype)
     init = scalars.cast(ctx.whole.constant(start), type.dtype)
@@ -173,7 +171,7 @@ def asarray(ctx: Context, s: Assign) -> Atom:
             return (ctx.write(carried[0], at, value),)
         x = ctx.array(value)
         for axis, size in enumerate(inner):
-            ctx.require(whole.compare("ne", x.size(axis), size), "ValueError", "the arrays of a list must have one shape")
+            ctx.require(whole.compare("ne", x.size(axis), size), "ValueError", "arrays of several shapes")
         return (ctx.nest(inner, carried, lambda place, c: (ctx.write(c[0], [*at, *place], x.element(place)),))[0],)
 
     return ctx.nest([length], (out,), body)[0]
@@ -188,7 +186,8 @@ def _first_sizes(ctx: Context, length: Atom, element: Array, item: Callable[[Ato
         array = item(whole.constant(0))
         return [ctx.builder.emit("size", array, type=Scalar("int64", True), axis=axis) for axis in range(element.ndim)]
 
-    return ctx.branch(whole.compare("gt", length, whole.constant(0)), types, first, lambda: [whole.constant(0)] * element.ndim)
+    some = whole.compare("gt", length, whole.constant(0))
+    return ctx.branch(some, types, first, lambda: [whole.constant(0)] * element.ndim)
 
 
 def tolist(ctx: Context, s: Assign) -> Atom:
@@ -201,7 +200,8 @@ def tolist(ctx: Context, s: Assign) -> Atom:
     def body(i, carried):
         if dims_of(type.element):
             row: Atom = ctx.builder.emit("getitem", x, i, type=type.element, index=(At(0),))
-            row = ctx.make(Lazy(type.element, *_rows(ctx, row)))  # a list owns its items
+            kept = ctx.array(row)
+            row = ctx.make(Lazy(array_type(row), kept.size, kept.element))  # a list owns its items
         else:
             row = lazy.element([i])
         return (ctx.builder.emit("append", carried[0], row, type=type),)
@@ -225,15 +225,10 @@ def zero_list(ctx: Context, s: Assign) -> Atom:
         elif isinstance(element, Scalar):
             zero = Scalars(ctx).cast(ctx.whole.constant(0), element.dtype)
         else:
-            raise ctx.refuse("a list of lists that grows at run time cannot be compiled with jit=True", "use an array, or jit=False")
+            raise ctx.refuse("Numba takes no list of lists that grows at run time", "use an array, or jit=False")
         return (ctx.builder.emit("append", carried[0], zero, type=type),)
 
     return ctx.loop(ctx.whole.constant(0), length, (out,), body)[0]
-
-
-def _rows(ctx: Context, row: Atom):
-    x = ctx.array(row)
-    return x.size, x.element
 
 
 ASSEMBLING: dict[str, Callable[[Context, Assign], Atom]] = {

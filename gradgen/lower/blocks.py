@@ -34,7 +34,7 @@ from gradgen.ir import (
 from gradgen.ir.walk import block_exits, map_statement
 from gradgen.lower.assembling import ASSEMBLING
 from gradgen.lower.broadcasting import Fitted
-from gradgen.lower.context import Context, Lazy, Position_
+from gradgen.lower.context import Context, Lazy, Position_, array_type, dtype_of
 from gradgen.lower.elementwise import LAZY, elementwise, operand
 from gradgen.lower.fusion import Readers
 from gradgen.lower.products import dot, matmul, trace
@@ -44,15 +44,16 @@ from gradgen.lower.selection import read_element, store
 from gradgen.lower.slots import Slots
 from gradgen.rules.table import RULES
 
-OTHERS = frozenset("not bitwise_and bitwise_or bitwise_xor bitwise_invert left_shift right_shift isfinite isinf round".split())
-MAKING: dict[str, Callable[[Context, Assign], Atom]] = {**REDUCTIONS, **ASSEMBLING, "matmul": matmul, "dot": dot, "trace": trace}
+OTHERS = ("not", "bitwise_and", "bitwise_or", "bitwise_xor", "left_shift", "right_shift")
+PRODUCTS = {"matmul": matmul, "dot": dot, "trace": trace}
+MAKING: dict[str, Callable[[Context, Assign], Atom]] = {**REDUCTIONS, **ASSEMBLING, **PRODUCTS}
 
 
 def is_elementwise(op: str) -> bool:
     if op in LAZY or op in MAKING:
         return False
     named = any(op in names for names in (EXPANSIONS, ARITHMETIC, COMPARISONS, MATH, ROUNDING, OTHERS))
-    return named or op in RULES and RULES[op].kind == "elementwise"
+    return named or (op in RULES and RULES[op].kind == "elementwise")
 
 
 class Blocks:
@@ -65,19 +66,18 @@ class Blocks:
     def function(self, function: Function) -> Function:
         function = self.slots.learn(function)
         with self.ctx.block() as statements:
-            yields = self.inside(function.body, None)
+            yields = self.inside(function.body, (None,) * len(function.body.yields), function.body.yields)
         return replace(function, body=Block(tuple(statements), yields))
 
-    def inside(self, block: Block, types: tuple[Type, ...] | None, exits: tuple[Atom, ...] | None = None) -> tuple[Atom, ...]:
+    def inside(self, block: Block, types: tuple[Type | None, ...], exits: tuple[Atom, ...]) -> tuple[Atom, ...]:
         """Lower a block's statements into the current list; gives what it yields, as `types`."""
         ctx = self.ctx
-        self.readers.append(Readers(block, block.yields if exits is None else exits))
+        self.readers.append(Readers(block, exits))
         outer, ctx.lazies = ctx.lazies, {}
         for statement in block.statements:
             with ctx.builder.at(statement.origin):
                 self.statement(statement)
-        wanted = [None] * len(block.yields) if types is None else types
-        yields = tuple(self.coerced(atom, type) for atom, type in zip(block.yields, wanted, strict=True))
+        yields = tuple(self.coerced(atom, type) for atom, type in zip(block.yields, types, strict=True))
         self.readers.pop()
         ctx.lazies = outer
         return yields
@@ -114,7 +114,9 @@ class Blocks:
                 self.settle()
                 self.effect(s)
             case Call():
-                raise ctx.refuse("a function that calls itself cannot be compiled with jit=True", "use the Python backend: jit=False")
+                raise ctx.refuse(
+                    "a function that calls itself cannot be compiled with jit=True", "use the Python backend: jit=False"
+                )
 
     def settle(self, array: Atom | None = None) -> None:
         """Compute what waits, of all or of what reads `array`: what follows may overwrite what it reads."""
@@ -145,15 +147,15 @@ class Blocks:
         """An operation on numbers; reductions of one number are the number."""
         if s.op in REDUCTIONS or s.op in ("spread", "expand", "copy", "identity"):
             if s.op in ("any", "all", "count_nonzero"):
-                return Scalars(self.ctx).cast(Scalars(self.ctx).truth(s.args[0]), s.target.type.dtype)  # type: ignore[union-attr]
+                return Scalars(self.ctx).cast(Scalars(self.ctx).truth(s.args[0]), dtype_of(s.target.type))
             constant = {"var": 0.0, "std": 0.0, "argmax": 0, "argmin": 0}.get(s.op)
             value = s.args[0] if constant is None else self.ctx.whole.constant(0)
-            return Scalars(self.ctx).cast(value, s.target.type.dtype)  # type: ignore[union-attr]
+            return Scalars(self.ctx).cast(value, dtype_of(s.target.type))
         return scalar(self.ctx, s)
 
     def lazy(self, target: Var, lazy: Lazy) -> None:
         ctx, readers = self.ctx, self.readers[-1]
-        lazy = replace(lazy, type=target.type)
+        lazy = replace(lazy, type=array_type(target))
         waits = readers.only_here(target) if lazy.free else readers.may_wait(target, is_elementwise)
         if waits:
             ctx.lazies[target] = lazy
@@ -163,27 +165,32 @@ class Blocks:
     def made(self, s: Assign) -> Atom:
         """An operation on arrays that is not told by its elements."""
         ctx = self.ctx
-        first = s.args[0] if s.args else None
-        is_array = first is not None and isinstance(first.type, Array)
+        first = s.args[0] if s.args else ctx.whole.constant(0)
+        is_array = isinstance(first.type, Array)
         if is_array and s.op == "size":
             return ctx.array(first).size(s.param("axis"))
         if is_array and s.op == "count":
             return ctx.whole.product(ctx.array(first).sizes())
         if is_array and s.op == "getitem":
             return read_element(ctx, s)
-        if s.op in MAKING and is_array or s.op in ASSEMBLING:
+        if (s.op in MAKING and is_array) or s.op in ASSEMBLING:
             return MAKING[s.op](ctx, s)
         if s.op in ("spread", "expand") and isinstance(s.target.type, Scalar):
             return s.args[0]
         if isinstance(s.target.type, Scalar) and (s.op == "cast" or is_elementwise(s.op)):
             return self.single(s)
-        return ctx.builder.emit(s.op, *map(ctx.value, s.args), type=s.target.type, spelling=s.spelling, **dict(s.params))
+        return ctx.builder.emit(
+            s.op, *map(ctx.value, s.args), type=s.target.type, spelling=s.spelling, **dict(s.params)
+        )
 
     def single(self, s: Assign) -> Atom:
         """A number from arrays of one element: `float(x)`."""
         ctx = self.ctx
         zero = ctx.whole.constant(0)
-        args = [ctx.array(arg).element([zero] * len(dims_of(arg.type))) if isinstance(arg.type, Array) else arg for arg in s.args]
+        args = [
+            ctx.array(arg).element([zero] * len(dims_of(arg.type))) if isinstance(arg.type, Array) else arg
+            for arg in s.args
+        ]
         return scalar(ctx, replace(s, args=tuple(args)))
 
     def accumulate(self, s: Accumulate) -> None:
@@ -240,7 +247,9 @@ class Blocks:
             s = replace(s, inits=inits)
 
         def inner(block: Block) -> Block:
-            types = tuple(None for _ in block.yields) if isinstance(s, While) and block is s.test else wanted
+            types: tuple[Type | None, ...] = wanted
+            if isinstance(s, While) and block is s.test:
+                types = (None,) * len(block.yields)
             with ctx.block() as statements:
                 yields = self.inside(block, types, block_exits(s, block))
             return Block(tuple(statements), yields)
@@ -250,7 +259,9 @@ class Blocks:
     def effect(self, s: Effect) -> None:
         ctx = self.ctx
         if any(isinstance(arg, Text) for arg in s.args):
-            raise ctx.refuse("Numba formats no text: an f-string cannot be compiled", "print the values themselves, or use jit=False")
+            raise ctx.refuse(
+                "Numba formats no text: an f-string cannot be compiled", "print the values themselves, or use jit=False"
+            )
         if s.params:
             raise ctx.refuse("Numba's print takes neither sep nor end", "leave them out, or use jit=False")
         args = tuple(arg if isinstance(arg, str) else ctx.value(arg) for arg in s.args)  # type: ignore[arg-type]

@@ -45,7 +45,9 @@ class Broadcast:
         if not isinstance(lazy, Lazy):
             return lazy
         lead = self.ndim - lazy.type.ndim
-        return lazy.element([self._position(operand, axis, dim, at[lead + axis]) for axis, dim in enumerate(lazy.type.dims)])
+        return lazy.element(
+            [self._position(operand, axis, dim, at[lead + axis]) for axis, dim in enumerate(lazy.type.dims)]
+        )
 
     def elements(self, at: Position_) -> list[Atom]:
         return [self.element(k, at) for k in range(len(self.operands))]
@@ -118,7 +120,7 @@ class Broadcast:
 
 
 class Fitted:
-    """`value`, a number or an array, read at the positions of a shape that it has to fit: what is stored or repeated."""
+    """`value`, a number or an array, read at the positions of a shape that it has to fit."""
 
     def __init__(self, ctx: Context, value: Atom | Lazy, dims: Sequence[Dim], size: Callable[[int], Atom]):
         self.ctx, self.value, self.ndim = ctx, value, len(dims)
@@ -142,7 +144,7 @@ class Fitted:
         value, whole = self.value, self.ctx.whole
         if not isinstance(value, Lazy):
             return value
-        place = []
+        place: list[Atom] = []
         for axis, dim in enumerate(value.type.dims):
             k = axis + self.ndim - value.type.ndim
             if dim.is_one or k < 0:
@@ -156,4 +158,6 @@ def stretches(ctx: Context, size: Atom, dim: Dim) -> Atom:
     """1 where the dimension is to be walked along, 0 where its one element serves all."""
     whole = ctx.whole
     one = whole.constant(1)
-    return ctx.remembered(("stretches", dim), lambda: whole.choose(whole.compare("eq", size, one), whole.constant(0), one))
+    return ctx.remembered(
+        ("stretches", dim), lambda: whole.choose(whole.compare("eq", size, one), whole.constant(0), one)
+    )

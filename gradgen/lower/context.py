@@ -27,6 +27,7 @@ from gradgen.ir import (
     For,
     If,
     Scalar,
+    Slice,
     Statement,
     Type,
     Var,
@@ -83,9 +84,21 @@ class Context:
         atom = self.use(atom)
         if atom in self.lazies:
             return self.lazies[atom]  # type: ignore[index]
-        assert isinstance(atom, Var) and isinstance(atom.type, Array), atom
+        assert isinstance(atom, Var)
         var = atom
-        return Lazy(atom.type, lambda axis: self.size(var, axis), lambda at: self.read(var, at), True, frozenset((var,)), signed=True)
+        return Lazy(
+            array_type(atom),
+            lambda axis: self.size(var, axis),
+            lambda at: self.read(var, at),
+            True,
+            frozenset((var,)),
+            signed=True,
+        )
+
+    def leaf(self, atom: Atom) -> Var | None:
+        """The array, if it is in memory already."""
+        atom = self.use(atom)
+        return atom if isinstance(atom, Var) and atom not in self.lazies else None
 
     def value(self, atom: Atom) -> Atom:
         """The atom, in memory."""
@@ -98,7 +111,7 @@ class Context:
     def bind(self, target: Var, atom: Atom) -> None:
         """Let `target` be what `atom` is, under its own name where the last statement has just made it."""
         made = self.builder.statements[-1] if self.builder.statements else None
-        if made is None or isinstance(made, Assign) and made.op == "size" or atom not in targets(made):
+        if made is None or (isinstance(made, Assign) and made.op == "size") or atom not in targets(made):
             self.env[target] = atom
             return
         self.builder.statements[-1] = rename_target(made, atom, target)  # type: ignore[arg-type]
@@ -121,10 +134,10 @@ class Context:
         self.contiguous.add(out)
         return out
 
-    def read(self, array: Var, at: Position_) -> Atom:
+    def read(self, array: Atom, at: Position_) -> Atom:
         """array[at], one element."""
         index, operands = index_of(at)
-        return self.builder.emit("getitem", array, *operands, type=Scalar(array.type.dtype), index=index)  # type: ignore[union-attr]
+        return self.builder.emit("getitem", array, *operands, type=Scalar(dtype_of(array.type)), index=index)
 
     def write(self, array: Atom, at: Position_, value: Atom, mode: str = "set") -> Var:
         """A new version of `array` with one element stored."""
@@ -145,7 +158,7 @@ class Context:
         return result
 
     def size(self, array: Var, axis: int) -> Atom:
-        dim = array.type.dims[axis]  # type: ignore[union-attr]
+        dim = array_type(array).dims[axis]
         return self.size_of(dim, lambda: self.builder.emit("size", array, type=Scalar("int64", True, dim), axis=axis))
 
     def size_of(self, dim: Dim, compute: Callable[[], Atom]) -> Atom:
@@ -172,7 +185,12 @@ class Context:
             self.scopes.pop()
 
     def loop(
-        self, start: Atom, stop: Atom, inits: Sequence[Atom], body: Callable[[Var, tuple[Var, ...]], Sequence[Atom]], step: int = 1
+        self,
+        start: Atom,
+        stop: Atom,
+        inits: Sequence[Atom],
+        body: Callable[[Var, tuple[Var, ...]], Sequence[Atom]],
+        step: int = 1,
     ) -> tuple[Var, ...]:
         """`for i in range(start, stop, step)`: `body` gives the next values of what is carried."""
         index = self.builder.var("", INT)
@@ -182,7 +200,17 @@ class Context:
         results = tuple(self.again(init) for init in inits)
         inner = Block(tuple(statements), yields)
         self.builder.append(
-            For(index, start, stop, self.whole.constant(step), carried, tuple(inits), inner, results, origin=self.builder.origin)
+            For(
+                index,
+                start,
+                stop,
+                self.whole.constant(step),
+                carried,
+                tuple(inits),
+                inner,
+                results,
+                origin=self.builder.origin,
+            )
         )
         return results
 
@@ -195,7 +223,10 @@ class Context:
         return var
 
     def nest(
-        self, sizes: Sequence[Atom], inits: Sequence[Atom], body: Callable[[Position_, tuple[Atom, ...]], Sequence[Atom]]
+        self,
+        sizes: Sequence[Atom],
+        inits: Sequence[Atom],
+        body: Callable[[Position_, tuple[Atom, ...]], Sequence[Atom]],
     ) -> tuple[Atom, ...]:
         """A loop for each size, the last one inmost; none for a size that is known to be 1."""
 
@@ -209,7 +240,13 @@ class Context:
 
         return level((), inits)
 
-    def branch(self, test: Atom, types: Sequence[Type], then: Callable[[], Sequence[Atom]], orelse: Callable[[], Sequence[Atom]]):
+    def branch(
+        self,
+        test: Atom,
+        types: Sequence[Type],
+        then: Callable[[], Sequence[Atom]],
+        orelse: Callable[[], Sequence[Atom]],
+    ):
         """`if test: ... else: ...`, each side giving values of these types."""
         sides = []
         for side in (then, orelse):
@@ -222,7 +259,7 @@ class Context:
 
     def refuse(self, message: str, way_out: str) -> UnsupportedSyntax:
         origin = self.builder.origin
-        position = origin and Position(origin.filename, origin.line, origin.column, origin.text)
+        position = None if origin is None else Position(origin.filename, origin.line, origin.column, origin.text)
         return UnsupportedSyntax(message, position, way_out)
 
 
@@ -241,9 +278,17 @@ def index_of(at: Position_) -> tuple[tuple, tuple[Atom, ...]]:
     return tuple(atom.value if isinstance(atom, Const) else At(next(places)) for atom in at), operands
 
 
-def new_axis_view(ctx: Context, array: Atom, axes: Sequence[int], type: Array) -> Var:
-    """`array` with axes of size 1 put in, as a view."""
-    from gradgen.ir import Slice
+def array_type(atom: Atom) -> Array:
+    assert isinstance(atom.type, Array), atom
+    return atom.type
 
+
+def dtype_of(type: Type) -> str:
+    assert isinstance(type, Array | Scalar), type
+    return type.dtype
+
+
+def new_axis_view(ctx: Context, array: Var, axes: Sequence[int], type: Array) -> Var:
+    """`array` with axes of size 1 put in, as a view."""
     index = tuple(NEW_AXIS if axis in axes else Slice(None, None, None) for axis in range(type.ndim))
     return ctx.builder.emit("getitem", array, type=type, index=index)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from gradgen.ir import INT, Array, Assign, Atom, Const, Scalar, Slice, Type, Var, dims_of
 from gradgen.lower.broadcasting import Broadcast, Fitted
-from gradgen.lower.context import Context, Lazy, Position_, new_axis_view
+from gradgen.lower.context import Context, Lazy, Position_, array_type, dtype_of, new_axis_view
 from gradgen.lower.scalars import Scalars
 
 LAZY: dict[str, Callable[[Context, Assign], Lazy]] = {}
@@ -39,8 +39,7 @@ def elementwise(ctx: Context, s: Assign) -> Lazy:
     """The operation on the elements of its operands, broadcast."""
     operands = [operand(ctx, arg) for arg in s.args]
     shape = Broadcast(ctx, operands)
-    type = s.target.type
-    assert isinstance(type, Array)
+    type = array_type(s.target)
 
     def element(at: Position_) -> Atom:
         return Scalars(ctx).apply(s.op, shape.elements(at), Scalar(type.dtype), dict(s.params), s.spelling)
@@ -56,15 +55,14 @@ def copy(ctx: Context, s: Assign) -> Lazy:
 
 @lazily("cast")
 def cast(ctx: Context, s: Assign) -> Lazy:
-    x, dtype = ctx.array(s.args[0]), s.param("dtype")
-    return Lazy(s.target.type, x.size, lambda at: Scalars(ctx).cast(x.element(at), dtype), leaves=x.leaves)  # type: ignore[arg-type]
+    x, dtype = ctx.array(s.args[0]), str(s.param("dtype"))
+    return Lazy(array_type(s.target), x.size, lambda at: Scalars(ctx).cast(x.element(at), dtype), leaves=x.leaves)
 
 
 @lazily("outer")
 def outer(ctx: Context, s: Assign) -> Lazy:
     a, b = (ctx.array(arg) for arg in s.args)
-    type = s.target.type
-    assert isinstance(type, Array)
+    type = array_type(s.target)
 
     def element(at: Position_) -> Atom:
         factors = [a.element(unravel(ctx, a, at[0])), b.element(unravel(ctx, b, at[1]))]
@@ -95,9 +93,10 @@ def transpose(ctx: Context, s: Assign) -> Lazy:
     def element(at: Position_) -> Atom:
         return x.element([at[axes.index(axis)] for axis in range(len(axes))])
 
+    type, leaf = array_type(s.target), ctx.leaf(s.args[0])
     reverses = axes == tuple(reversed(range(len(axes))))
-    make = (lambda: transposed(ctx, *x.leaves, s.target.type)) if reverses and is_leaf(ctx, s.args[0]) else None  # type: ignore[misc]
-    return Lazy(s.target.type, lambda axis: x.size(axes[axis]), element, x.free, x.leaves, make)  # type: ignore[arg-type]
+    make = None if leaf is None or not reverses else lambda: transposed(ctx, leaf, type)
+    return Lazy(type, lambda axis: x.size(axes[axis]), element, x.free, x.leaves, make)
 
 
 def transposed(ctx: Context, array: Var, type: Type) -> Var:
@@ -107,23 +106,19 @@ def transposed(ctx: Context, array: Var, type: Type) -> Var:
     return out
 
 
-def is_leaf(ctx: Context, atom: Atom) -> bool:
-    return ctx.use(atom) not in ctx.lazies
-
-
 @lazily("expand_dims")
 def expand_dims(ctx: Context, s: Assign) -> Lazy:
     axis = s.param("axis")
-    ndim = s.target.type.ndim  # type: ignore[union-attr]
+    ndim = array_type(s.target).ndim
     return with_axes(ctx, s, [a % ndim for a in (axis if isinstance(axis, tuple) else (axis,))])
 
 
 def with_axes(ctx: Context, s: Assign, axes: Sequence[int]) -> Lazy:
     """The first operand with axes of size 1 put in."""
-    x, type = ctx.array(s.args[0]), s.target.type
-    assert isinstance(type, Array)
+    x, type = ctx.array(s.args[0]), array_type(s.target)
     kept = [axis for axis in range(type.ndim) if axis not in axes]
-    make = (lambda: new_axis_view(ctx, *x.leaves, axes, type)) if is_leaf(ctx, s.args[0]) else None
+    leaf = ctx.leaf(s.args[0])
+    make = None if leaf is None else lambda: new_axis_view(ctx, leaf, axes, type)
     return Lazy(
         type,
         lambda axis: x.size(kept.index(axis)) if axis in kept else ctx.whole.constant(1),
@@ -136,8 +131,7 @@ def with_axes(ctx: Context, s: Assign, axes: Sequence[int]) -> Lazy:
 
 @lazily("squeeze")
 def squeeze(ctx: Context, s: Assign) -> Lazy:
-    x, type, axis = ctx.array(s.args[0]), s.target.type, s.param("axis")
-    assert isinstance(type, Array)
+    x, type, axis = ctx.array(s.args[0]), array_type(s.target), s.param("axis")
     if axis is None:
         axes = [k for k, dim in enumerate(x.type.dims) if dim.is_one]
     else:
@@ -149,7 +143,8 @@ def squeeze(ctx: Context, s: Assign) -> Lazy:
         return x.element([next(places) if k in kept else ctx.whole.constant(0) for k in range(x.type.ndim)])
 
     index = tuple(Slice(None, None, None) if k in kept else 0 for k in range(x.type.ndim))
-    make = (lambda: ctx.builder.emit("getitem", *x.leaves, type=type, index=index)) if is_leaf(ctx, s.args[0]) else None
+    leaf = ctx.leaf(s.args[0])
+    make = None if leaf is None else lambda: ctx.builder.emit("getitem", leaf, type=type, index=index)
     return Lazy(type, lambda axis: x.size(kept[axis]), element, x.free, x.leaves, make)
 
 
@@ -169,17 +164,16 @@ def spread(ctx: Context, s: Assign) -> Lazy:
 def expand(ctx: Context, s: Assign) -> Lazy:
     """g repeated to the shape of `like`, whose elements are not read."""
     g, like = operand(ctx, s.args[0]), ctx.array(s.args[1])
-    return stretched(ctx, g, s.target.type, like.size)
+    return stretched(ctx, g, array_type(s.target), like.size)
 
 
 @lazily("broadcast_to")
 def broadcast_to(ctx: Context, s: Assign) -> Lazy:
     sizes = [ctx.use(size) for size in s.args[1:]]
-    return stretched(ctx, operand(ctx, s.args[0]), s.target.type, lambda axis: sizes[axis])
+    return stretched(ctx, operand(ctx, s.args[0]), array_type(s.target), lambda axis: sizes[axis])
 
 
-def stretched(ctx: Context, g: Atom | Lazy, type: Type, size: Callable[[int], Atom]) -> Lazy:
-    assert isinstance(type, Array)
+def stretched(ctx: Context, g: Atom | Lazy, type: Array, size: Callable[[int], Atom]) -> Lazy:
     fitted = Fitted(ctx, g, type.dims, size)
     free = not isinstance(g, Lazy) or g.free
     return Lazy(type, size, lambda at: Scalars(ctx).cast(fitted.element(at), type.dtype), free, leaves_of([g]))
@@ -188,7 +182,11 @@ def stretched(ctx: Context, g: Atom | Lazy, type: Type, size: Callable[[int], At
 @lazily("flip")
 def flip(ctx: Context, s: Assign) -> Lazy:
     x, axis = ctx.array(s.args[0]), s.param("axis")
-    axes = range(x.type.ndim) if axis is None else [a % x.type.ndim for a in (axis if isinstance(axis, tuple) else (axis,))]
+    axes = (
+        range(x.type.ndim)
+        if axis is None
+        else [a % x.type.ndim for a in (axis if isinstance(axis, tuple) else (axis,))]
+    )
     last = {axis: ctx.whole.sub(x.size(axis), ctx.whole.constant(1)) for axis in axes}
 
     def element(at: Position_) -> Atom:
@@ -201,8 +199,7 @@ def flip(ctx: Context, s: Assign) -> Lazy:
 
 
 def filled(ctx: Context, s: Assign, sizes: Callable[[int], Atom], value: Atom, op: str = "full") -> Lazy:
-    type = s.target.type
-    assert isinstance(type, Array)
+    type = array_type(s.target)
 
     def make() -> Atom:
         values = [Scalars(ctx).cast(value, type.dtype)] if op == "full" else []
@@ -226,8 +223,10 @@ def constant(ctx: Context, s: Assign) -> Lazy:
 @lazily("full")
 def full(ctx: Context, s: Assign) -> Lazy:
     *sizes, value = map(ctx.use, s.args)
-    return filled(ctx, s, lambda axis: sizes[axis], value) if isinstance(value.type, Scalar) else stretched(
-        ctx, operand(ctx, value), s.target.type, lambda axis: sizes[axis]
+    return (
+        filled(ctx, s, lambda axis: sizes[axis], value)
+        if isinstance(value.type, Scalar)
+        else stretched(ctx, operand(ctx, value), array_type(s.target), lambda axis: sizes[axis])
     )
 
 
@@ -244,32 +243,37 @@ def full_like(ctx: Context, s: Assign) -> Lazy:
 
 def number(type: Type, value: float) -> Const:
     """`value` as a constant of the kind of the elements of `type`."""
-    dtype = type.dtype  # type: ignore[union-attr]
+    dtype = dtype_of(type)
     if dtype == "bool":
         return Const(bool(value), Scalar("bool", True))
-    return Const(int(value), Scalar("int64", True)) if dtype.startswith(("int", "uint")) else Const(value, Scalar("float64", True))
+    return (
+        Const(int(value), Scalar("int64", True))
+        if dtype.startswith(("int", "uint"))
+        else Const(value, Scalar("float64", True))
+    )
 
 
 @lazily("eye")
 def eye(ctx: Context, s: Assign) -> Lazy:
     n, m, k = ctx.use(s.args[0]), ctx.use(s.args[1]) if len(s.args) > 1 else ctx.use(s.args[0]), s.param("k", 0)
-    type, whole = s.target.type, ctx.whole
+    type, whole = array_type(s.target), ctx.whole
 
     def element(at: Position_) -> Atom:
         test = whole.compare("eq", whole.add(at[0], whole.constant(k)), at[1])
-        return Scalars(ctx).choose(test, number(type, 1), number(type, 0), type.dtype)  # type: ignore[union-attr]
+        return Scalars(ctx).choose(test, number(type, 1), number(type, 0), type.dtype)
 
-    return Lazy(type, lambda axis: (n, m)[axis], element)  # type: ignore[arg-type]
+    return Lazy(type, lambda axis: (n, m)[axis], element)
 
 
 @lazily("arange")
 def arange(ctx: Context, s: Assign) -> Lazy:
     """start + i * step, as NumPy computes it; the length is the ceiling of (stop - start) / step."""
     start, stop, step = map(ctx.use, s.args)
-    type, scalars, whole = s.target.type, Scalars(ctx), ctx.whole
-    assert isinstance(type, Array)
-    if all(arg.type.dtype.startswith(("int", "uint", "bool")) for arg in (start, stop, step)):  # type: ignore[union-attr]
-        length = whole.most(whole.constant(0), whole.sub(whole.constant(0), whole.floordiv(whole.sub(start, stop), step)))
+    type, scalars, whole = array_type(s.target), Scalars(ctx), ctx.whole
+    if all(dtype_of(arg.type).startswith(("int", "uint", "bool")) for arg in (start, stop, step)):
+        length = whole.most(
+            whole.constant(0), whole.sub(whole.constant(0), whole.floordiv(whole.sub(start, stop), step))
+        )
     else:
         steps = scalars.op("ceil", scalars.op("div", scalars.op("sub", stop, start), step), spelling="np.ceil")
         length = whole.most(whole.constant(0), ctx.builder.emit("cast", steps, type=INT, dtype="int64", weak=True))
@@ -286,10 +290,11 @@ def arange(ctx: Context, s: Assign) -> Lazy:
 def linspace(ctx: Context, s: Assign) -> Lazy:
     """a + i * ((b - a) / (n - 1)), and the last element b itself."""
     a, b, n = map(ctx.use, s.args)
-    type, scalars, whole = s.target.type, Scalars(ctx), ctx.whole
-    assert isinstance(type, Array)
+    type, scalars, whole = array_type(s.target), Scalars(ctx), ctx.whole
     endpoint = s.param("endpoint", True)
-    gaps = whole.most(whole.constant(1), whole.sub(n, whole.constant(1))) if endpoint else whole.most(whole.constant(1), n)
+    gaps = (
+        whole.most(whole.constant(1), whole.sub(n, whole.constant(1))) if endpoint else whole.most(whole.constant(1), n)
+    )
     step = scalars.op("div", scalars.op("sub", b, a), gaps)
 
     def element(at: Position_) -> Atom:

@@ -13,9 +13,32 @@ from gradgen.ir.walk import operands, statement_free
 from gradgen.lower.reductions import ONE_PASS
 
 ONCE = frozenset(
-    ("copy", "identity", "pos", "cast", "transpose", "expand_dims", "squeeze", "flip", "concatenate", "stack", "cumsum", "cumprod")
+    (
+        "copy",
+        "identity",
+        "pos",
+        "cast",
+        "transpose",
+        "expand_dims",
+        "squeeze",
+        "flip",
+        "concatenate",
+        "stack",
+        "cumsum",
+        "cumprod",
+    )
 )
-SIZES_ONLY = {"zeros_like": 0, "ones_like": 0, "empty_like": 0, "full_like": 0, "size": 0, "count": 0, "expand": 1, "spread": 1, "sum_to": 1}
+SIZES_ONLY = {
+    "zeros_like": 0,
+    "ones_like": 0,
+    "empty_like": 0,
+    "full_like": 0,
+    "size": 0,
+    "count": 0,
+    "expand": 1,
+    "spread": 1,
+    "sum_to": 1,
+}
 
 
 class Readers:
@@ -76,7 +99,7 @@ def _takes_once(s: Assign, var: Var, elementwise: bool) -> bool:
 def _fills(s: Store, var: Var) -> bool:
     """Whether the stored array has as many dimensions as the place it goes to, none of them to be repeated."""
     arrays = [atom for atom in s.operands if isinstance(atom.type, Array)]
-    ints = sum(isinstance(e, int) or isinstance(e, At) and s.operands[e.operand] not in arrays for e in s.index)
+    ints = sum(isinstance(e, int) or (isinstance(e, At) and s.operands[e.operand] not in arrays) for e in s.index)
     new = sum(e is None for e in s.index)
     ndim = len(dims_of(s.array.type)) - ints + new
     dims = dims_of(var.type)

@@ -76,7 +76,9 @@ def _unmasked(ctx: Context, entry) -> list:
         return [entry]
     if is_bool(type):
         mask = ctx.value(entry)
-        return [ctx.array(places) for places in ctx.remembered(("true", mask), lambda: true_places(ctx, ctx.array(mask)))]
+        return [
+            ctx.array(places) for places in ctx.remembered(("true", mask), lambda: true_places(ctx, ctx.array(mask)))
+        ]
     return [ctx.array(entry)]
 
 
@@ -107,7 +109,9 @@ def true_places(ctx: Context, mask: Lazy) -> list[Var]:
 
 def _basic(ctx: Context, array: Lazy, entries: Sequence) -> Access:
     """Integers, slices and new axes."""
-    axis, parts, sizes = 0, [], []
+    axis = 0
+    parts: list[_Range | Atom | None] = []
+    sizes: list[Callable[[], Atom]] = []
     for entry in entries:
         if entry is None:
             parts.append(None)
@@ -116,13 +120,14 @@ def _basic(ctx: Context, array: Lazy, entries: Sequence) -> Access:
         if isinstance(entry, Slice):
             part = _range(ctx, array, axis, entry)
             sizes.append(part.count)
+            parts.append(part)
         else:
-            part = _wrapped(ctx, array, axis, _whole(ctx, entry))
-        parts.append(part)
+            parts.append(_wrapped(ctx, array, axis, _whole(ctx, entry)))
         axis += 1
 
     def place(at: Position_) -> list[Atom]:
-        given, result = iter(at), []
+        given = iter(at)
+        result: list[Atom] = []
         for part in parts:
             if part is None:
                 next(given)
@@ -140,7 +145,7 @@ def _whole(ctx: Context, entry) -> Atom:
 def _wrapped(ctx: Context, array: Lazy, axis: int, i: Atom) -> Atom:
     """A position that may count from the end, where the array itself does not see to that."""
     whole, known = ctx.whole, ctx.whole.known(i)
-    if array.signed or known is not None and known >= 0:
+    if array.signed or (known is not None and known >= 0):
         return i
     from_end = whole.add(array.size(axis), i)
     return from_end if known is not None else whole.choose(whole.compare("lt", i, whole.constant(0)), from_end, i)
@@ -211,7 +216,9 @@ def _count(ctx: Context, start: Atom, stop: Atom, step: Atom, known: int) -> Ato
 def _bounds(ctx: Context, entry: Slice, size: Atom, forward: bool) -> tuple[Atom, Atom]:
     whole = ctx.whole
     low, high = (whole.constant(0), size) if forward else (whole.constant(-1), whole.sub(size, whole.constant(1)))
-    start = (low if forward else high) if entry.start is None else _clipped(ctx, _whole(ctx, entry.start), size, low, high)
+    start = (
+        (low if forward else high) if entry.start is None else _clipped(ctx, _whole(ctx, entry.start), size, low, high)
+    )
     stop = (high if forward else low) if entry.stop is None else _clipped(ctx, _whole(ctx, entry.stop), size, low, high)
     return start, stop
 
@@ -243,5 +250,7 @@ def _either_way(ctx: Context, entry: Slice, step: Atom, size: Atom) -> _Range:
 def is_one_element(index: Index, operands: Sequence[Atom], ndim: int) -> bool:
     """Whether the index is one integer an axis."""
     return len(index) == ndim and all(
-        isinstance(e, int) and not isinstance(e, bool) or isinstance(e, At) and isinstance(operands[e.operand].type, Scalar) for e in index
+        (isinstance(e, int) and not isinstance(e, bool))
+        or (isinstance(e, At) and isinstance(operands[e.operand].type, Scalar))
+        for e in index
     )

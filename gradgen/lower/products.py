@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from gradgen.ir import Array, Assign, At, Atom, Scalar, Var, with_dims
 from gradgen.lower.broadcasting import Broadcast
-from gradgen.lower.context import Context, Lazy, Position_
+from gradgen.lower.context import Context, Lazy, Position_, array_type, dtype_of
 from gradgen.lower.scalars import Scalars
 
 
@@ -48,10 +48,12 @@ def product(ctx: Context, s: Assign) -> Atom:
     """Of vectors and matrices."""
     a, b = s.args
     type = s.target.type
-    dtype = type.dtype  # type: ignore[union-attr]
+    dtype = dtype_of(type)
     if dtype not in ("float32", "float64", "complex64", "complex128"):
         return _by_loops(ctx, s)
-    out = ctx.builder.emit("dot", contiguous(ctx, converted(ctx, a, dtype)), contiguous(ctx, converted(ctx, b, dtype)), type=type)
+    out = ctx.builder.emit(
+        "dot", contiguous(ctx, converted(ctx, a, dtype)), contiguous(ctx, converted(ctx, b, dtype)), type=type
+    )
     if isinstance(type, Array):
         ctx.contiguous.add(out)
     return out
@@ -69,11 +71,11 @@ def converted(ctx: Context, atom: Atom, dtype: str) -> Atom:
 def contiguous(ctx: Context, atom: Atom) -> Atom:
     """The array in memory, row after row, or a transpose of such."""
     value = ctx.value(atom)
-    assert isinstance(value, Var) and isinstance(value.type, Array)
+    assert isinstance(value, Var)
     if value in ctx.contiguous:
         return value
     base = ctx.transposes.get(value)
-    if base is not None and value.type.ndim == 2:
+    if base is not None and array_type(value).ndim == 2:
         if base in ctx.contiguous:
             return value
         return ctx.builder.emit("transpose", contiguous(ctx, base), type=value.type, axes=None)
@@ -104,10 +106,12 @@ def _agree(ctx: Context, x: Lazy, left: int, y: Lazy, right: int) -> None:
         ctx.require(ctx.whole.compare("ne", x.size(left), y.size(right)), "ValueError", "shapes not aligned")
 
 
-def contraction(ctx: Context, s: Assign, sizes: Sequence[Atom], length: Atom, terms: Callable[[Position_, Atom], tuple[Atom, Atom]]) -> Atom:
+def contraction(
+    ctx: Context, s: Assign, sizes: Sequence[Atom], length: Atom, terms: Callable[[Position_, Atom], tuple[Atom, Atom]]
+) -> Atom:
     """For each position in `sizes` the sum over k of the product of two terms."""
     type, scalars = s.target.type, Scalars(ctx)
-    dtype = type.dtype  # type: ignore[union-attr]
+    dtype = dtype_of(type)
     number = Scalar(dtype)
     zero = scalars.cast(ctx.whole.constant(0), dtype)
 
@@ -126,7 +130,7 @@ def contraction(ctx: Context, s: Assign, sizes: Sequence[Atom], length: Atom, te
 
 def trace(ctx: Context, s: Assign) -> Atom:
     x, scalars = ctx.array(s.args[0]), Scalars(ctx)
-    dtype = s.target.type.dtype  # type: ignore[union-attr]
+    dtype = dtype_of(s.target.type)
 
     def body(at: Position_, carried: tuple[Atom, ...]) -> tuple[Atom, ...]:
         return (scalars.apply("add", [carried[0], x.element([at[0], at[0]])], Scalar(dtype), {}),)
@@ -136,8 +140,7 @@ def trace(ctx: Context, s: Assign) -> Atom:
 
 def _stacked(ctx: Context, s: Assign) -> Atom:
     """Stacks of matrices, broadcast against each other; a vector serves as in `np.matmul`."""
-    type = s.target.type
-    assert isinstance(type, Array)
+    type = array_type(s.target)
     a, b = (_in_rows(ctx, converted(ctx, arg, type.dtype)) for arg in s.args)
     x, y = ctx.array(a), ctx.array(b)
     batch = Broadcast(ctx, [_leading(x), _leading(y)])
@@ -155,7 +158,7 @@ def _stacked(ctx: Context, s: Assign) -> Atom:
             return (ctx.write(carried[0], at, made),)
 
         def put(place: Position_, inside: tuple[Atom, ...]) -> tuple[Atom, ...]:
-            return (ctx.write(inside[0], [*at, *place], ctx.read(made, place)),)  # type: ignore[arg-type]
+            return (ctx.write(inside[0], [*at, *place], ctx.read(made, place)),)
 
         return (ctx.nest([*rows, *columns], (carried[0],), put)[0],)
 

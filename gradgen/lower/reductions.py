@@ -16,7 +16,7 @@ import numpy as np
 
 from gradgen.ir import ONE, Array, Assign, Atom, Const, Scalar, Type, dims_of
 from gradgen.lower.broadcasting import stretches
-from gradgen.lower.context import Context, Lazy, Position_
+from gradgen.lower.context import Context, Lazy, Position_, array_type, dtype_of
 from gradgen.lower.scalars import Scalars
 
 Combine = Callable[[Atom, Atom], Atom]  # (accumulated, element) -> accumulated
@@ -62,11 +62,14 @@ def shape_of(x: Lazy, axis, keepdims: bool, type: Type) -> Shape:
     return Shape(x, tuple(sorted(a % ndim for a in axes)), bool(keepdims), type)
 
 
-def dtype_of(type: Type) -> str:
-    return type.dtype  # type: ignore[union-attr]
-
-
-def fold(ctx: Context, shape: Shape, init: Atom, combine: Combine, finish: Callable[[Atom], Atom], element: Callable[[Position_], Atom]) -> Atom:
+def fold(
+    ctx: Context,
+    shape: Shape,
+    init: Atom,
+    combine: Combine,
+    finish: Callable[[Atom], Atom],
+    element: Callable[[Position_], Atom],
+) -> Atom:
     """Go over x once, accumulating from `init`; the result is an array of `shape.type`, or a number."""
     if not dims_of(shape.type):
         return finish(_over(ctx, shape, (), init, combine, element))
@@ -88,7 +91,9 @@ def _filled(ctx: Context, shape: Shape, kept: Position_, reduced: Position_ | No
     return [places[axis] for axis in range(shape.x.type.ndim)]
 
 
-def _over(ctx: Context, shape: Shape, kept: Position_, init: Atom, combine: Combine, element: Callable[[Position_], Atom]) -> Atom:
+def _over(
+    ctx: Context, shape: Shape, kept: Position_, init: Atom, combine: Combine, element: Callable[[Position_], Atom]
+) -> Atom:
     """The number accumulated over the reduced axes."""
 
     def body(at: Position_, carried: tuple[Atom, ...]) -> tuple[Atom, ...]:
@@ -97,7 +102,9 @@ def _over(ctx: Context, shape: Shape, kept: Position_, init: Atom, combine: Comb
     return ctx.nest([shape.x.size(axis) for axis in shape.reduced], (init,), body)[0]
 
 
-def _by_rows(ctx: Context, shape: Shape, init: Atom, combine: Combine, finish, element: Callable[[Position_], Atom]) -> Atom:
+def _by_rows(
+    ctx: Context, shape: Shape, init: Atom, combine: Combine, finish, element: Callable[[Position_], Atom]
+) -> Atom:
     """Accumulate into an array, going over x in the order of memory."""
     type, sizes = shape.type, shape.result_sizes(ctx)
     assert isinstance(type, Array)
@@ -107,19 +114,19 @@ def _by_rows(ctx: Context, shape: Shape, init: Atom, combine: Combine, finish, e
 
     def body(at: Position_, carried: tuple[Atom, ...]) -> tuple[Atom, ...]:
         place = shape.result_at(ctx, at)
-        return (ctx.write(carried[0], place, combine(ctx.read(carried[0], place), element(at))),)  # type: ignore[arg-type]
+        return (ctx.write(carried[0], place, combine(ctx.read(carried[0], place), element(at))),)
 
     summed = ctx.nest(shape.x.sizes(), (out,), body)[0]
 
     def last(at: Position_, carried: tuple[Atom, ...]) -> tuple[Atom, ...]:
-        return (ctx.write(carried[0], at, finish(ctx.read(carried[0], at))),)  # type: ignore[arg-type]
+        return (ctx.write(carried[0], at, finish(ctx.read(carried[0], at))),)
 
     if finish is same and held.dtype == type.dtype:
         return summed
     if held.dtype == type.dtype:
         return ctx.nest(sizes, (summed,), last)[0]
     result = ctx.empty(type, sizes)
-    return ctx.nest(sizes, (result,), lambda at, carried: (ctx.write(carried[0], at, finish(ctx.read(summed, at))),))[0]  # type: ignore[arg-type]
+    return ctx.nest(sizes, (result,), lambda at, carried: (ctx.write(carried[0], at, finish(ctx.read(summed, at))),))[0]
 
 
 def same(value: Atom) -> Atom:
@@ -199,7 +206,9 @@ def mean(ctx: Context, s: Assign) -> Atom:
         return r.scalars.cast(r.scalars.apply("div", [total, count], Scalar(held), {}), r.dtype)
 
     return r.folded(
-        r.const(0.0, held), lambda total, x: r.scalars.apply("add", [total, _as(r.scalars, x, held)], Scalar(held), {}), finish
+        r.const(0.0, held),
+        lambda total, x: r.scalars.apply("add", [total, _as(r.scalars, x, held)], Scalar(held), {}),
+        finish,
     )
 
 
@@ -216,14 +225,20 @@ def _variance(ctx: Context, s: Assign, root: bool) -> Atom:
         return r.scalars.apply("mul", [distance, distance], number, {})
 
     def finish(total: Atom) -> Atom:
-        result = r.scalars.apply("div", [total, r.scalars.cast(divisor, held) if held == "float32" else divisor], number, {})
+        result = r.scalars.apply(
+            "div", [total, r.scalars.cast(divisor, held) if held == "float32" else divisor], number, {}
+        )
         return r.scalars.cast(r.scalars.apply("sqrt", [result], number, {}) if root else result, r.dtype)
 
-    return r.folded(r.const(0.0, held), lambda total, x: r.scalars.apply("add", [total, x], number, {}), finish, element)
+    return r.folded(
+        r.const(0.0, held), lambda total, x: r.scalars.apply("add", [total, x], number, {}), finish, element
+    )
 
 
 def _less(ctx: Context, count: Atom, ddof: float) -> Atom:
-    return ctx.whole.sub(count, ctx.whole.constant(ddof)) if isinstance(ddof, int) else Scalars(ctx).op("sub", count, ddof)
+    return (
+        ctx.whole.sub(count, ctx.whole.constant(ddof)) if isinstance(ddof, int) else Scalars(ctx).op("sub", count, ddof)
+    )
 
 
 def _one_where(shape: Shape, axis: int):
@@ -239,7 +254,7 @@ def _means(r: Reduction, type: Array) -> Callable[[Position_], Atom]:
     if full:
         return lambda at: value
     shape = Shape(r.x, r.shape.reduced, True, type)
-    return lambda at: r.ctx.read(value, shape.result_at(r.ctx, at))  # type: ignore[arg-type]
+    return lambda at: r.ctx.read(value, shape.result_at(r.ctx, at))
 
 
 def var(ctx: Context, s: Assign) -> Atom:
@@ -260,7 +275,9 @@ def norm(ctx: Context, s: Assign) -> Atom:
         x = _as(r.scalars, x, held)
         return r.scalars.apply("add", [total, r.scalars.apply("mul", [x, x], number, {})], number, {})
 
-    return r.folded(r.const(0.0, held), step, lambda x: r.scalars.cast(r.scalars.apply("sqrt", [x], number, {}), r.dtype))
+    return r.folded(
+        r.const(0.0, held), step, lambda x: r.scalars.cast(r.scalars.apply("sqrt", [x], number, {}), r.dtype)
+    )
 
 
 def _extreme(ctx: Context, s: Assign, op: str) -> Atom:
@@ -306,7 +323,8 @@ def all_(ctx: Context, s: Assign) -> Atom:
 def count_nonzero(ctx: Context, s: Assign) -> Atom:
     r, whole = Reduction(ctx, s), ctx.whole
     return r.folded(
-        whole.constant(0), lambda n, x: whole.add(n, whole.choose(r.scalars.truth(x), whole.constant(1), whole.constant(0)))
+        whole.constant(0),
+        lambda n, x: whole.add(n, whole.choose(r.scalars.truth(x), whole.constant(1), whole.constant(0))),
     )
 
 
@@ -321,11 +339,25 @@ def _place(ctx: Context, s: Assign, op: str) -> Atom:
         def body(at: Position_, carried: tuple[Atom, ...]) -> Sequence[Atom]:
             best, place, k = carried
             x = r.x.element(_filled(ctx, r.shape, kept, at))
-            wins: Atom = r.scalars.op("bitwise_or", r.scalars.op(better, x, best, dtype="bool"), whole.compare("eq", k, whole.constant(0)), dtype="bool")
+            wins: Atom = r.scalars.op(
+                "bitwise_or",
+                r.scalars.op(better, x, best, dtype="bool"),
+                whole.compare("eq", k, whole.constant(0)),
+                dtype="bool",
+            )
             if x_dtype.startswith("float"):
-                first_nan = r.scalars.op("bitwise_and", r.scalars.op("ne", x, x, dtype="bool"), r.scalars.op("eq", best, best, dtype="bool"), dtype="bool")
+                first_nan = r.scalars.op(
+                    "bitwise_and",
+                    r.scalars.op("ne", x, x, dtype="bool"),
+                    r.scalars.op("eq", best, best, dtype="bool"),
+                    dtype="bool",
+                )
                 wins = r.scalars.op("bitwise_or", wins, first_nan, dtype="bool")
-            return r.scalars.choose(wins, x, best, x_dtype), whole.choose(wins, k, place), whole.add(k, whole.constant(1))
+            return (
+                r.scalars.choose(wins, x, best, x_dtype),
+                whole.choose(wins, k, place),
+                whole.add(k, whole.constant(1)),
+            )
 
         zero = whole.constant(0)
         return ctx.nest(sizes, (worst(r, op, x_dtype), zero, zero), body)[1]
@@ -351,15 +383,16 @@ def argmin(ctx: Context, s: Assign) -> Atom:
 def sum_to(ctx: Context, s: Assign) -> Atom:
     """Summed back to the shape of `like`, axes of unknown size among it: where one is 1, all go to its one place."""
     g, like = ctx.array(s.args[0]), ctx.array(s.args[1])
-    type = s.target.type
-    assert isinstance(type, Array)
+    type = array_type(s.target)
     lead = g.type.ndim - type.ndim
     sizes = like.sizes()
     flags = [None if dim.is_one else stretches(ctx, size, dim) for dim, size in zip(type.dims, sizes, strict=True)]
     out = ctx.builder.emit("zeros", *sizes, type=type, dtype=type.dtype)
 
     def body(at: Position_, carried: tuple[Atom, ...]) -> tuple[Atom, ...]:
-        place = [ctx.whole.constant(0) if f is None else ctx.whole.mul(i, f) for i, f in zip(at[lead:], flags, strict=True)]
+        place = [
+            ctx.whole.constant(0) if f is None else ctx.whole.mul(i, f) for i, f in zip(at[lead:], flags, strict=True)
+        ]
         return (ctx.write(carried[0], place, g.element(at), "add"),)
 
     return ctx.nest(g.sizes(), (out,), body)[0]

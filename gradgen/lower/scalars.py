@@ -23,10 +23,36 @@ from gradgen.lower.context import Context
 
 MATH = {
     name: f"math.{name}"
-    for name in (
-        "exp log sqrt sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh exp2 expm1 log1p log2 log10 hypot atan2 copysign "
-        "erf erfc gamma lgamma fabs"
-    ).split()
+    for name in [
+        "exp",
+        "log",
+        "sqrt",
+        "sin",
+        "cos",
+        "tan",
+        "asin",
+        "acos",
+        "atan",
+        "sinh",
+        "cosh",
+        "tanh",
+        "asinh",
+        "acosh",
+        "atanh",
+        "exp2",
+        "expm1",
+        "log1p",
+        "log2",
+        "log10",
+        "hypot",
+        "atan2",
+        "copysign",
+        "erf",
+        "erfc",
+        "gamma",
+        "lgamma",
+        "fabs",
+    ]
 } | {"cbrt": "np.cbrt", "rint": "np.rint", "round": "round", "isinf": "math.isinf", "isfinite": "math.isfinite"}
 UNKNOWN_TO_NUMBA = ("comb", "perm", "factorial", "isqrt", "lcm")
 ROUNDING = {"floor": "floor", "ceil": "ceil", "trunc": "trunc"}
@@ -105,13 +131,16 @@ class Scalars:
 
         A whole constant exponent stays: Numba multiplies.
         """
+
         def conform(k: int, atom: Atom) -> Atom:
             have = atom.type.dtype  # type: ignore[union-attr]
             if op == "pow" and k == 1 and isinstance(atom, Const) and have == "int64":
                 return atom
             if op == "where" and k == 0:
                 return atom
-            if dtype == "float32" or have == "float32" and dtype == "float64" and op not in ("lt", "le", "gt", "ge", "eq", "ne"):
+            if dtype == "float32" or (
+                have == "float32" and dtype == "float64" and op not in ("lt", "le", "gt", "ge", "eq", "ne")
+            ):
                 return self.cast(atom, dtype)
             return atom
 
@@ -237,7 +266,12 @@ def _log_of_sum(base: str):
         rest = s.apply(logarithm, [s.apply(exponential, [gap], type, {})], type, {})
         if base == "2":
             rest = s.apply("mul", [rest, Const(1 / math.log(2), Scalar("float64", True))], type, {})
-        return s.choose(s.op("eq", a, b, dtype="bool"), _plus_log2(s, a, base, type), s.apply("add", [high, rest], type, {}), type.dtype)
+        return s.choose(
+            s.op("eq", a, b, dtype="bool"),
+            _plus_log2(s, a, base, type),
+            s.apply("add", [high, rest], type, {}),
+            type.dtype,
+        )
 
     return expand
 

@@ -31,12 +31,17 @@ class Slots:
         if slot not in self.parts:
             builder = self.ctx.builder
             elements = builder.slot(slot.name, Scalar(slot.type.dtype))
-            self.parts[slot] = elements, builder.slot(f"{slot.name}_size" if slot.name else "size", Scalar("int64", True))
+            self.parts[slot] = (
+                elements,
+                builder.slot(f"{slot.name}_size" if slot.name else "size", Scalar("int64", True)),
+            )
         return self.parts[slot]
 
     def learn(self, function: Function) -> Function:
         """The function with its own slots taken apart, where they travel."""
-        return replace(function, slots_in=self.travelling(function.slots_in), slots_out=self.travelling(function.slots_out))
+        return replace(
+            function, slots_in=self.travelling(function.slots_in), slots_out=self.travelling(function.slots_out)
+        )
 
     def open(self, s: Open) -> None:
         for slot in self.parts.get(s.slot, (s.slot,)):

@@ -1,4 +1,4 @@
-"""Lowering: each array operation as loops gives what NumPy gives, whatever the shapes, in plain Python and under Numba."""
+"""Lowering: each array operation as loops gives what NumPy gives, whatever the shapes, in Python and under Numba."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ def type_of(value, name: str, unknown: bool):
     if isinstance(value, np.ndarray):
         return Array(
             value.dtype.name,
-            tuple(ONE if size == 1 and not unknown else Dim(f"{name}.{k}", many=not unknown) for k, size in enumerate(value.shape)),
+            tuple(
+                ONE if size == 1 and not unknown else Dim(f"{name}.{k}", many=not unknown)
+                for k, size in enumerate(value.shape)
+            ),
         )
     if isinstance(value, np.generic):
         return Scalar(value.dtype.name)
@@ -63,7 +66,15 @@ class Row:
 
 
 def elementwise_rows():
-    functions = {"add": np.add, "maximum": np.maximum, "div": np.divide, "lt": np.less, "logaddexp": np.logaddexp, "mod": np.mod, "fmod": np.fmod}
+    functions = {
+        "add": np.add,
+        "maximum": np.maximum,
+        "div": np.divide,
+        "lt": np.less,
+        "logaddexp": np.logaddexp,
+        "mod": np.mod,
+        "fmod": np.fmod,
+    }
     pairs = [
         (MATRIX, VECTOR), (MATRIX, COLUMN), (VECTOR, COLUMN), (MATRIX, 2.0), (CUBE, MATRIX), (EMPTY, VECTOR),
         (FORTRAN, MATRIX), (STRIDED, STRIDED), (SINGLE, 2.5), (SINGLE, SINGLE), (WHOLE, MATRIX), (WHOLE, 3),
@@ -87,8 +98,9 @@ def elementwise_rows():
 
 
 REDUCTIONS = {
-    "sum": np.sum, "mean": np.mean, "max": np.max, "min": np.min, "prod": np.prod, "var": np.var, "std": np.std, "any": np.any,
-    "all": np.all, "argmax": np.argmax, "argmin": np.argmin, "count_nonzero": np.count_nonzero, "norm": np.linalg.norm,
+    "sum": np.sum, "mean": np.mean, "max": np.max, "min": np.min, "prod": np.prod, "var": np.var,
+    "std": np.std, "any": np.any, "all": np.all, "argmax": np.argmax, "argmin": np.argmin,
+    "count_nonzero": np.count_nonzero, "norm": np.linalg.norm,
 }  # fmt: skip
 NO_EMPTY = ("max", "min", "argmax", "argmin", "mean", "var", "std", "norm")
 
@@ -98,7 +110,9 @@ def reduction_rows():
         for op, function in REDUCTIONS.items():
             for axis in (None, 0, -1, (0, 1)):
                 several = isinstance(axis, tuple)
-                if several and (x.ndim < 2 or op.startswith("arg")) or (op == "norm" and axis in (None, (0, 1)) and x.ndim > 2):
+                if several and (x.ndim < 2 or op.startswith("arg")):
+                    continue
+                if op == "norm" and x.ndim > 2 and axis in (None, (0, 1)):
                     continue
                 if x.size == 0 and op in NO_EMPTY and axis != -1:
                     continue
@@ -108,9 +122,11 @@ def reduction_rows():
 
 def product_rows():
     pairs = [
-        (MATRIX, TALL), (MATRIX, VECTOR), (VECTOR, TALL), (VECTOR, VECTOR), (CUBE, TALL), (CUBE, RNG.normal(size=(2, 4, 5))),
+        (MATRIX, TALL), (MATRIX, VECTOR), (VECTOR, TALL), (VECTOR, VECTOR), (CUBE, TALL),
+        (CUBE, RNG.normal(size=(2, 4, 5))),
         (CUBE, VECTOR), (RNG.normal(size=(1, 3, 4)), RNG.normal(size=(6, 4, 2))), (VECTOR, RNG.normal(size=(2, 4, 5))),
-        (WHOLE, WHOLE.T.copy()), (FORTRAN, TALL), (SINGLE, TALL.astype(np.float32)), (SINGLE, TALL), (CUBE[:, ::2], TALL),
+        (WHOLE, WHOLE.T.copy()), (FORTRAN, TALL), (SINGLE, TALL.astype(np.float32)),
+        (SINGLE, TALL), (CUBE[:, ::2], TALL),
         (np.zeros((2, 0)), np.zeros((0, 3))), (EMPTY, TALL),
     ]  # fmt: skip
     for a, b in pairs:
@@ -176,7 +192,9 @@ def test_a_chain_and_its_reduction_are_one_loop() -> None:
     x, w = builder.var("x", vector), builder.var("w", vector)
     total = builder.emit("sum", builder.emit("exp", builder.emit("mul", x, w)), axis=None, keepdims=False)
     program = Program((Function("f", (x, w), Block(tuple(builder.statements), (total,))),))
-    assert show(lower(program).entry) == """\
+    assert (
+        show(lower(program).entry)
+        == """\
 f(x.0, w.1):
   _.5 = size x.0 axis=0
   _.4 = for _.6 in 0:_.5:1 with _.7=0.0:
@@ -187,6 +205,7 @@ f(x.0, w.1):
     _.12 = add _.7 _.11
     yield _.12
   yield _.4"""
+    )
 
 
 def test_a_value_read_twice_is_an_array() -> None:

@@ -27,16 +27,23 @@ class At_:
 
 INDEX = At_()
 INDICES = [
-    INDEX[2], INDEX[-1], INDEX[1:], INDEX[:-1], INDEX[::2], INDEX[::-1], INDEX[4:1:-2], INDEX[-3:], INDEX[1:100], INDEX[7:], INDEX[3:1],
-    INDEX[1:4, ::-2], INDEX[:, 2], INDEX[..., 1], INDEX[:, None], INDEX[None, ..., 0], INDEX[0, :, 1:3], INDEX[1, 2, 3], INDEX[...],
-    INDEX[PLACES], INDEX[:, PLACES], INDEX[PLACES, OTHERS], INDEX[PLACES, :, OTHERS], INDEX[0, :, OTHERS], INDEX[:, 0, OTHERS],
-    INDEX[PLACES[:, None], OTHERS], INDEX[1:, PLACES, ::2], INDEX[MASK], INDEX[MASK, 1:3], INDEX[MASK[:, 0]], INDEX[:, MASK[0]],
+    INDEX[2], INDEX[-1], INDEX[1:], INDEX[:-1], INDEX[::2], INDEX[::-1], INDEX[4:1:-2], INDEX[-3:],
+    INDEX[1:100], INDEX[7:], INDEX[3:1],
+    INDEX[1:4, ::-2], INDEX[:, 2], INDEX[..., 1], INDEX[:, None], INDEX[None, ..., 0], INDEX[0, :, 1:3],
+    INDEX[1, 2, 3], INDEX[...],
+    INDEX[PLACES], INDEX[:, PLACES], INDEX[PLACES, OTHERS], INDEX[PLACES, :, OTHERS], INDEX[0, :, OTHERS],
+    INDEX[:, 0, OTHERS],
+    INDEX[PLACES[:, None], OTHERS], INDEX[1:, PLACES, ::2], INDEX[MASK], INDEX[MASK, 1:3], INDEX[MASK[:, 0]],
+    INDEX[:, MASK[0]],
     INDEX[MASK & False],
 ]  # fmt: skip
 
 
 def described(index) -> str:
-    return ",".join("mask" if isinstance(e, np.ndarray) and e.dtype == bool else "array" if isinstance(e, np.ndarray) else str(e) for e in index)
+    return ",".join(
+        "mask" if isinstance(e, np.ndarray) and e.dtype == bool else "array" if isinstance(e, np.ndarray) else str(e)
+        for e in index
+    )
 
 
 class Program_:
@@ -44,7 +51,9 @@ class Program_:
 
     def __init__(self, x: np.ndarray, index, dynamic: bool):
         self.builder, self.args = Builder(), [x]
-        self.params: list[Var] = [self.builder.var("x", Array("float64", tuple(Dim(f"x.{k}", many=True) for k in range(x.ndim))))]
+        self.params: list[Var] = [
+            self.builder.var("x", Array("float64", tuple(Dim(f"x.{k}", many=True) for k in range(x.ndim))))
+        ]
         self.dynamic = dynamic
         self.index = tuple(self.entry(e) for e in index)
         self.operands = tuple(self.params[1:])
@@ -53,15 +62,22 @@ class Program_:
         number = len(self.args)
         type = INT
         if isinstance(value, np.ndarray):
-            type = Array(value.dtype.name, tuple(Dim(f"i{number}.{k}", many=size != 1) for k, size in enumerate(value.shape)))
+            type = Array(
+                value.dtype.name, tuple(Dim(f"i{number}.{k}", many=size != 1) for k, size in enumerate(value.shape))
+            )
         self.args.append(value)
         self.params.append(self.builder.var(f"i{number}", type))
         return At(number - 1)
 
     def entry(self, e):
         if isinstance(e, slice):
-            return Slice(*(self.operand(part) if self.dynamic and part is not None else part for part in (e.start, e.stop, e.step)))
-        if isinstance(e, np.ndarray) or self.dynamic and isinstance(e, int):
+            return Slice(
+                *(
+                    self.operand(part) if self.dynamic and part is not None else part
+                    for part in (e.start, e.stop, e.step)
+                )
+            )
+        if isinstance(e, np.ndarray) or (self.dynamic and isinstance(e, int)):
             return self.operand(e)
         return e
 
