@@ -2,7 +2,6 @@
 
 from gradgen.rules import (
     arithmetic,
-    calls,
     creation,
     elementwise,
     indexing,
@@ -17,6 +16,6 @@ from gradgen.rules import (
 from gradgen.rules.table import CALLERS, METHODS, RULES
 
 __all__ = [
-    "CALLERS", "METHODS", "RULES", "arithmetic", "calls", "creation", "elementwise", "indexing", "linalg", "lists", "lowered",
+    "CALLERS", "METHODS", "RULES", "arithmetic", "creation", "elementwise", "indexing", "linalg", "lists", "lowered",
     "reductions", "scalar", "shape", "special",
 ]  # fmt: skip

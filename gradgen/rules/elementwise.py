@@ -1,16 +1,21 @@
-"""Functions of one number, applied elementwise: exponentials, trigonometry, roots.
+"""Functions of numbers, applied elementwise: exponentials, trigonometry, roots, roundings, extremes.
 
 Partials are the textbook's (DLMF 4.20, 4.34 and 4.35), in terms of the result `y` where that saves work.
+
+At kinks: `abs` has the derivative 0 at 0; `maximum` and its like hand the gradient to the first among
+equals, but to a constant 0 rather than to what stands before it, so that max(x, 0) is relu in both orders.
 """
 
 from __future__ import annotations
 
+import builtins
 import math
 
 import numpy as np
 
-from gradgen.rules.symbols import apply, where
-from gradgen.rules.table import common, constant, elementwise, floating
+from gradgen.ir import INT, Scalar, with_dims
+from gradgen.rules.symbols import Sym, apply, is_zero, where
+from gradgen.rules.table import boolean, caller, common, constant, elementwise, floating
 
 LOG_2, LOG_10 = math.log(2.0), math.log(10.0)
 
@@ -130,14 +135,30 @@ def reciprocal(y, x):
     return -(y**2)
 
 
-@elementwise("abs", np.abs, np.fabs, abs, math.fabs, type=common, cost=1)
-def abs_(y, x):
-    return apply("sign", x)
+@elementwise("deg2rad", np.deg2rad, np.radians, math.radians, cost=1)
+def deg2rad(y, x):
+    return math.pi / 180
+
+
+@elementwise("rad2deg", np.rad2deg, np.degrees, math.degrees, cost=1)
+def rad2deg(y, x):
+    return 180 / math.pi
+
+
+@elementwise("sinc", np.sinc)
+def sinc(y, x):
+    """sin(pi x) / (pi x): (cos(pi x) - y) / x, and 0 at 0."""
+    zero = x.equals(0)
+    slope = (apply("cos", math.pi * x) - y) / (where(zero, 1.0, x) if y.is_array else x)
+    return where(zero, 0, slope)
+
+
+# Functions of two or more numbers
 
 
 @elementwise("hypot", np.hypot, math.hypot)
-def hypot(y, a, b):
-    return a / y, b / y
+def hypot(y, *sides):
+    return tuple(side / y for side in sides)
 
 
 @elementwise("atan2", np.arctan2, math.atan2)
@@ -151,48 +172,179 @@ def logaddexp(y, a, b):
     return apply("exp", a - y), apply("exp", b - y)
 
 
-@elementwise("copysign", np.copysign, math.copysign)
+@elementwise("logaddexp2", np.logaddexp2)
+def logaddexp2(y, a, b):
+    return apply("exp2", a - y), apply("exp2", b - y)
+
+
+@elementwise("copysign", np.copysign, math.copysign, cost=1)
 def copysign(y, a, b):
-    return apply("sign", a) * apply("sign", b), 0
+    """|a| with the sign of b, which -0.0 has too."""
+    return apply("sign", a) * apply("copysign", 1.0, b), 0
 
 
-@elementwise("fmod", np.fmod, math.fmod)
+@elementwise("fmod", np.fmod, math.fmod, cost=5)
 def fmod(y, a, b):
+    """a - b trunc(a / b), whose last factor does not vary."""
     return 1, -apply("trunc", a / b)
 
 
-@elementwise("deg2rad", np.deg2rad, math.radians)
-def deg2rad(y, x):
-    return math.pi / 180
+@elementwise("ieee_remainder", math.remainder, cost=5)
+def remainder(y, a, b):
+    return 1, -apply("rint", a / b)
 
 
-@elementwise("rad2deg", np.rad2deg, math.degrees)
-def rad2deg(y, x):
-    return 180 / math.pi
+@elementwise("ldexp", np.ldexp, math.ldexp, type=lambda args, params: floating(args[:1], params), cost=1)
+def ldexp(y, x, power):
+    return apply("exp2", power), None
+
+
+@elementwise("nextafter", np.nextafter, math.nextafter, cost=1)
+def nextafter(y, x, towards):
+    return 1, 0
 
 
 @elementwise("maximum", np.maximum, type=common, cost=1)
 def maximum(y, a, b):
-    return where(a >= b, 1, 0), where(a >= b, 0, 1)
+    first = a > b if _is_zero(b) else a >= b
+    return where(first, 1, 0), where(first, 0, 1)
 
 
 @elementwise("minimum", np.minimum, type=common, cost=1)
 def minimum(y, a, b):
-    return where(a <= b, 1, 0), where(a <= b, 0, 1)
+    first = a < b if _is_zero(b) else a <= b
+    return where(first, 1, 0), where(first, 0, 1)
 
 
-@elementwise("erf", math.erf)
-def erf(y, x):
-    return 2 / math.sqrt(math.pi) * apply("exp", -(x**2))
+@elementwise("fmax", np.fmax, type=common, cost=1)
+def fmax(y, a, b):
+    """As maximum, but a number wins over NaN."""
+    return where(y.equals(a), 1, 0), where(y.equals(a), 0, 1)
 
 
-@elementwise("erfc", math.erfc)
-def erfc(y, x):
-    return -2 / math.sqrt(math.pi) * apply("exp", -(x**2))
+@elementwise("fmin", np.fmin, type=common, cost=1)
+def fmin(y, a, b):
+    return where(y.equals(a), 1, 0), where(y.equals(a), 0, 1)
+
+
+def _is_zero(x: Sym) -> bool:
+    return is_zero(x)
+
+
+# Kinks and steps
+
+
+@elementwise("abs", np.abs, np.fabs, abs, math.fabs, type=common, cost=1)
+def abs_(y, x):
+    return apply("sign", x)
+
+
+@caller(np.fabs, math.fabs)
+def fabs(x):
+    """Unlike abs, of integers it gives a float."""
+    return apply("abs", x if is_floating(x) else apply("cast", x, dtype="float64", weak=is_weak(x)))
+
+
+def is_floating(x) -> bool:
+    return isinstance(x, float) or (isinstance(x, Sym) and x.type.dtype.startswith(("float", "complex")))
+
+
+def is_weak(x) -> bool:
+    return not isinstance(x, Sym) or (isinstance(x.type, Scalar) and x.type.weak)
 
 
 constant("sign", np.sign, type=common)
-constant("floor", np.floor, type=floating)
-constant("ceil", np.ceil, type=floating)
-constant("trunc", np.trunc, type=floating)
+constant("signbit", np.signbit, type=boolean)
+constant("heaviside", np.heaviside, type=floating)
+constant("spacing", np.spacing, type=floating)
 constant("rint", np.rint, type=floating)
+constant("isnan", np.isnan, math.isnan, type=boolean)
+constant("isinf", np.isinf, math.isinf, type=boolean)
+constant("isfinite", np.isfinite, math.isfinite, type=boolean)
+
+
+def rounded(args, params):
+    """NumPy rounds integers to themselves; np.floor(3) is 3.0 before NumPy 2.1, but nobody's derivative hangs on it."""
+    return common(args[:1], params)
+
+
+def integral(args, params):
+    return INT
+
+
+for _name in ("floor", "ceil", "trunc"):
+    constant(_name, getattr(np, _name), type=rounded)
+    # math's give Python ints.
+    constant(f"int_{_name}", getattr(math, _name), type=integral)
+constant("int_round", type=integral)
+constant("round", type=rounded)
+
+
+@caller(builtins.round)
+def round_number(x, ndigits=None):
+    return apply("int_round", x) if ndigits is None else apply("round", x, ndigits)
+
+
+@caller(np.round, np.around, method="round")
+def round_(x, decimals=0):
+    return apply("round", x, decimals)
+
+
+@caller(np.fix)
+def fix(x):
+    return apply("trunc", x)
+
+
+@caller(np.modf, math.modf)
+def modf(x):
+    """The fractional and the whole part, both with the sign of x."""
+    return apply("fmod", x, 1.0), apply("trunc", x)
+
+
+@caller(np.divmod, builtins.divmod)
+def divmod_(a, b):
+    return apply("floordiv", a, b), apply("mod", a, b)
+
+
+@caller(np.clip, method="clip")
+def clip(x, a_min=None, a_max=None, *, min=None, max=None):
+    """At a bound the gradient goes to x, as to the first among equals."""
+    low, high = (a_min if min is None else min), (a_max if max is None else max)
+    if low is not None:
+        x = apply("maximum", x, low)
+    return x if high is None else apply("minimum", x, high)
+
+
+@caller(np.nan_to_num)
+def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
+    """Replaced elements have the derivative 0."""
+    info = np.finfo(x.type.dtype)
+    high = float(info.max) if posinf is None else posinf
+    low = float(info.min) if neginf is None else neginf
+    infinite = apply("isinf", x)
+    ends = apply("where", x > 0, high, low)
+    return apply("where", apply("isnan", x), nan, apply("where", infinite, ends, x))
+
+
+@caller(np.real, np.conj, np.conjugate, np.real_if_close, method="real")
+def real(x):
+    return x
+
+
+def truth_type(args, params):
+    return with_dims("bool", (), True)
+
+
+@caller(np.isclose)
+def isclose(a, b, rtol=1e-5, atol=1e-8):
+    return apply("le", apply("abs", a - b), atol + rtol * apply("abs", b))
+
+
+@caller(np.allclose)
+def allclose(a, b, rtol=1e-5, atol=1e-8):
+    return apply("all", isclose(a, b, rtol, atol), axis=None, keepdims=False)
+
+
+@caller(np.array_equal)
+def array_equal(a, b):
+    return apply("all", apply("eq", a, b), axis=None, keepdims=False)

@@ -1,59 +1,92 @@
-"""Reductions over all axes or some: sums, means, extremes, variances, norms; and running sums."""
+"""Reductions over all axes or some: sums, products, extremes, variances, norms; and running sums and products.
+
+At ties `max` and `min` hand the whole gradient to the first in order. A norm or a standard deviation that
+is 0 has the derivative 0.
+"""
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
-from gradgen.errors import UnsupportedValue
-from gradgen.ir import ONE, dims_of, with_dims
-from gradgen.rules.symbols import Sym, apply, where
-from gradgen.rules.table import caller, constant, linear, reduction
+from gradgen.errors import UnsupportedType, UnsupportedValue
+from gradgen.ir import ONE, Array, At, Atom, Const, For, Scalar, Slice, Type, dims_of, is_float, with_dims
+from gradgen.ir.nodes import Block
+from gradgen.rules import sizes
+from gradgen.rules.build import constant_atom
+from gradgen.rules.symbols import Sym, add, apply, where
+from gradgen.rules.table import Caller, caller, constant, general, linear, reduction
 
 
-def axes_of(axis, ndim: int) -> tuple[int, ...]:
-    """The axes that `axis` names (None, an int or a tuple of them), counted from 0."""
+def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
+    """The axes that `axis` names (None, an int or a tuple of them), counted from 0, in order.
+
+    >>> axes_of(-1, 3), axes_of(None, 2), axes_of((2, 0), 3)
+    ((2,), (0, 1), (0, 2))
+    """
     if axis is None:
         return tuple(range(ndim))
     given = axis if isinstance(axis, tuple) else (axis,)
-    if any(not isinstance(a, int) or not -ndim <= a < ndim for a in given):
-        raise UnsupportedValue(f"axis {axis} is out of range for an array of {ndim} dimensions")
-    return tuple(sorted(a % ndim for a in given))
+    for a in given:
+        if isinstance(a, bool) or not isinstance(a, int):
+            raise UnsupportedValue("the axis must be known when the gradient is written", way_out="write it as a constant")
+        if not -ndim <= a < ndim:
+            raise UnsupportedValue(f"axis {a} is out of bounds for an array of {ndim} dimensions")
+    axes = sorted(a % ndim for a in given)
+    if len(set(axes)) < len(axes):
+        raise UnsupportedValue(f"axis {axis} names an axis twice")
+    return tuple(axes)
 
 
 def reduced(dtype_of):
     """The type rule of a reduction whose dtype is `dtype_of(dtype of the argument)`."""
 
-    def rule(args, params):
+    def rule(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
         x = args[0].type
         dims = dims_of(x)
-        axes = axes_of(params.get("axis"), len(dims))
+        axes = axes_of(params.get("axis"), len(dims)) if dims else ()
         if params.get("keepdims", False):
             left = tuple(ONE if k in axes else d for k, d in enumerate(dims))
         else:
             left = tuple(d for k, d in enumerate(dims) if k not in axes)
-        return with_dims(dtype_of(x.dtype), left)
+        return with_dims(dtype_of(x.dtype), left)  # type: ignore[union-attr]
 
     return rule
 
 
 def summed(dtype: str) -> str:
-    return dtype if dtype.startswith(("float", "complex", "uint64")) else "int64"
+    """NumPy adds integers up in 64 bits."""
+    if dtype == "bool" or dtype.startswith("int"):
+        return "int64"
+    return "uint64" if dtype.startswith("uint") else dtype
 
 
 def averaged(dtype: str) -> str:
     return dtype if dtype.startswith(("float", "complex")) else "float64"
 
 
-def count(x: Sym, axis) -> Sym | int:
+def same_dtype(dtype: str) -> str:
+    return dtype
+
+
+def count(x: Sym, axis: Any) -> Sym:
     """How many elements of x a reduction along `axis` takes together."""
-    total: Sym | int | None = None
-    for a in axes_of(axis, x.ndim):
-        dim = dims_of(x.type)[a].constant
-        size = apply("size", x, axis=a) if dim is None else dim
-        total = size if total is None else total * size
-    return 1 if total is None else total
+    dims, axes = dims_of(x.type), axes_of(axis, x.ndim)
+    known = sizes.product(dims[a] for a in axes).constant
+    if known is not None:
+        return Sym(constant_atom(known), x.builder)
+    if len(axes) == x.ndim and x.ndim > 1:
+        return apply("count", x)
+    factors = [apply("size", x, axis=a) for a in axes if not dims[a].is_one]
+    total = factors[0]
+    for factor in factors[1:]:
+        total = apply("mul", total, factor)
+    return total
+
+
+# The derivatives
 
 
 @reduction("sum", np.sum, type=reduced(summed))
@@ -63,60 +96,107 @@ def sum_(y, x, *, axis=None, keepdims=False):
 
 @reduction("mean", np.mean, type=reduced(averaged))
 def mean(y, x, *, axis=None, keepdims=False):
-    return 1 / count(x, axis)
+    return apply("div", 1, count(x, axis)) if x.is_array else 1
 
 
-@reduction("prod", np.prod, type=reduced(summed))
+@reduction("sumsq", type=reduced(summed))
+def sumsq(y, x, *, axis=None, keepdims=False):
+    """The sum of squares."""
+    return 2 * x
+
+
+@reduction("prod", np.prod, type=reduced(summed), cost=5)
 def prod(y, x, *, axis=None, keepdims=False):
-    """The product of the others: y / x, and where x is 0 the product of the rest if that is the only zero."""
-    zero = apply("eq", x, 0)
-    rest = where(zero, 1.0, x)
-    only = apply("eq", apply("sum", zero, axis=axis, keepdims=True), 1)
-    return where(zero, where(only, apply("prod", rest, axis=axis, keepdims=True), 0.0), y / rest)
+    """The product of all the others, which is right where some are 0: those before times those after."""
+    if not x.is_array:
+        return 1
+    if isinstance(axis, tuple):
+        raise AssertionError("the caller takes one axis after the other")
+    if axis is None and x.ndim > 1:
+        flat = apply("ravel", x)
+        return apply("reshape", _others(flat, 0), *(apply("size", x, axis=k) for k in range(x.ndim)))
+    return _others(x, axes_of(axis, x.ndim)[0])
 
 
-def _first(x: Sym, axis, arg: str) -> Sym:
-    """1 at the first of the extremes along an axis, 0 elsewhere."""
-    if axis is None:
-        places = apply("arange", 0, apply("count", x), 1)
-        if x.ndim > 1:
-            places = apply("reshape", places, *(apply("size", x, axis=k) for k in range(x.ndim)))
-        return where(apply("eq", places, apply(arg, x, axis=None)), 1, 0)
-    axis = axis % x.ndim
-    places = apply("arange", 0, apply("size", x, axis=axis), 1)
-    if axis < x.ndim - 1:
-        places = apply("expand_dims", places, axis=tuple(range(1, x.ndim - axis)))
-    at = apply(arg, x, axis=axis)
-    if x.ndim > 1:
-        at = apply("expand_dims", at, axis=(axis,))
-    return where(apply("eq", places, at), 1, 0)
+def _others(x: Sym, axis: int) -> Sym:
+    flipped = apply("flip", x, axis=axis)
+    return _before(x, axis, x) * apply("flip", _before(flipped, axis, flipped), axis=axis)
 
 
-def same_dtype(dtype: str) -> str:
-    return dtype
+def _before(x: Sym, axis: int, like: Sym) -> Sym:
+    """Running products along `axis` without the element itself: 1, x[0], x[0] x[1], ..."""
+    return apply("cumprod", _shifted(x, axis), axis=axis)
+
+
+def _shifted(x: Sym, axis: int) -> Sym:
+    """1, x[0], x[1], ..., x[n - 2]"""
+    first, rest = (_along(x, axis, Slice(*bounds)) for bounds in ((None, 1, None), (None, -1, None)))
+    parts = (apply("ones_like", first), rest)
+    return Sym(x.builder.emit("concatenate", *(p.atom for p in parts), type=x.type, axis=axis), x.builder)
+
+
+def _along(x: Sym, axis: int, entry: Any) -> Sym:
+    return apply("getitem", x, index=(*(Slice(None, None, None),) * axis, entry))
 
 
 @reduction("max", np.max, type=reduced(same_dtype))
 def max_(y, x, *, axis=None, keepdims=False):
-    return _first(x, axis, "argmax")
+    return first_of(x, axis, "argmax")
 
 
 @reduction("min", np.min, type=reduced(same_dtype))
 def min_(y, x, *, axis=None, keepdims=False):
-    return _first(x, axis, "argmin")
+    return first_of(x, axis, "argmin")
 
 
-@reduction("var", np.var, type=reduced(averaged))
+def first_of(x: Sym, axis: Any, arg: str) -> Any:
+    """1 at the first of the extremes along an axis, 0 elsewhere."""
+    if not x.is_array:
+        return 1
+    if axis is None or x.ndim == 1:
+        places = apply("arange", 0, count(x, None), 1)
+        if x.ndim > 1:
+            places = apply("reshape", places, *(apply("size", x, axis=k) for k in range(x.ndim)))
+        return where(apply("eq", places, apply(arg, x, axis=None)), 1, 0)
+    (axis,) = axes_of(axis, x.ndim)
+    places = apply("arange", 0, apply("size", x, axis=axis), 1)
+    if axis < x.ndim - 1:
+        places = apply("expand_dims", places, axis=tuple(range(1, x.ndim - axis)))
+    at = apply("expand_dims", apply(arg, x, axis=axis), axis=(axis,))
+    return where(apply("eq", places, at), 1, 0)
+
+
+def centred(x: Sym, axis: Any) -> Sym:
+    return x - apply("mean", x, axis=axis, keepdims=x.ndim > len(axes_of(axis, x.ndim)))
+
+
+def freedom(x: Sym, axis: Any, ddof: Any) -> Any:
+    return count(x, axis) - ddof if not _is_literal_zero(ddof) else count(x, axis)
+
+
+def _is_literal_zero(number: Any) -> bool:
+    return isinstance(number, int) and number == 0
+
+
+@reduction("var", np.var, type=reduced(averaged), cost=3)
 def var(y, x, *, axis=None, keepdims=False, ddof=0):
-    return 2 * (x - apply("mean", x, axis=axis, keepdims=True)) / (count(x, axis) - ddof)
+    if not x.is_array:
+        return 0
+    return 2 * centred(x, axis) / freedom(x, axis, ddof)
 
 
-@reduction("std", np.std, type=reduced(averaged))
+@reduction("std", np.std, type=reduced(averaged), cost=5)
 def std(y, x, *, axis=None, keepdims=False, ddof=0):
-    """(x - mean) / (m std), and 0 where all are equal."""
-    flat = apply("eq", y, 0)
-    scale = (count(x, axis) - ddof) * where(flat, 1.0, y)
-    return where(flat, 0, (x - apply("mean", x, axis=axis, keepdims=True)) / scale)
+    """(x - mean) / (n std). Where all elements are equal the numerator is 0, and so is this."""
+    if not x.is_array:
+        return 0
+    return centred(x, axis) / (freedom(x, axis, ddof) * where(apply("eq", y, 0), 1.0, y))
+
+
+@reduction("norm", np.linalg.norm, type=reduced(averaged), cost=3)
+def norm(y, x, *, axis=None, keepdims=False):
+    """x / norm. Where the norm is 0, x is 0, and so is this."""
+    return x / where(apply("eq", y, 0), 1.0, y)
 
 
 constant("any", np.any, type=reduced(lambda dtype: "bool"))
@@ -126,133 +206,311 @@ constant("argmin", np.argmin, type=reduced(lambda dtype: "int64"))
 constant("count_nonzero", np.count_nonzero, type=reduced(lambda dtype: "int64"))
 
 
-def running(args, params):
+# Running sums and products
+
+
+def running(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
     x = args[0].type
-    if params.get("axis") is None and len(dims_of(x)) > 1:
-        raise UnsupportedValue("a running sum of an array of several dimensions needs an axis")
-    return with_dims(summed(x.dtype), dims_of(x))
+    dims = dims_of(x)
+    axis = params.get("axis")
+    if axis is not None:
+        axes_of(axis, len(dims))
+    return Array(summed(x.dtype), (sizes.product(dims),) if axis is None else dims)  # type: ignore[union-attr]
 
 
 @linear("cumsum", np.cumsum, type=running)
 def cumsum(g, x, *, axis=None):
     """Each element reaches all sums from its place on."""
-    axis = 0 if axis is None else axis
-    return apply("flip", apply("cumsum", apply("flip", g, axis=axis), axis=axis), axis=axis)
+    along = 0 if axis is None else axis
+    made = apply("flip", apply("cumsum", apply("flip", g, axis=along), axis=along), axis=along)
+    return _unraveled(made, x) if axis is None else made
 
 
-@reduction("norm", np.linalg.norm, type=reduced(averaged))
-def norm_(y, x, *, axis=None, keepdims=False):
-    """x / norm, and 0 at the kink where the norm is 0."""
-    zero = apply("eq", y, 0)
-    return where(zero, 0, x / where(zero, 1.0, y))
+def _unraveled(flat: Sym, x: Sym) -> Sym:
+    return flat if x.ndim == 1 else apply("reshape", flat, *(apply("size", x, axis=k) for k in range(x.ndim)))
 
 
-def _normal_axis(axis, x):
-    if axis is None or x.ndim == 0:
-        return None
-    axes = axes_of(tuple(axis) if isinstance(axis, list | tuple) else axis, x.ndim)
-    if len(axes) == x.ndim:
-        return None
-    return axes[0] if len(axes) == 1 else axes
+def _cumprod_tangent(y, args, tangents, *, axis=None):
+    """t[i] = y[i - 1] dx[i] + x[i] t[i - 1]"""
+    (x,), (dx,) = args, tangents
+    if axis is None and x.ndim > 1:
+        x, dx = apply("ravel", x), apply("ravel", dx)
+    axis = axes_of(axis or 0, x.ndim)[0]
+    own = apply("cumprod", _shifted(x, axis), axis=axis) * dx
+    return recurrence(own, x, axis, backward=False)
 
 
-def as_array(x):
-    """A reduction's argument: an array, or a list or tuple of numbers and arrays made into one."""
-    if isinstance(x, list | tuple) or type(getattr(x, "type", None)).__name__ == "ListOf":
-        return apply_array(x)
+@general("cumprod", np.cumprod, type=running, tangent=_cumprod_tangent, cost=5)
+def cumprod(g, y, x, *, axis=None):
+    """s[i] = g[i] + x[i + 1] s[i + 1] is the adjoint of y[i], and y[i - 1] s[i] that of x[i]: right also at zeros."""
+    flat = apply("ravel", x) if axis is None and x.ndim > 1 else x
+    along = axes_of(axis or 0, flat.ndim)[0]
+    own = apply("cumprod", _shifted(flat, along), axis=along)
+    made = recurrence(g, flat, along, backward=True) * own
+    return _unraveled(made, x) if axis is None else made
+
+
+def recurrence(source: Sym, factor: Sym, axis: int, backward: bool) -> Sym:
+    """r[i] = source[i] + factor[i] r[i - 1] along `axis`; backward r[i] = source[i] + factor[i + 1] r[i + 1]."""
+    builder = source.builder
+    dims = dims_of(source.type)
+    dtype = source.type.dtype  # type: ignore[union-attr]
+    inner = with_dims(dtype, tuple(d for k, d in enumerate(dims) if k != axis))
+    if isinstance(inner, Scalar):
+        start: Atom = Const(0.0, Scalar(dtype))
+    else:
+        others = [apply("size", source, axis=k).atom for k in range(len(dims)) if k != axis]
+        start = builder.emit("zeros", *others, dtype=dtype, type=inner)
+    out = builder.emit("zeros_like", source.atom)
+    stop = apply("size", source, axis=axis).atom
+    index = builder.var("", constant_atom(0).type.__class__("int64", weak=True))
+    place = (*(Slice(None, None, None),) * axis, At(0))
+    carried = tuple(builder.var("", atom.type) for atom in (start, out))
+    with builder.collect() as body:
+        before = Sym(carried[0], builder)
+        here, by = (apply("getitem", Sym(a, builder), Sym(index, builder), index=place) for a in (source.atom, factor.atom))
+        total = add(here, before) if backward else add(here, apply("mul", by, before))
+        onward = apply("mul", total, by) if backward else total
+        stored = builder.store(carried[1], place, (index,), total.atom)
+    results = tuple(builder.var("", atom.type) for atom in (start, out))
+    builder.append(
+        For(
+            index, constant_atom(0), stop, constant_atom(1), carried, (start, out), Block(tuple(body), (onward.atom, stored)),
+            results, backward=backward, origin=builder.origin,
+        )  # fmt: skip
+    )
+    return Sym(results[1], builder)
+
+
+# How these are called
+
+
+def as_array(x: Any) -> Sym:
+    """What is reduced: an array or a number, or what a list of them makes."""
+    from gradgen.rules.creation import as_array
+
+    made = as_array(x)
+    return made if isinstance(made, Sym) else apply("identity", made)
+
+
+def chosen_axis(axis: Any, x: Sym) -> Any:
+    """`axis` as the user gave it, checked; lists as tuples."""
+    axis = tuple(axis) if isinstance(axis, list) else axis
+    if x.is_array:
+        axes_of(axis, x.ndim)
+        return axis
+    if axis not in (None, (), 0, -1):
+        raise UnsupportedValue(f"axis {axis} of a number")
+    return None
+
+
+def _refuse(op: str, **given: Any) -> None:
+    for name, value in given.items():
+        if value is not None:
+            raise UnsupportedValue(f"`{name}` of np.{op}")
+
+
+def _selected(x: Sym, mask: Any, neutral: float) -> Sym:
+    zero = neutral if is_float(x.type) else int(neutral)
+    return apply("where", mask, x, zero)
+
+
+def _reduce(op: str, x: Sym, axis: Any, keepdims: Any, **more: Any) -> Sym:
+    return apply(op, x, axis=chosen_axis(axis, x), keepdims=bool(keepdims) and x.is_array, **more)
+
+
+def _one_by_one(op: str, x: Sym, axis: Any, keepdims: Any, **more: Any) -> Sym:
+    """Along several axes, one after the other, where the derivative is that of one axis."""
+    axis = chosen_axis(axis, x)
+    if not isinstance(axis, tuple):
+        return _reduce(op, x, axis, keepdims, **more)
+    axes = axes_of(axis, x.ndim)
+    for a in reversed(axes):
+        x = apply(op, x, axis=a, keepdims=bool(keepdims))
     return x
 
 
-def apply_array(x):
-    from gradgen.rules.creation import array
+def _as_dtype(x: Sym, dtype: Any) -> Sym:
+    from gradgen.rules.creation import dtype_name
 
-    return array(x)
-
-
-def _reduce(op: str, x, axis, keepdims, **more):
-    x = as_array(x)
-    if not x.is_array:
-        return apply(op, x, axis=None, keepdims=False, **more)
-    return apply(op, x, axis=_normal_axis(axis, x), keepdims=bool(keepdims), **more)
+    name = None if dtype is None else dtype_name(dtype)
+    return x if name is None or name == x.type.dtype else apply("cast", x, dtype=name, weak=False)  # type: ignore[union-attr]
 
 
-def _caller(op: str, *callables, method: str = ""):
-    @caller(*callables, method=method)
-    def build(x, axis=None, dtype=None, out=None, keepdims=False, *, where=True):
-        if dtype is not None or out is not None:
-            raise UnsupportedValue(f"`{'dtype' if out is None else 'out'}` of np.{op} is not supported")
-        if where is not True:
-            neutral = {"sum": 0.0, "prod": 1.0}
-            if op not in neutral:
-                raise UnsupportedValue(f"`where` of np.{op} is not supported")
-            x = apply("where", where, x, neutral[op])
-        return _reduce(op, x, axis, keepdims)
+@caller(np.sum, method="sum")
+def sum_call(a, axis=None, dtype=None, out=None, keepdims=False, initial=None, where=None):
+    _refuse("sum", out=out)
+    x = _as_dtype(as_array(a), dtype)
+    x = x if where is None else _selected(x, where, 0.0)
+    total = _reduce("sum", x, axis, keepdims)
+    return total if initial is None else apply("add", total, initial)
 
 
-_caller("sum", np.sum, method="sum")
-_caller("prod", np.prod, method="prod")
-_caller("mean", np.mean, method="mean")
+@caller(np.prod, method="prod")
+def prod_call(a, axis=None, dtype=None, out=None, keepdims=False, initial=None, where=None):
+    _refuse("prod", out=out)
+    x = _as_dtype(as_array(a), dtype)
+    x = x if where is None else _selected(x, where, 1.0)
+    total = _one_by_one("prod", x, axis, keepdims)
+    return total if initial is None else apply("mul", total, initial)
 
 
-def _plain_caller(op: str, *callables, method: str = "", one_axis: bool = False):
-    @caller(*callables, method=method)
-    def build(x, axis=None, out=None, keepdims=False):
-        if out is not None:
-            raise UnsupportedValue(f"`out` of np.{op} is not supported")
-        x = as_array(x)
-        axes = _normal_axis(axis, x) if x.is_array else None
-        if one_axis and isinstance(axes, tuple):
-            for a in reversed(axes):
-                x = apply(op, x, axis=a, keepdims=True)
-            return x if keepdims else apply("squeeze", x, axis=axes)
-        return apply(op, x, axis=axes, keepdims=bool(keepdims) and x.is_array)
+@caller(np.mean, method="mean")
+def mean_call(a, axis=None, dtype=None, out=None, keepdims=False, *, where=None):
+    _refuse("mean", out=out)
+    x = _as_dtype(as_array(a), dtype)
+    if where is None:
+        return _reduce("mean", x, axis, keepdims)
+    number = _reduce("sum", _broadcast_mask(where, x), axis, keepdims)
+    return apply("div", _reduce("sum", _selected(x, where, 0.0), axis, keepdims), number)
 
 
-_plain_caller("max", np.max, method="max", one_axis=True)
-_plain_caller("min", np.min, method="min", one_axis=True)
-_plain_caller("any", np.any, method="any")
-_plain_caller("all", np.all, method="all")
-_plain_caller("argmax", np.argmax, method="argmax")
-_plain_caller("argmin", np.argmin, method="argmin")
+def _broadcast_mask(mask: Sym, x: Sym) -> Sym:
+    return apply("logical_and", mask, apply("ones_like", x, dtype="bool"))
+
+
+def _extreme(op: str, pairwise: str, *callables: Any):
+    @caller(*callables, method=op)
+    def build(a, axis=None, out=None, keepdims=False, initial=None, where=None):
+        _refuse(op, out=out)
+        x = as_array(a)
+        if where is not None:
+            if initial is None:
+                raise UnsupportedValue(f"`where` of np.{op} without `initial`")
+            x = apply("where", where, x, initial)
+        best = _one_by_one(op, x, axis, keepdims)
+        return best if initial is None else apply(pairwise, best, initial)
+
+
+_extreme("max", "maximum", np.max, np.amax)
+_extreme("min", "minimum", np.min, np.amin)
+
+
+@caller(np.ptp)
+def ptp(a, axis=None, out=None, keepdims=False):
+    _refuse("ptp", out=out)
+    x = as_array(a)
+    return apply("sub", _one_by_one("max", x, axis, keepdims), _one_by_one("min", x, axis, keepdims))
+
+
+def _truth(op: str, function: Any):
+    @caller(function, method=op)
+    def build(a, axis=None, out=None, keepdims=False):
+        _refuse(op, out=out)
+        return _reduce(op, as_array(a), axis, keepdims)
+
+
+_truth("any", np.any)
+_truth("all", np.all)
+
+
+def _place(op: str, function: Any):
+    @caller(function, method=op)
+    def build(a, axis=None, out=None, *, keepdims=False):
+        _refuse(op, out=out)
+        return _reduce(op, as_array(a), axis, keepdims)
+
+
+_place("argmax", np.argmax)
+_place("argmin", np.argmin)
 
 
 @caller(np.count_nonzero)
-def count_nonzero(x, axis=None):
-    return _reduce("sum", apply("ne", x, 0), axis, False)
+def count_nonzero(a, axis=None, *, keepdims=False):
+    return _reduce("count_nonzero", as_array(a), axis, keepdims)
 
 
-def _spread_caller(op: str, *callables, method: str):
-    @caller(*callables, method=method)
-    def build(x, axis=None, dtype=None, out=None, ddof=0, keepdims=False):
-        if dtype is not None or out is not None:
-            raise UnsupportedValue(f"`dtype` and `out` of np.{op} are not supported")
-        return _reduce(op, x, axis, keepdims, ddof=ddof)
+def _spread(op: str, function: Any):
+    @caller(function, method=op)
+    def build(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=None, correction=None):
+        _refuse(op, out=out, where=where)
+        return _reduce(op, _as_dtype(as_array(a), dtype), axis, keepdims, ddof=_number(correction or ddof))
 
 
-_spread_caller("var", np.var, method="var")
-_spread_caller("std", np.std, method="std")
+def _number(value: Any) -> Any:
+    if isinstance(value, Sym):
+        if value.value is None:
+            raise UnsupportedValue("`ddof` must be known when the gradient is written")
+        return value.value
+    return value
 
 
-@caller(np.cumsum, method="cumsum")
-def cumsum_call(x, axis=None):
-    x = as_array(x)
-    if axis is None and x.ndim > 1:
-        x = apply("ravel", x)
-    return apply("cumsum", x, axis=None if x.ndim == 1 else axis % x.ndim)
+_spread("var", np.var)
+_spread("std", np.std)
+
+
+def _running(op: str, function: Any):
+    @caller(function, method=op)
+    def build(a, axis=None, dtype=None, out=None):
+        _refuse(op, out=out)
+        x = _as_dtype(as_array(a), dtype)
+        return apply(op, x, axis=axis)
+
+
+_running("cumsum", np.cumsum)
+_running("cumprod", np.cumprod)
+
+
+@caller(np.average)
+def average(a, axis=None, weights=None, returned=False, *, keepdims=False):
+    x = as_array(a)
+    if returned:
+        raise UnsupportedValue("`returned` of np.average", way_out="compute the sum of the weights")
+    if weights is None:
+        return _reduce("mean", x, axis, keepdims)
+    w = as_array(weights)
+    if w.ndim != x.ndim:
+        axis = axes_of(axis, x.ndim)[0]
+        w = apply("expand_dims", w, axis=tuple(k for k in range(x.ndim) if k != axis))
+        product = apply("mul", x, w)
+        return apply("div", _reduce("sum", product, axis, keepdims), apply("sum", w, axis=None, keepdims=False))
+    product = apply("mul", x, w)
+    return apply("div", _reduce("sum", product, axis, keepdims), _reduce("sum", w, axis, keepdims))
 
 
 @caller(np.linalg.norm)
-def norm(x, ord=None, axis=None, keepdims=False):
-    """The 2-norm of vectors and the Frobenius norm of matrices; orders 1, 2, inf and -inf of vectors."""
-    axes = _normal_axis(axis, x)
-    vectors = x.ndim == 1 or (axis is not None and not isinstance(axis, tuple))
-    if ord is None or (ord == 2 and vectors) or (ord == "fro" and not vectors):
-        return apply("norm", x, axis=axes, keepdims=bool(keepdims))
-    if not vectors:
-        raise UnsupportedValue(f"np.linalg.norm of matrices with ord={ord} is not supported")
+def norm_call(x, ord=None, axis=None, keepdims=False):
+    """Of vectors every order, of matrices "fro", 1, -1, inf and -inf."""
+    x = as_array(x)
+    axis = tuple(axis) if isinstance(axis, list) else axis
+    ord = ord.value if isinstance(ord, Sym) else ord
+    if ord is None:
+        return _reduce("norm", x, axis, keepdims)
+    axes = axes_of(axis, x.ndim)
+    if len(axes) == 1:
+        return _vector_norm(x, ord, axis, keepdims)
+    if len(axes) == 2:
+        return _matrix_norm(x, ord, axis if isinstance(axis, tuple) else axes, axis, keepdims)
+    raise UnsupportedValue("a norm is of vectors or of matrices", way_out="`axis` says along which axes these lie")
+
+
+def _vector_norm(x: Sym, ord: Any, axis: Any, keepdims: Any) -> Sym:
+    if ord == 2:
+        return _reduce("norm", x, axis, keepdims)
+    if isinstance(ord, str) or ord is None:
+        raise UnsupportedValue(f"np.linalg.norm of vectors with ord={ord!r}")
     size = apply("abs", x)
+    if ord == 0:
+        return _reduce("sum", apply("cast", apply("ne", x, 0), dtype=averaged(x.type.dtype), weak=False), axis, keepdims)  # type: ignore[union-attr]
     if ord == 1:
-        return apply("sum", size, axis=axes, keepdims=bool(keepdims))
+        return _reduce("sum", size, axis, keepdims)
     if ord in (math.inf, -math.inf):
-        return apply("max" if ord > 0 else "min", size, axis=axes, keepdims=bool(keepdims))
-    return apply("sum", size**ord, axis=axes, keepdims=bool(keepdims)) ** (1 / ord)
+        return _reduce("max" if ord > 0 else "min", size, axis, keepdims)
+    return apply("pow", _reduce("sum", apply("pow", size, ord), axis, keepdims), 1 / ord)
+
+
+def _matrix_norm(x: Sym, ord: Any, axes: tuple[int, ...], axis: Any, keepdims: Any) -> Sym:
+    if ord == "fro":
+        return _reduce("norm", x, axis, keepdims)
+    if ord not in (1, -1, math.inf, -math.inf):
+        raise UnsupportedValue(f"np.linalg.norm of matrices with ord={ord!r}", way_out='ord="fro", 1 or np.inf')
+    rows, columns = (a % x.ndim for a in axes)
+    within, among = (rows, columns) if abs(ord) == 1 else (columns, rows)
+    sums = apply("sum", apply("abs", x), axis=within, keepdims=True)
+    best = apply("max" if ord > 0 else "min", sums, axis=among, keepdims=True)
+    return best if keepdims else apply("squeeze", best, axis=tuple(sorted((rows, columns)))) if x.ndim > 2 else apply(
+        "getitem", best, index=(0, 0)
+    )
+
+
+__all__ = ["Caller", "UnsupportedType", "as_array", "axes_of", "chosen_axis", "count", "reduced", "running"]

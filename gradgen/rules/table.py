@@ -107,9 +107,19 @@ def _direct(op: str):
     from gradgen.rules.symbols import apply
 
     def build(*args):
-        return apply(op, *args)
+        return apply(op, *map(operand, args))
 
     return build
+
+
+def operand(x: Any) -> Any:
+    """What an operation takes for an argument of a call: a list or tuple of numbers becomes an array."""
+    from gradgen.rules.creation import as_array
+
+    return as_array(x)
+
+
+_USUAL_NAMES = {"absolute": "abs", "remainder": "mod"}  # what people write for what NumPy says
 
 
 def spelling_of(function: Any) -> str:
@@ -120,7 +130,7 @@ def spelling_of(function: Any) -> str:
     ('np.linalg.norm', 'math.exp', 'abs')
     """
     module = getattr(function, "__module__", None) or ("numpy" if hasattr(function, "nin") else "builtins")
-    name = function.__name__
+    name = _USUAL_NAMES.get(function.__name__, function.__name__)
     if module == "builtins":
         return name
     if module.startswith("numpy"):
