@@ -8,7 +8,7 @@
 <grad of gradgen.square, argnums=0>
 """
 
-from gradgen.api import BoundGradient, Gradient, grad, value_and_grad
+from gradgen.api import BoundGradient, Gradient, ValueAndGradient, grad, value_and_grad
 from gradgen.errors import (
     ArgumentError,
     GradgenError,
@@ -35,6 +35,7 @@ __all__ = [
     "UnsupportedSyntax",
     "UnsupportedType",
     "UnsupportedValue",
+    "ValueAndGradient",
     "grad",
     "value_and_grad",
 ]

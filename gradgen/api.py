@@ -26,12 +26,9 @@ R = TypeVar("R")
 
 
 class Gradient(Generic[P, R]):
-    """A function's gradient, to be called like the function.
+    """A function's gradient, to be called like the function. It is compiled at the first call of each signature."""
 
-    `form` says what a call gives: "grad" the gradient, "value_and_grad" the value and the gradient. What is
-    compiled for a signature is compiled at its first call.
-    """
-
+    form = "grad"
     primal: Callable[P, R]
     """The undecorated function."""
     __wrapped__: Callable[P, R]
@@ -50,18 +47,17 @@ class Gradient(Generic[P, R]):
         *,
         has_aux: bool = False,
         jit: bool = False,
-        form: str = "grad",
         skip: int = 0,
     ):
-        _check_function(function, form)
+        _check_function(function, self.form)
         functools.update_wrapper(self, function, updated=())
         self.primal = function
-        self.form, self._argnums, self._has_aux, self._jit, self._skip = form, argnums, has_aux, jit, skip
+        self._argnums, self._has_aux, self._jit, self._skip = argnums, has_aux, jit, skip
         name = getattr(function, "__name__", None) or type(function).__name__
         parameters = _signature(function)
         selection = select(argnums, parameters, name, skip)
         self._target = Target(function, parameters, selection, has_aux, jit, name)
-        self._dispatcher = self._made(form, self._install)
+        self._dispatcher = self._made(self.form, self._install)
 
     def _made(self, form: str, install: Callable[[Callable[..., Any]], None]) -> Dispatcher:
         target = self._target
@@ -76,19 +72,18 @@ class Gradient(Generic[P, R]):
         raise NotImplementedError  # each object's class has its own
 
     @functools.cached_property
-    def value_and_grad(self) -> Gradient[P, R]:
+    def value_and_grad(self) -> ValueAndGradient[P, R]:
         """The same for value and gradient together."""
-        return self if self.form == "value_and_grad" else self._with(form="value_and_grad")
+        return self if isinstance(self, ValueAndGradient) else self._with(ValueAndGradient)
 
     @functools.cached_property
     def grad(self) -> Gradient[P, R]:
         """The same for the gradient alone."""
-        return self if self.form == "grad" else self._with(form="grad")
+        return self._with(Gradient) if isinstance(self, ValueAndGradient) else self
 
-    def _with(self, **changes: Any) -> Gradient[P, R]:
-        options = {"has_aux": self._has_aux, "jit": self._jit, "form": self.form, "skip": self._skip}
-        made: Gradient[P, R] = Gradient(self.primal, self._argnums, **{**options, **changes})
-        return made
+    def _with(self, kind: Any, **changes: Any) -> Any:
+        options = {"has_aux": self._has_aux, "jit": self._jit, "skip": self._skip}
+        return kind(self.primal, self._argnums, **{**options, **changes})
 
     @functools.cached_property
     def forward(self) -> Callable[P, tuple[R, Any]]:
@@ -147,8 +142,8 @@ class Gradient(Generic[P, R]):
         return self if instance is None else BoundGradient(self._method, instance)
 
     @functools.cached_property
-    def _method(self) -> Gradient[P, R]:
-        return self._with(skip=1)
+    def _method(self) -> Any:
+        return self._with(_KINDS[self.form], skip=1)
 
     def __reduce__(self) -> Any:
         """By name where the name leads here; else made anew from the function and the options."""
@@ -157,12 +152,25 @@ class Gradient(Generic[P, R]):
             found = getattr(found, part, None)
         if found is self:
             return self.__qualname__
-        return _remade, (self.primal, self._argnums, self._has_aux, self._jit, self.form, self._skip)
+        return _remade, (self.form, self.primal, self._argnums, self._has_aux, self._jit, self._skip)
 
     def __repr__(self) -> str:
         options = f"argnums={'...' if self._argnums is Ellipsis else repr(self._argnums)}"
         options += ", has_aux=True" * self._has_aux + ", jit=True" * self._jit
         return f"<{self.form} of {self.__module__}.{self.__qualname__}, {options}>"
+
+
+class ValueAndGradient(Gradient[P, R]):
+    """A function's value and gradient, to be called like the function."""
+
+    form = "value_and_grad"
+
+    def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> tuple[R, Any]:
+        """The value and the gradient."""
+        raise NotImplementedError  # each object's class has its own
+
+
+_KINDS: dict[str, Any] = {kind.form: kind for kind in (Gradient, ValueAndGradient)}
 
 
 class BoundGradient:
@@ -236,10 +244,8 @@ def _signature(function: Callable[..., Any]) -> inspect.Signature:
         return inspect.signature(lambda *args, **kwargs: None)
 
 
-def _remade(
-    function: Callable[..., Any], argnums: Any, has_aux: bool, jit: bool, form: str, skip: int
-) -> Gradient[..., Any]:
-    return Gradient(function, argnums, has_aux=has_aux, jit=jit, form=form, skip=skip)
+def _remade(form: str, function: Callable[..., Any], argnums: Any, has_aux: bool, jit: bool, skip: int) -> Any:
+    return _KINDS[form](function, argnums, has_aux=has_aux, jit=jit, skip=skip)
 
 
 @overload
@@ -262,17 +268,18 @@ def grad(function: Any = None, argnums: Any = 0, *, has_aux: bool = False, jit: 
 @overload
 def value_and_grad(
     function: Callable[P, R], argnums: Any = 0, *, has_aux: bool = False, jit: bool = False
-) -> Gradient[P, R]: ...
+) -> ValueAndGradient[P, R]: ...
 @overload
 def value_and_grad(
     function: None = None, argnums: Any = 0, *, has_aux: bool = False, jit: bool = False
-) -> Callable[[Callable[P, R]], Gradient[P, R]]: ...
+) -> Callable[[Callable[P, R]], ValueAndGradient[P, R]]: ...
 def value_and_grad(function: Any = None, argnums: Any = 0, *, has_aux: bool = False, jit: bool = False) -> Any:
     """As `grad`, for the value together with the gradient: (value, gradient), or ((value, aux), gradient)."""
     return _decorated("value_and_grad", function, argnums, has_aux, jit)
 
 
 def _decorated(form: str, function: Any, argnums: Any, has_aux: bool, jit: bool) -> Any:
-    if function is None:
-        return lambda function: Gradient(function, argnums, has_aux=has_aux, jit=jit, form=form)
-    return Gradient(function, argnums, has_aux=has_aux, jit=jit, form=form)
+    def decorate(function: Any) -> Any:
+        return _KINDS[form](function, argnums, has_aux=has_aux, jit=jit)
+
+    return decorate if function is None else decorate(function)
