@@ -132,6 +132,10 @@ class Blocks:
         ctx = self.ctx
         if s.op == "identity" and s.args[0].type == s.target.type:
             ctx.env[s.target] = s.args[0]
+        elif s.op in ("size", "count") and isinstance(s.args[0].type, Array):
+            # Sizes are remembered: they keep their own variables.
+            array = ctx.array(s.args[0])
+            ctx.env[s.target] = array.size(s.param("axis")) if s.op == "size" else ctx.whole.product(array.sizes())
         elif isinstance(s.target.type, Array) and (s.op in LAZY or is_elementwise(s.op)):
             self.lazy(s.target, LAZY.get(s.op, elementwise)(ctx, s))
         elif isinstance(s.target.type, Array) or any(isinstance(arg.type, Array) for arg in s.args):
@@ -160,17 +164,13 @@ class Blocks:
         if waits:
             ctx.lazies[target] = lazy
         else:
-            ctx.bind(target, ctx.make(lazy, target))
+            ctx.place(target, lazy)
 
     def made(self, s: Assign) -> Atom:
         """An operation on arrays that is not told by its elements."""
         ctx = self.ctx
         first = s.args[0] if s.args else ctx.whole.constant(0)
         is_array = isinstance(first.type, Array)
-        if is_array and s.op == "size":
-            return ctx.array(first).size(s.param("axis"))
-        if is_array and s.op == "count":
-            return ctx.whole.product(ctx.array(first).sizes())
         if is_array and s.op == "getitem":
             return read_element(ctx, s)
         if (s.op in MAKING and is_array) or s.op in ASSEMBLING:

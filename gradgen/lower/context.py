@@ -17,7 +17,6 @@ from gradgen.ir import (
     INT,
     NEW_AXIS,
     Array,
-    Assign,
     At,
     Atom,
     Block,
@@ -65,6 +64,7 @@ class Context:
 
     def __init__(self, builder: Builder):
         self.builder = builder
+        self.first = builder.next_version  # variables of the program itself have lower versions
         self.whole = Whole(builder)
         self.env: dict[Var, Atom] = {}
         self.lazies: dict[Var, Lazy] = {}
@@ -105,13 +105,22 @@ class Context:
         atom = self.use(atom)
         if atom in self.lazies:
             assert isinstance(atom, Var)
-            self.bind(atom, self.make(self.lazies.pop(atom), atom))
+            self.place(atom, self.lazies.pop(atom))
         return self.use(atom)
 
+    def place(self, target: Var, lazy: Lazy) -> None:
+        """Have `target` in memory. What the elements are read from, it may be itself: that keeps its variable."""
+        made = self.make(lazy, target)
+        if made in lazy.leaves:
+            self.env[target] = made
+        else:
+            self.bind(target, made)
+
     def bind(self, target: Var, atom: Atom) -> None:
-        """Let `target` be what `atom` is, under its own name where the last statement has just made it."""
+        """Let `target` be what `atom` is, under its own name where the last statement has just made it for it."""
         made = self.builder.statements[-1] if self.builder.statements else None
-        if made is None or (isinstance(made, Assign) and made.op == "size") or atom not in targets(made):
+        is_new = isinstance(atom, Var) and atom.version >= self.first
+        if made is None or not is_new or atom not in targets(made):
             self.env[target] = atom
             return
         self.builder.statements[-1] = rename_target(made, atom, target)  # type: ignore[arg-type]

@@ -16,6 +16,8 @@ from gradgen.ir.types import Dim
 from gradgen.lower.broadcasting import Broadcast
 from gradgen.lower.context import Context, Lazy, Position_
 
+WHOLE = Slice(None, None, None)
+
 
 @dataclass(frozen=True)
 class Access:
@@ -43,8 +45,18 @@ def access(ctx: Context, array: Lazy, index: Index, operands: Sequence[Atom]) ->
     return _advanced(ctx, array, entries)
 
 
+def without_ellipsis(index: Index, operands: Sequence[Atom], ndim: int) -> Index:
+    """The index with a full slice for each axis that it leaves out."""
+    taken = sum(_consumed(operands[e.operand] if isinstance(e, At) else e) for e in index)
+    missing = (WHOLE,) * (ndim - taken)
+    for at, entry in enumerate(index):
+        if entry is Ellipsis:
+            return index[:at] + missing + index[at + 1 :]
+    return index + missing
+
+
 def _completed(index: Index, operands: Sequence[Atom], ndim: int) -> list:
-    """The index with operands put in, and full slices for the Ellipsis and the axes that it leaves out."""
+    """The index in full, with the operands in their places."""
 
     def part(entry):
         if isinstance(entry, At):
@@ -53,13 +65,7 @@ def _completed(index: Index, operands: Sequence[Atom], ndim: int) -> list:
             return Slice(part(entry.start), part(entry.stop), part(entry.step))
         return entry
 
-    entries = [part(entry) for entry in index]
-    taken = sum(_consumed(e) for e in entries)
-    missing = [Slice(None, None, None)] * (ndim - taken)
-    if any(e is Ellipsis for e in entries):
-        at = next(k for k, e in enumerate(entries) if e is Ellipsis)
-        return entries[:at] + missing + entries[at + 1 :]
-    return entries + missing
+    return [part(entry) for entry in without_ellipsis(index, operands, ndim)]
 
 
 def _consumed(entry) -> int:

@@ -7,7 +7,7 @@ from gradgen.ir.types import Dim
 from gradgen.lower.broadcasting import Fitted
 from gradgen.lower.context import Context, Lazy, Position_, array_type, dtype_of
 from gradgen.lower.elementwise import lazily, operand
-from gradgen.lower.indexing import access, is_one_element
+from gradgen.lower.indexing import WHOLE, access, is_one_element, without_ellipsis
 from gradgen.lower.scalars import Scalars
 from gradgen.rules.table import RULES
 
@@ -23,7 +23,10 @@ def getitem(ctx: Context, s: Assign) -> Lazy:
 
     def view() -> Atom:
         assert leaf is not None
-        return ctx.builder.emit("getitem", leaf, *operands, type=type, index=index)
+        full = without_ellipsis(index, operands, x.type.ndim)
+        if all(entry == WHOLE for entry in full):
+            return leaf
+        return ctx.builder.emit("getitem", leaf, *operands, type=type, index=full)
 
     def size(axis: int) -> Atom:
         return ctx.size_of(type.dims[axis], selected.sizes[axis])
