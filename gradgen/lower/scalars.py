@@ -105,6 +105,8 @@ class Scalars:
             arguments = self._conformed(op, arguments, common)
         elif op in ARITHMETIC or op in MATH or op in ROUNDING:
             arguments = self._conformed(op, arguments, type.dtype)
+        if op == "pow" and not type.dtype.startswith("float"):
+            self._whole_power(arguments[1])
         if op in MATH:
             spelling = MATH[op]
         elif op in ROUNDING:
@@ -115,6 +117,12 @@ class Scalars:
         if type.dtype in SMALL and op != "cast":
             result = self.ctx.builder.emit("cast", result, type=Scalar(type.dtype), dtype=type.dtype, weak=False)
         return result
+
+    def _whole_power(self, exponent: Atom) -> None:
+        """Python has a fraction for `2 ** -1`, and NumPy an error; Numba would have 0."""
+        if not isinstance(exponent, Const):
+            negative = self.ctx.whole.compare("lt", exponent, self.ctx.whole.constant(0))
+            self.ctx.require(negative, "ValueError", "a whole number to a negative power")
 
     def _written_out(self, text: Any, args: Sequence[Atom], type: Scalar) -> Atom:
         """A recognised composite, as the user wrote it: nested (op, spelling, arguments[, params])."""
