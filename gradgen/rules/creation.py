@@ -1,27 +1,40 @@
-"""New arrays: constant ones, ranges, copies, and arrays of numbers."""
+"""New arrays: constant ones, ranges, and arrays made of numbers and lists."""
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import numpy as np
 
-from gradgen.errors import UnsupportedValue
-from gradgen.ir import Array, Const, Dim, ListOf, dims_of
+from gradgen.errors import UnsupportedType, UnsupportedValue
+from gradgen.ir import Array, Atom, Const, Dim, ListOf, Scalar, Type, common_dtype, constant_dim, dims_of
 from gradgen.rules.build import dim_of
-from gradgen.rules.shape import args_dtype, sizes
 from gradgen.rules.symbols import Sym, apply
-from gradgen.rules.table import caller, common, constant, linear
+from gradgen.rules.table import caller, constant, linear
 
 
-def dtype_name(dtype, default: str = "float64") -> str:
+def dtype_name(dtype: Any, default: str = "float64") -> str:
+    """The name of a dtype given as NumPy takes it; `default` for None."""
     if dtype is None:
         return default
-    if not isinstance(dtype, Sym) and (isinstance(dtype, str | np.dtype | type)):
-        return np.dtype(dtype).name
-    raise UnsupportedValue("the dtype must be known when the gradient is written")
+    if isinstance(dtype, Sym):
+        raise UnsupportedValue("the dtype must be known when the gradient is written")
+    try:
+        found = np.dtype(dtype)
+    except TypeError as error:
+        raise UnsupportedType(f"{dtype!r} is no dtype") from error
+    if found.kind not in "biufc":
+        raise UnsupportedType(f"arrays of dtype {found}", way_out="numbers or booleans")
+    return found.name
 
 
-def sized(args, params):
-    return Array(params.get("dtype", "float64"), tuple(dim_of(a) for a in args))
+def combined_dtype(args: tuple[Atom, ...]) -> str:
+    return common_dtype([arg.type for arg in args])[0]
+
+
+def sized(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
+    return Array(params.get("dtype") or "float64", tuple(map(dim_of, args)))
 
 
 constant("zeros", np.zeros, type=sized)
@@ -29,20 +42,21 @@ constant("ones", np.ones, type=sized)
 constant("empty", np.empty, type=sized)
 
 
-def filled(args, params):
-    return Array(params["dtype"], tuple(dim_of(a) for a in args[:-1]))
+def filled(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
+    return Array(params["dtype"], tuple(map(dim_of, args[:-1])))
 
 
 @linear("full", np.full, type=filled)
 def full(g, *args, dtype):
-    return (None,) * (len(args) - 1) + (apply("sum", g, axis=None, keepdims=False),)
+    """The value may be an array that broadcasts to the shape: what it was repeated along is summed."""
+    return (*(None for _ in args[:-1]), g)
 
 
-def alike(args, params):
-    type = args[0].type
-    if isinstance(type, Array) and params.get("dtype"):
-        return Array(params["dtype"], type.dims)
-    return type
+def alike(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
+    x, dtype = args[0].type, params.get("dtype")
+    if isinstance(x, Array):
+        return Array(dtype or x.dtype, x.dims)
+    return Scalar(dtype or x.dtype, x.weak and not dtype) if isinstance(x, Scalar) else x
 
 
 constant("zeros_like", np.zeros_like, type=alike)
@@ -52,111 +66,135 @@ constant("empty_like", np.empty_like, type=alike)
 
 @linear("full_like", np.full_like, type=alike)
 def full_like(g, x, value, *, dtype=None):
-    return None, apply("sum", g, axis=None, keepdims=False)
+    return None, g
 
 
-def ranged(args, params):
+def ranged(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
     start, stop, step = args
-    dtype = params.get("dtype") or common(args_dtype(args), params).dtype
-    if isinstance(start, Const) and isinstance(step, Const) and step.value == 1:
-        if isinstance(stop, Const):
-            return Array(dtype, (Dim(None, max(0, int(np.ceil(stop.value - start.value)))),))
-        if isinstance(start.value, int) and dtype == "int64":
-            return Array(dtype, (dim_of(stop).shifted(-start.value),))
-    return Array(dtype, (Dim("arange(" + ",".join(map(str, args)) + ")"),))
+    dtype = params.get("dtype") or combined_dtype(args)
+    dtype = "int64" if dtype == "bool" else dtype
+    known = [arg.value if isinstance(arg, Const) else None for arg in args]
+    if None not in known:
+        return Array(dtype, (constant_dim(max(0, math.ceil((known[1] - known[0]) / known[2]))),))  # type: ignore[operator]
+    if known[0] == 0 and known[2] == 1 and stop.type.dtype.startswith("int"):  # type: ignore[union-attr]
+        return Array(dtype, (dim_of(stop),))
+    return Array(dtype, (Dim(f"arange({','.join(map(str, args))})"),))
 
 
 constant("arange", np.arange, type=ranged)
 
 
-def spaced(args, params):
-    return Array("float64", (dim_of(args[2]),))
+def spaced(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
+    return Array(params.get("dtype") or "float64", (dim_of(args[2]),))
 
 
 @linear("linspace", np.linspace, type=spaced)
 def linspace(g, start, stop, number, *, endpoint=True):
-    """Element k is start + k (stop - start) / (number - 1)."""
+    """Element k is start + t (stop - start), where t goes from 0 to 1 in equal steps."""
     along = apply("linspace", 0.0, 1.0, number, endpoint=endpoint)
-    return apply("sum", (1 - along) * g, axis=None, keepdims=False), apply("sum", along * g, axis=None, keepdims=False), None
+    return (1 - along) * g, along * g, None
 
 
-def eye_type(args, params):
-    return Array(params.get("dtype", "float64"), tuple(dim_of(a) for a in args))
+def eye_type(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
+    return Array(params.get("dtype") or "float64", tuple(map(dim_of, args)))
 
 
 constant("eye", np.eye, type=eye_type)
 
 
-def array_type(args, params):
-    dtype = common(args_dtype(args), params).dtype
-    return Array(dtype, tuple(Dim(None, n) for n in params["shape"]))
+def array_type(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
+    return Array(params.get("dtype") or combined_dtype(args), tuple(map(constant_dim, params["shape"])))
 
 
 @linear("array", np.array, type=array_type)
-def array_of(g, *items, shape):
+def array(g, *items, shape, dtype=None):
     """A display of numbers, in row-major order."""
     return tuple(apply("getitem", g, index=tuple(int(k) for k in place)) for place in np.ndindex(*shape))
 
 
 # How these are called
 
-def _zeros_caller(op: str, function):
+
+def shape_sizes(shape: Any) -> list[Any]:
+    return list(shape) if isinstance(shape, list | tuple) else [shape]
+
+
+def _constant(op: str, function: Any):
     @caller(function)
     def build(shape, dtype=None, order="C"):
-        return apply(op, *sizes(shape), dtype=dtype_name(dtype))
+        made = shape_sizes(shape)
+        if not made:
+            return apply("cast", {"ones": 1}.get(op, 0), dtype=dtype_name(dtype), weak=False)
+        return apply(op, *made, dtype=dtype_name(dtype))
 
 
-_zeros_caller("zeros", np.zeros)
-_zeros_caller("ones", np.ones)
-_zeros_caller("empty", np.empty)
+_constant("zeros", np.zeros)
+_constant("ones", np.ones)
+_constant("empty", np.empty)
 
 
-def _like_caller(op: str, function):
+def _alike(op: str, function: Any):
     @caller(function)
-    def build(x, dtype=None, order="K"):
-        if not x.is_array:
-            return apply(op.removesuffix("_like"), dtype=dtype_name(dtype, x.type.dtype))
-        if dtype is None:
-            return apply(op, x)
-        return apply(op, x, dtype=dtype_name(dtype))
+    def build(a, dtype=None, order="K", subok=True, shape=None):
+        x = as_array(a)
+        name = None if dtype is None else dtype_name(dtype)
+        if shape is not None:
+            return apply(op.removesuffix("_like"), *shape_sizes(shape), dtype=name or x.type.dtype)  # type: ignore[union-attr]
+        if not isinstance(x, Sym) or not x.is_array:
+            kind = name or (x.type.dtype if isinstance(x, Sym) else np.asarray(x).dtype.name)  # type: ignore[union-attr]
+            return apply("cast", {"ones_like": 1}.get(op, 0), dtype=kind, weak=False)
+        return apply(op, x) if name is None else apply(op, x, dtype=name)
 
 
-_like_caller("zeros_like", np.zeros_like)
-_like_caller("ones_like", np.ones_like)
-_like_caller("empty_like", np.empty_like)
+_alike("zeros_like", np.zeros_like)
+_alike("ones_like", np.ones_like)
+_alike("empty_like", np.empty_like)
 
 
-def _scalar_dtype(value) -> str:
-    if isinstance(value, Sym):
-        return value.type.dtype
-    return np.asarray(value).dtype.name
+def _dtype_of(value: Any) -> str:
+    return value.type.dtype if isinstance(value, Sym) else np.asarray(value).dtype.name  # type: ignore[union-attr]
 
 
 @caller(np.full)
-def full_call(shape, fill_value, dtype=None):
-    return apply("full", *sizes(shape), fill_value, dtype=dtype_name(dtype, _scalar_dtype(fill_value)))
+def full_call(shape, fill_value, dtype=None, order="C"):
+    value = as_array(fill_value)
+    made = shape_sizes(shape)
+    if not made:
+        return apply("cast", value, dtype=dtype_name(dtype, _dtype_of(value)), weak=False)
+    return apply("full", *made, value, dtype=dtype_name(dtype, _dtype_of(value)))
 
 
 @caller(np.full_like)
-def full_like_call(x, fill_value, dtype=None):
-    return apply("full_like", x, fill_value) if dtype is None else apply("full_like", x, fill_value, dtype=dtype_name(dtype))
+def full_like_call(a, fill_value, dtype=None, order="K", subok=True, shape=None):
+    x, value = as_array(a), as_array(fill_value)
+    name = dtype_name(dtype, _dtype_of(x))
+    if shape is not None:
+        return apply("full", *shape_sizes(shape), value, dtype=name)
+    if not isinstance(x, Sym) or not x.is_array:
+        return apply("cast", value, dtype=name, weak=False)
+    return apply("full_like", x, value) if dtype is None else apply("full_like", x, value, dtype=name)
 
 
 @caller(np.arange)
 def arange_call(start, stop=None, step=1, dtype=None):
     start, stop = (0, start) if stop is None else (start, stop)
-    more = {} if dtype is None else {"dtype": dtype_name(dtype)}
-    return apply("arange", start, stop, step, **more)
+    return apply("arange", start, stop, step, **({} if dtype is None else {"dtype": dtype_name(dtype)}))
 
 
 @caller(np.linspace)
-def linspace_call(start, stop, num=50, endpoint=True):
-    return apply("linspace", start, stop, num, endpoint=endpoint)
+def linspace_call(start, stop, num=50, endpoint=True, retstep=False, dtype=None):
+    if retstep:
+        raise UnsupportedValue("`retstep` of np.linspace", way_out="(stop - start) / (num - 1)")
+    if any(isinstance(x, Sym) and x.is_array for x in (start, stop)):
+        raise UnsupportedType("np.linspace between arrays", way_out="start + t * (stop - start)")
+    made = apply("linspace", start, stop, num, endpoint=bool(endpoint))
+    return made if dtype is None else apply("cast", made, dtype=dtype_name(dtype), weak=False)
 
 
 @caller(np.eye)
-def eye_call(N, M=None, dtype=None):
-    return apply("eye", N, N if M is None else M, dtype=dtype_name(dtype))
+def eye_call(N, M=None, k=0, dtype=None):
+    more = {} if k == 0 else {"k": k}
+    return apply("eye", N, N if M is None else M, dtype=dtype_name(dtype), **more)
 
 
 @caller(np.identity)
@@ -164,7 +202,33 @@ def identity_call(n, dtype=None):
     return apply("eye", n, n, dtype=dtype_name(dtype))
 
 
-def _flat(items) -> tuple[list, tuple[int, ...]]:
+def as_array(x: Any) -> Any:
+    """A list or tuple as an array; arrays and numbers as they are.
+
+    What is nested must be regular: numbers at one depth, or arrays of one shape.
+    """
+    if isinstance(x, Sym):
+        return apply("asarray", x) if isinstance(x.type, ListOf) else x
+    return assembled(x) if isinstance(x, list | tuple) else x
+
+
+def assembled(items: list | tuple, dtype: str | None = None) -> Sym:
+    flat, shape = _flat(items)
+    flat = [as_array(one) for one in flat]
+    if any(isinstance(one, Sym) and one.is_array for one in flat):
+        return _stacked(items) if len(shape) > 1 else apply("stack", *flat, axis=0)
+    if not flat:
+        return apply("zeros", *shape, dtype=dtype or "float64")
+    more = {} if dtype is None else {"dtype": dtype}
+    return apply("array", *flat, shape=shape, **more)
+
+
+def _stacked(items: list | tuple) -> Sym:
+    return apply("stack", *(assembled(row) for row in items), axis=0)
+
+
+def _flat(items: Any) -> tuple[list, tuple[int, ...]]:
+    """The innermost items of nested lists, and the lengths of the lists from outside in."""
     if not isinstance(items, list | tuple):
         return [items], ()
     parts = [_flat(item) for item in items]
@@ -174,28 +238,58 @@ def _flat(items) -> tuple[list, tuple[int, ...]]:
     return [x for flat, _ in parts for x in flat], (len(items), *(shapes.pop() if shapes else ()))
 
 
-@caller(np.array, np.asarray, np.ascontiguousarray)
-def array(x, dtype=None):
-    """An array of numbers, of rows, of a list; or a copy."""
-    made = _array(x)
-    if dtype is not None and made.type.dtype != dtype_name(dtype):
-        return apply("cast", made, dtype=dtype_name(dtype), weak=False)
-    return made
+@caller(np.array)
+def array_call(object, dtype=None, *, copy=True, order="K", ndmin=0):
+    """Of an array it makes a copy."""
+    return _made(object, dtype, copied=copy is not False, ndmin=ndmin)
 
 
-def _array(x) -> Sym:
-    if isinstance(x, Sym):
-        if isinstance(x.type, ListOf):
-            return apply("asarray", x)
-        if isinstance(x.type, Array):
-            return apply("copy", x)
-        return apply("array", x, shape=())
-    flat, shape = _flat(x)
-    if any(isinstance(v, Sym) and v.is_array and dims_of(v.type) for v in flat):
-        if len(shape) > 1:
-            return apply("stack", *(_array(row) for row in x), axis=0)
-        return apply("stack", *flat, axis=0)
-    if not flat:
-        return apply("zeros", 0, dtype="float64")
-    return apply("array", *flat, shape=shape)
+@caller(np.asarray, np.asanyarray)
+def asarray_call(a, dtype=None, order=None, *, copy=None):
+    """Of an array with that dtype it makes nothing: the result is the array itself."""
+    return _made(a, dtype, copied=bool(copy))
 
+
+@caller(np.ascontiguousarray, np.asfortranarray)
+def ascontiguousarray(a, dtype=None):
+    return _made(a, dtype, copied=True, ndmin=1)
+
+
+def _made(x: Any, dtype: Any, copied: bool, ndmin: int = 0) -> Any:
+    from gradgen.rules.shape import at_least
+
+    name = None if dtype is None else dtype_name(dtype)
+    if isinstance(x, list | tuple):
+        made: Any = assembled(x, name)
+    elif isinstance(x, Sym) and isinstance(x.type, ListOf):
+        made = apply("asarray", x)
+    elif isinstance(x, Sym) and x.is_array:
+        return at_least(ndmin, _cast(x, name) if name and name != x.type.dtype else apply("copy", x) if copied else x)  # type: ignore[union-attr]
+    else:
+        made = apply("cast", x, dtype=name or _dtype_of(x), weak=False)
+    return at_least(ndmin, _cast(made, name))
+
+
+def _cast(x: Sym, name: str | None) -> Sym:
+    return x if name is None or x.type.dtype == name else apply("cast", x, dtype=name, weak=False)  # type: ignore[union-attr]
+
+
+@caller(method="astype")
+def astype(x, dtype, order="K", casting="unsafe", subok=True, copy=True):
+    return apply("cast", x, dtype=dtype_name(dtype), weak=False)
+
+
+@caller(method="dtype")
+def dtype_of(x):
+    return np.dtype(x.type.dtype)
+
+
+@caller(np.result_type, np.promote_types)
+def result_type(*values):
+    given = [np.dtype(common_dtype([v.type])[0]) if isinstance(v, Sym) else v for v in values]
+    return np.result_type(*given)
+
+
+@caller(np.dtype)
+def dtype_call(dtype):
+    return np.dtype(dtype)

@@ -1,19 +1,29 @@
-"""Lists whose length is known at run time only."""
+"""Lists whose length is known at run time only, and tuples that one operation gives."""
 
 from __future__ import annotations
 
-from gradgen.ir import INT, Array, Dim, ListOf, Scalar, TupleOf, dims_of, join
+from dataclasses import replace
+from typing import Any
+
+from gradgen.errors import UnsupportedType
+from gradgen.ir import INT, Array, At, Atom, Const, Dim, ListOf, Scalar, TupleOf, Type, dims_of, join
+from gradgen.rules import sizes
 from gradgen.rules.symbols import Sym, apply
 from gradgen.rules.table import constant, linear, same
 
 
-def display_type(args, params):
+def display_type(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
     element = params.get("element")
     for arg in args:
-        element = arg.type if element is None else join(element, arg.type, f"item.{arg}")
-    if isinstance(element, Scalar):
-        element = Scalar(element.dtype, element.weak)
-    return ListOf(element)
+        element = arg.type if element is None else join(element, arg.type, f"item({arg})")
+        if element is None:
+            raise UnsupportedType("the items of a list that grows in a loop must be of one type")
+    return ListOf(general(element))
+
+
+def general(element: Type) -> Type:
+    """The type of any item: what is known of one item's size is not known of all."""
+    return replace(element, extent=None) if isinstance(element, Scalar) else element
 
 
 @linear("list", type=display_type)
@@ -29,9 +39,13 @@ def append(g, xs, x):
 @linear("shorten", type=same)
 def shorten(g, xs):
     """The last item was dropped: its adjoint is zero."""
-    last = apply("item", xs, -1)
-    zero = apply("zeros_like", last) if last.is_array else apply("cast", 0.0, dtype=last.type.dtype, weak=last.type.weak)
-    return apply("append", g, zero)
+    return apply("append", g, zero_of(apply("item", xs, -1)))
+
+
+def zero_of(x: Sym) -> Any:
+    if isinstance(x.type, Scalar):
+        return Sym(Const(0.0, Scalar(x.type.dtype, x.type.weak)), x.builder)
+    return apply("zeros_like", x)
 
 
 @linear("extend", type=same)
@@ -41,35 +55,43 @@ def extend(g, xs, more):
 
 @linear("head", type=same)
 def head(g, xs, count):
+    """The first `count` items."""
     return apply("extend", g, apply("zeros_like", apply("tail", xs, count))), None
 
 
 @linear("tail", type=same)
 def tail(g, xs, start):
+    """The items from `start` on."""
     return apply("extend", apply("zeros_like", apply("head", xs, start)), g), None
 
 
 constant("length", type=lambda args, params: INT)
 
 
-def item_type(args, params):
+def item_type(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
     sequence = args[0].type
     if isinstance(sequence, TupleOf):
         return sequence.items[params["index"]]
-    return sequence.element
+    assert isinstance(sequence, ListOf)
+    element = sequence.element
+    if isinstance(element, Array):
+        # A size that hangs on values of the iteration that made the item is not that of other items.
+        named = (sizes.generalised(dim, f"item({args[0]},{args[1]}).{k}") for k, dim in enumerate(element.dims))
+        return Array(element.dtype, tuple(named))
+    return element
 
 
 @linear("item", type=item_type)
 def item(g, xs, k):
     builder = g.builder
-    from gradgen.ir import At
-
     zeros = builder.emit("zeros_like", xs.atom)
     return Sym(builder.store(zeros, (At(0),), (k.atom,), g.atom, "add"), builder), None
 
 
-def asarray_type(args, params):
-    element = args[0].type.element
+def asarray_type(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
+    element = args[0].type.element  # type: ignore[union-attr]
+    if not isinstance(element, Scalar | Array):
+        raise UnsupportedType("a list of lists of unknown lengths cannot become an array")
     return Array(element.dtype, (Dim(f"len({args[0]})"), *dims_of(element)))
 
 
@@ -78,12 +100,13 @@ def asarray(g, xs):
     return apply("tolist", g)
 
 
-def tolist_type(args, params):
+def tolist_type(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
+    """The rows of an array, or its numbers."""
     x = args[0].type
+    assert isinstance(x, Array)
     return ListOf(Array(x.dtype, x.dims[1:]) if len(x.dims) > 1 else Scalar(x.dtype))
 
 
 @linear("tolist", type=tolist_type)
 def tolist(g, x):
     return apply("asarray", g)
-

@@ -1,15 +1,21 @@
-"""Shapes: rearranging elements without changing them, and putting arrays together."""
+"""Shapes: rearranging elements without changing them, repeating them, and putting arrays together."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from gradgen.errors import UnsupportedValue
-from gradgen.ir import ONE, Array, Dim, Scalar, dims_of, with_dims
+from gradgen.errors import UnsupportedType, UnsupportedValue
+from gradgen.ir import INT, ONE, Array, At, Atom, Const, Dim, ListOf, Scalar, Slice, Type, constant_dim, dims_of, with_dims
+from gradgen.rules import sizes
 from gradgen.rules.build import dim_of
+from gradgen.rules.creation import as_array, combined_dtype, shape_sizes
 from gradgen.rules.reductions import axes_of
-from gradgen.rules.symbols import Sym, apply, known
-from gradgen.rules.table import METHODS, Caller, caller, common, constant, linear
+from gradgen.rules.symbols import Sym, apply
+from gradgen.rules.table import METHODS, Caller, caller, constant, linear, same
+
+ALL = Slice(None, None, None)
 
 
 def shape_of(x: Sym) -> list[Sym | int]:
@@ -17,123 +23,103 @@ def shape_of(x: Sym) -> list[Sym | int]:
     return [apply("size", x, axis=k) if d.constant is None else d.constant for k, d in enumerate(dims_of(x.type))]
 
 
-def size_type(args, params):
-    dims = dims_of(args[0].type)
-    return Scalar("int64", True, dims[params["axis"]])
+def size_syms(x: Sym) -> list[Sym]:
+    return [apply("size", x, axis=k) for k in range(x.ndim)]
+
+
+def array_like(x: Atom, dims: tuple[Dim, ...]) -> Array:
+    return Array(x.type.dtype, dims)  # type: ignore[union-attr]
+
+
+def size_type(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
+    return Scalar("int64", True, dims_of(args[0].type)[params["axis"]])
+
+
+def count_type(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
+    return Scalar("int64", True, sizes.product(dims_of(args[0].type)))
 
 
 constant("size", type=size_type)
-
-
-def count_type(args, params):
-    dims = dims_of(args[0].type)
-    return Scalar("int64", True, dims[0] if len(dims) == 1 else None)
-
-
 constant("count", type=count_type)
 
 
-def reshaped(args, params):
-    return with_dims_array(args[0].type.dtype, tuple(dim_of(size) for size in args[1:]))
-
-
-def with_dims_array(dtype: str, dims: tuple[Dim, ...]) -> Array:
-    return Array(dtype, dims)
+def reshaped(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
+    """One of the sizes may be -1, which stands for what is left."""
+    x, *given = args
+    dims = [None if isinstance(size, Const) and size.value == -1 else dim_of(size) for size in given]
+    rest = [dim for dim in dims if dim is not None]
+    if len(dims) - len(rest) > 1:
+        raise UnsupportedValue("only one size can be -1")
+    return with_dims(x.type.dtype, tuple(sizes.quotient(dims_of(x.type), rest) if dim is None else dim for dim in dims))  # type: ignore[union-attr]
 
 
 @linear("reshape", np.reshape, type=reshaped)
-def reshape(g, x, *sizes):
-    return apply("reshape", g, *shape_of(x))
+def reshape(g, x, *shape):
+    return apply("reshape", g, *size_syms(x))
 
 
-def raveled(args, params):
-    dims = dims_of(args[0].type)
-    if len(dims) == 1:
-        return args[0].type
-    constants = [d.constant for d in dims]
-    if None not in constants:
-        return Array(args[0].type.dtype, (Dim(None, int(np.prod(constants))),))
-    return Array(args[0].type.dtype, (Dim("*".join(f"({d})" for d in dims)),))
+def raveled(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
+    return array_like(args[0], (sizes.product(dims_of(args[0].type)),))
 
 
 @linear("ravel", np.ravel, type=raveled)
 def ravel(g, x):
-    return g if x.ndim == 1 else apply("reshape", g, *shape_of(x))
+    return g if x.ndim == 1 else apply("reshape", g, *size_syms(x))
 
 
-def transposed(args, params):
+def transposed(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
     dims = dims_of(args[0].type)
     axes = params.get("axes") or tuple(reversed(range(len(dims))))
-    return Array(args[0].type.dtype, tuple(dims[a] for a in axes))
+    return array_like(args[0], tuple(dims[a] for a in axes))
 
 
 @linear("transpose", np.transpose, type=transposed)
 def transpose(g, x, *, axes=None):
-    return apply("transpose", g, axes=None if axes is None else tuple(int(k) for k in np.argsort(axes)))
+    return apply("transpose", g, axes=None if axes is None else tuple(int(k) for k in np.argsort([a % x.ndim for a in axes])))
 
 
-def squeezed(args, params):
+def squeezed(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
     dims = dims_of(args[0].type)
-    return Array(args[0].type.dtype, tuple(d for k, d in enumerate(dims) if k not in axes_of(params["axis"], len(dims))))
+    axes = axes_of(params["axis"], len(dims))
+    return with_dims(args[0].type.dtype, tuple(d for k, d in enumerate(dims) if k not in axes))  # type: ignore[union-attr]
 
 
 @linear("squeeze", np.squeeze, type=squeezed)
 def squeeze(g, x, *, axis):
-    return apply("expand_dims", g, axis=axis)
+    if not g.is_array:
+        return apply("reshape", g, *([1] * x.ndim))
+    return apply("expand_dims", g, axis=axes_of(axis, x.ndim))
 
 
-def with_new_axes(args, params):
-    x = args[0].type
-    ndim = len(dims_of(x)) + len(params["axis"])
-    new = {a % ndim for a in params["axis"]}
-    old = iter(dims_of(x))
-    return Array(x.dtype, tuple(ONE if k in new else next(old) for k in range(ndim)))
+def widened(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
+    dims, axis = dims_of(args[0].type), params["axis"]
+    new = axes_of(axis, len(dims) + (len(axis) if isinstance(axis, tuple) else 1))
+    old = iter(dims)
+    return array_like(args[0], tuple(ONE if k in new else next(old) for k in range(len(dims) + len(new))))
 
 
-@linear("expand_dims", np.expand_dims, type=with_new_axes)
+@linear("expand_dims", np.expand_dims, type=widened)
 def expand_dims(g, x, *, axis):
-    if not x.is_array:
-        return apply("sum", g, axis=None, keepdims=False)
-    return apply("squeeze", g, axis=axis)
+    return apply("squeeze", g, axis=axes_of(axis, g.ndim)) if x.is_array else apply("getitem", g, index=(0,) * g.ndim)
 
 
-def broadcast_to_type(args, params):
-    return Array(args[0].type.dtype, tuple(dim_of(size) for size in args[1:]))
+def broadcasted(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
+    return array_like(args[0], tuple(map(dim_of, args[1:])))
 
 
-@linear("broadcast_to", np.broadcast_to, type=broadcast_to_type)
-def broadcast_to(g, x, *sizes):
-    return reduce_to(g, x)
+@linear("broadcast_to", np.broadcast_to, type=broadcasted)
+def broadcast_to(g, x, *shape):
+    """What x was repeated along is summed by who takes the contribution."""
+    return g
 
 
-def reduce_to(g: Sym, x: Sym) -> Sym:
-    """Sum g over the axes along which x was broadcast to g's shape."""
-    lead = g.ndim - x.ndim
-    have = (ONE,) * lead + dims_of(x.type)
-    made = dims_of(g.type)
-    ones = [k for k in range(lead, g.ndim) if have[k].is_one and not made[k].is_one]
-    unknown = [k for k in range(lead, g.ndim) if have[k] != made[k] and not have[k].is_one and not have[k].never_one]
-    if unknown:
-        return apply("sum_to", g, x)
-    if lead and not ones:
-        return apply("sum", g, axis=None if lead == g.ndim else _one_or_all(range(lead)), keepdims=False)
-    if ones:
-        g = apply("sum", g, axis=_one_or_all([*range(lead), *ones]), keepdims=True)
-    return apply("squeeze", g, axis=tuple(range(lead))) if lead else g
-
-
-def _one_or_all(axes):
-    axes = tuple(axes)
-    return axes[0] if len(axes) == 1 else axes
-
-
-def like_second(args, params):
-    return with_dims(args[0].type.dtype, dims_of(args[1].type))
+def like_second(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
+    return with_dims(args[0].type.dtype, dims_of(args[1].type))  # type: ignore[union-attr]
 
 
 @linear("expand", type=like_second)
 def expand(g, x, like):
-    return reduce_to(g, x), None
+    return g, None
 
 
 @linear("sum_to", type=like_second)
@@ -141,137 +127,137 @@ def sum_to(g, x, like):
     return apply("expand", g, x), None
 
 
-def spread_type(args, params):
+def spread_type(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
     x, like = args
-    if not isinstance(x.type, Array):
-        return x.type
     ndim = len(dims_of(like.type))
+    if not isinstance(x.type, Array) or params.get("keepdims") or x.type.ndim == ndim:
+        return x.type
     axes = axes_of(params.get("axis"), ndim)
     old = iter(dims_of(x.type))
-    return Array(x.type.dtype, tuple(ONE if k in axes else next(old) for k in range(ndim)))
+    return array_like(x, tuple(ONE if k in axes else next(old) for k in range(ndim)))
 
 
 @linear("spread", type=spread_type)
 def spread(g, x, like, *, axis=None, keepdims=False):
-    return apply("squeeze", g, axis=axes_of(axis, like.ndim)), None
+    return g if g.ndim == x.ndim else apply("squeeze", g, axis=axes_of(axis, like.ndim)), None
 
 
-def flipped(args, params):
-    return args[0].type
-
-
-@linear("flip", np.flip, type=flipped)
+@linear("flip", np.flip, type=same)
 def flip(g, x, *, axis=None):
     return apply("flip", g, axis=axis)
 
 
-def concatenated(args, params):
-    axis = params["axis"]
-    dims = [dims_of(a.type) for a in args]
-    sizes = [d[axis] for d in dims]
-    constants = [d.constant for d in sizes]
-    if None not in constants:
-        total = Dim(None, sum(constants))
-    else:
-        symbols = [str(d) for d in sizes if d.constant is None]
-        offset = sum(d.constant or 0 for d in sizes)
-        total = sizes[0] if len(sizes) == 1 else Dim("cat(" + ",".join(symbols) + ")", offset)
-    joined = list(dims[0])
-    joined[axis] = total
-    return Array(common(args_dtype(args), params).dtype, tuple(joined))
+@linear("roll", np.roll, type=same)
+def roll(g, x, shift, *, axis=None):
+    return apply("roll", g, -shift, axis=axis), None
 
 
-def args_dtype(args):
-    """The arguments as scalars, to ask for their common dtype only."""
-    from gradgen.ir import Const
+def concatenated(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
+    """Along the other axes the sizes agree: the best known of them is taken."""
+    dims = [dims_of(arg.type) for arg in args]
+    axis = params.get("axis", 0) % len(dims[0])
+    joined = [_best(own) for own in zip(*dims, strict=True)]
+    joined[axis] = sizes.total(own[axis] for own in dims)
+    return Array(combined_dtype(args), tuple(joined))
 
-    return tuple(Const(0, Scalar(a.type.dtype, getattr(a.type, "weak", False))) for a in args)
+
+def _best(dims: tuple[Dim, ...]) -> Dim:
+    known = [dim for dim in dims if dim.constant is not None] or [dim for dim in dims if not sizes.is_derived(dim)]
+    return (known or list(dims))[0]
 
 
 @linear("concatenate", np.concatenate, type=concatenated)
 def concatenate(g, *xs, axis=0):
-    from gradgen.ir import At, Slice
-
-    parts, start = [], 0
-    for k, x in enumerate(xs):
-        stop = None if k == len(xs) - 1 else start + shape_of(x)[axis]
-        operands, bounds = [], []
-        for bound in (start, stop):
-            if isinstance(bound, Sym):
-                operands.append(bound)
-                bounds.append(At(len(operands) - 1))
-            else:
-                bounds.append(None if bound == 0 and len(bounds) == 0 else bound)
-        index = (slice_of(None, None),) * axis + (Slice(bounds[0], bounds[1], None),)
-        parts.append(apply("getitem", g, *operands, index=index))
+    """Each part of g goes to the array that was put there."""
+    axis = axis % g.ndim
+    parts: list[Sym] = []
+    start: Sym | int = 0
+    for x in xs:
+        known = dims_of(x.type)[axis].constant
+        stop = start + (apply("size", x, axis=axis) if known is None else known)
+        parts.append(part(g, axis, None if isinstance(start, int) and start == 0 else start, None if x is xs[-1] else stop, x.type))
         start = stop
     return tuple(parts)
 
 
-def slice_of(start, stop):
-    from gradgen.ir import Slice
+def part(g: Sym, axis: int, start: Any, stop: Any, like: Type) -> Sym:
+    """g[start:stop] along `axis`, in the shape of `like`."""
+    operands: list[Sym] = []
 
-    return Slice(start, stop, None)
+    def bound(value: Any) -> Any:
+        if not isinstance(value, Sym):
+            return value
+        operands.append(value)
+        return At(len(operands) - 1)
+
+    index = (ALL,) * axis + (Slice(bound(start), bound(stop), None),)
+    type = with_dims(g.type.dtype, dims_of(like))  # type: ignore[union-attr]
+    return Sym(g.builder.emit("getitem", g.atom, *(o.atom for o in operands), type=type, index=index), g.builder)
 
 
-def stacked(args, params):
-    dims = list(dims_of(args[0].type))
-    dims.insert(params["axis"], Dim(None, len(args)))
-    return Array(common(args_dtype(args), params).dtype, tuple(dims))
+def stacked(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
+    dims = [_best(own) for own in zip(*(dims_of(arg.type) for arg in args), strict=True)]
+    dims.insert(params.get("axis", 0) % (len(dims) + 1), constant_dim(len(args)))
+    return Array(combined_dtype(args), tuple(dims))
 
 
 @linear("stack", np.stack, type=stacked)
 def stack(g, *xs, axis=0):
-    index = (slice_of(None, None),) * axis
+    index = (ALL,) * (axis % g.ndim)
     return tuple(apply("getitem", g, index=(*index, k)) for k in range(len(xs)))
 
 
 # How these are called
 
-def sizes(shape, x: Sym | None = None) -> list:
-    """A shape as a list of sizes; -1 becomes what is left of x's elements."""
-    given = list(shape) if isinstance(shape, list | tuple) else [shape]
-    unknown = [k for k, s in enumerate(given) if known(s) == -1]
-    if unknown and x is not None:
-        rest = 1
-        for s in given[: unknown[0]] + given[unknown[0] + 1 :]:
-            rest = rest * s
-        have = shape_of(x)
-        if all(isinstance(s, int) for s in have) and isinstance(rest, int):
-            given[unknown[0]] = int(np.prod(have)) // max(rest, 1)
-        else:
-            total = apply("count", x)
-            given[unknown[0]] = total if known(rest) == 1 else apply("floordiv", total, rest)
-    return given
-
 
 @caller(np.reshape)
-def reshape_call(x, shape, order="C"):
-    if order != "C":
-        raise UnsupportedValue(f"order={order!r} of reshape is not supported")
-    return apply("reshape", x, *sizes(shape, x))
+def reshape_call(a, shape, order="C"):
+    return _reshape(as_array(a), shape_sizes(shape), order, "np.reshape")
 
 
 @caller(method="reshape")
 def reshape_method(x, *shape, order="C"):
-    return reshape_call(x, shape[0] if len(shape) == 1 else shape, order)
+    given = shape_sizes(shape[0]) if len(shape) == 1 else list(shape)
+    return _reshape(x, given, order, ".reshape")
+
+
+def _reshape(x: Any, shape: list, order: str, spelling: str) -> Sym:
+    if order != "C":
+        raise UnsupportedValue(f"order={order!r} of reshape", way_out="x.T.reshape(...)")
+    if not shape:
+        return x if not x.is_array else apply("getitem", x, index=(0,) * x.ndim)
+    return apply("reshape", x, *shape)
 
 
 @caller(np.ravel, method="ravel")
-def ravel_call(x):
-    return apply("ravel", x)
+def ravel_call(a, order="C"):
+    if order != "C":
+        raise UnsupportedValue(f"order={order!r} of ravel", way_out="x.T.ravel()")
+    x = as_array(a)
+    return apply("ravel", x) if x.is_array else apply("reshape", x, 1)
 
 
 @caller(method="flatten")
-def flatten(x):
-    return apply("copy", apply("ravel", x))
+def flatten(x, order="C"):
+    """Always a copy, also where ravel gives a view."""
+    if order != "C":
+        raise UnsupportedValue(f"order={order!r} of flatten", way_out="x.T.flatten()")
+    return apply("copy", x if x.ndim == 1 else apply("ravel", x)) if x.is_array else apply("reshape", x, 1)
 
 
 @caller(np.transpose)
-def transpose_call(x, axes=None):
+def transpose_call(a, axes=None):
+    x = as_array(a)
     if x.ndim < 2:
         return x
-    return apply("transpose", x, axes=None if axes is None else tuple(a % x.ndim for a in axes))
+    return apply("transpose", x, axes=None if axes is None else _order(axes, x.ndim))
+
+
+def _order(axes: Any, ndim: int) -> tuple[int, ...]:
+    axes = tuple(axes)
+    if len(axes_of(axes, ndim)) != ndim:
+        raise UnsupportedValue(f"{len(axes)} axes for an array of {ndim} dimensions")
+    return axes
 
 
 @caller(method="transpose")
@@ -280,115 +266,290 @@ def transpose_method(x, *axes):
     return transpose_call(x, given or None)
 
 
+@caller(method="T")
+def transpose_attribute(x):
+    return transpose_call(x)
+
+
+@caller(method="mT")
+def matrix_transpose(x):
+    return swapaxes(x, -1, -2)
+
+
 @caller(np.swapaxes, method="swapaxes")
-def swapaxes(x, axis1, axis2):
-    axes = list(range(x.ndim))
+def swapaxes(a, axis1, axis2):
+    axes_of((axis1,), a.ndim), axes_of((axis2,), a.ndim)
+    axes = list(range(a.ndim))
     axes[axis1], axes[axis2] = axes[axis2], axes[axis1]
-    return apply("transpose", x, axes=tuple(axes))
+    return apply("transpose", a, axes=tuple(axes)) if a.ndim > 1 else a
 
 
 @caller(np.moveaxis)
-def moveaxis(x, source, destination):
-    order = [k for k in range(x.ndim) if k != source % x.ndim]
-    order.insert(destination % x.ndim, source % x.ndim)
-    return apply("transpose", x, axes=tuple(order))
+def moveaxis(a, source, destination):
+    given = [one if isinstance(one, tuple | list) else (one,) for one in (source, destination)]
+    sources, places = ([axes_of(axis, a.ndim)[0] for axis in axes] for axes in given)
+    order = [k for k in range(a.ndim) if k not in sources]
+    for place, axis in sorted(zip(places, sources, strict=True)):
+        order.insert(place, axis)
+    return apply("transpose", a, axes=tuple(order))
 
 
-METHODS["T"] = Caller(transpose_call, ".T")
+@caller(np.rollaxis)
+def rollaxis(a, axis, start=0):
+    axis = axes_of(axis, a.ndim)[0]
+    return moveaxis(a, axis, start - 1 if axis < start else start)
 
 
 @caller(np.squeeze, method="squeeze")
-def squeeze_call(x, axis=None):
-    axes = axes_of(axis, x.ndim) if axis is not None else tuple(k for k, d in enumerate(dims_of(x.type)) if d.is_one)
-    return apply("squeeze", x, axis=axes) if axes else x
+def squeeze_call(a, axis=None):
+    x = as_array(a)
+    if axis is None:
+        if not all(d.is_one or d.never_one for d in dims_of(x.type)):
+            raise UnsupportedValue("which axes np.squeeze removes is not known when the gradient is written", way_out="name the axis")
+        axes = tuple(k for k, d in enumerate(dims_of(x.type)) if d.is_one)
+    else:
+        axes = axes_of(axis, x.ndim)
+    if not axes:
+        return x
+    return apply("squeeze", x, axis=axes) if len(axes) < x.ndim else apply("getitem", x, index=(0,) * x.ndim)
 
 
 @caller(np.expand_dims)
-def expand_dims_call(x, axis):
-    axes = axis if isinstance(axis, tuple) else (axis,)
-    ndim = x.ndim + len(axes)
-    return apply("expand_dims", x, axis=tuple(sorted(a % ndim for a in axes)))
+def expand_dims_call(a, axis):
+    x = as_array(a)
+    axes = tuple(axis) if isinstance(axis, tuple | list) else (axis,)
+    return apply("expand_dims", x, axis=axes_of(axes, x.ndim + len(axes)))
 
 
 @caller(np.broadcast_to)
-def broadcast_to_call(x, shape):
-    return apply("broadcast_to", x, *sizes(shape))
+def broadcast_to_call(array, shape, subok=False):
+    return apply("broadcast_to", as_array(array), *shape_sizes(shape))
 
 
 @caller(np.flip)
-def flip_call(x, axis=None):
-    return apply("flip", x, axis=axis if axis is None or isinstance(axis, tuple) else axis % x.ndim)
+def flip_call(m, axis=None):
+    x = as_array(m)
+    axes_of(axis, x.ndim)
+    return apply("flip", x, axis=axis)
 
 
-def _arrays(values) -> list[Sym]:
-    from gradgen.rules.creation import array
+@caller(np.flipud)
+def flipud(m):
+    return apply("flip", m, axis=0)
 
-    return [v if isinstance(v, Sym) else array(v) for v in values]
+
+@caller(np.fliplr)
+def fliplr(m):
+    return apply("flip", m, axis=1)
+
+
+@caller(np.roll)
+def roll_call(a, shift, axis=None):
+    if isinstance(shift, tuple):
+        axes = axis if isinstance(axis, tuple) else (axis,) * len(shift)
+        for by, along in zip(shift, axes, strict=True):
+            a = apply("roll", a, by, axis=along)
+        return a
+    return apply("roll", a, shift, axis=axis)
+
+
+@caller(np.repeat, method="repeat")
+def repeat(a, repeats, axis=None):
+    """Each element `repeats` times: a new axis of that size, folded into the one before it."""
+    x = as_array(a)
+    if isinstance(repeats, Sym) and repeats.is_array or isinstance(repeats, list | tuple):
+        raise UnsupportedValue("np.repeat by a number for each element", way_out="an index array")
+    if axis is None:
+        x, axis = (apply("ravel", x) if x.ndim > 1 else x if x.ndim else apply("reshape", x, 1)), 0
+    axis = axes_of(axis, x.ndim)[0]
+    shape = size_syms(x)
+    wide = apply("broadcast_to", apply("expand_dims", x, axis=(axis + 1,)), *shape[: axis + 1], repeats, *shape[axis + 1 :])
+    return apply("reshape", wide, *shape[:axis], apply("mul", shape[axis], repeats), *shape[axis + 1 :])
+
+
+@caller(np.tile)
+def tile(A, reps):
+    """The whole array repeated along each axis."""
+    x = as_array(A)
+    times = list(reps) if isinstance(reps, tuple | list) else [reps]
+    x = at_least(len(times), x)
+    times = [1] * (x.ndim - len(times)) + times
+    shape = size_syms(x)
+    wide = apply("expand_dims", x, axis=tuple(range(0, 2 * x.ndim, 2)))
+    target = [size for pair in zip(times, shape, strict=True) for size in pair]
+    folded = [apply("mul", size, by) for size, by in zip(shape, times, strict=True)]
+    return apply("reshape", apply("broadcast_to", wide, *target), *folded)
+
+
+def arrays_of(values: Any) -> list[Sym]:
+    """The arrays to put together: items of a list or tuple, or the rows of an array."""
+    if isinstance(values, Sym):
+        raise UnsupportedType("putting together a list whose length is not known", way_out="np.array(list)")
+    made = [as_array(v) for v in values]
+    if not made:
+        raise UnsupportedValue("nothing to put together")
+    return [v if isinstance(v, Sym) else apply("identity", v) for v in made]
+
+
+def _is_run_list(values: Any) -> bool:
+    return isinstance(values, Sym) and isinstance(values.type, ListOf)
+
+
+def _concatenated(arrays: list[Sym], axis: int) -> Sym:
+    ndims = {x.ndim for x in arrays}
+    if len(ndims) > 1 or 0 in ndims:
+        raise UnsupportedValue("arrays of different numbers of dimensions cannot be put together")
+    axes_of(axis, arrays[0].ndim)
+    return apply("concatenate", *arrays, axis=axis)
 
 
 @caller(np.concatenate)
-def concatenate_call(arrays, axis=0):
-    arrays = _arrays(arrays)
-    return apply("concatenate", *arrays, axis=axis % arrays[0].ndim)
+def concatenate_call(arrays, axis=0, *, dtype=None):
+    if _is_run_list(arrays):
+        return _all_rows(apply("asarray", arrays), axis)
+    parts = arrays_of(_rows(arrays))
+    if axis is None:
+        parts, axis = [ravel_call(x) for x in parts], 0
+    return _concatenated(parts, axis)
+
+
+def _rows(arrays: Any) -> Any:
+    """An array of arrays with a known number of rows, as a list of these."""
+    if isinstance(arrays, Sym) and arrays.is_array:
+        number = dims_of(arrays.type)[0].constant
+        if number is None:
+            raise UnsupportedType("putting together the rows of an array whose length is not known", way_out="reshape it")
+        return [apply("getitem", arrays, index=(k,)) for k in range(number)]
+    return arrays
+
+
+def _all_rows(x: Sym, axis: int) -> Sym:
+    """The items of a list put one after the other: they are the rows of an array."""
+    if axis != 0 or x.ndim < 2:
+        raise UnsupportedValue("putting together a list whose length is not known along an inner axis", way_out="np.stack")
+    first, second, *rest = size_syms(x)
+    return apply("reshape", x, apply("mul", first, second), *rest)
 
 
 @caller(np.stack)
-def stack_call(arrays, axis=0):
+def stack_call(arrays, axis=0, *, dtype=None):
     if isinstance(arrays, Sym):
-        return apply("asarray", arrays)
-    arrays = _arrays(arrays)
-    return apply("stack", *arrays, axis=axis % (arrays[0].ndim + 1))
+        made = as_array(arrays)
+        return made if axis == 0 else moveaxis(made, 0, axis)
+    parts = arrays_of(arrays)
+    if not any(x.is_array for x in parts):
+        return apply("array", *parts, shape=(len(parts),))
+    axes_of(axis, parts[0].ndim + 1)
+    return apply("stack", *parts, axis=axis)
 
 
-def _at_least(ndim: int, x: Sym) -> Sym:
-    if x.ndim >= ndim:
+def at_least(ndim: int, x: Any) -> Any:
+    """x with axes of size 1 in front, up to `ndim`."""
+    if not isinstance(x, Sym) or x.ndim >= ndim:
         return x
-    axes = tuple(range(ndim - x.ndim))
-    return apply("expand_dims", x, axis=axes)
+    return apply("expand_dims", x, axis=tuple(range(ndim - x.ndim))) if x.is_array else apply("reshape", x, *([1] * ndim))
 
 
-@caller(np.atleast_1d)
-def atleast_1d(x):
-    return _at_least(1, x)
+def _at_least(ndim: int, function: Any):
+    @caller(function)
+    def build(*arys):
+        made = tuple(at_least(ndim, as_array(x)) for x in arys)
+        return made[0] if len(made) == 1 else made
 
 
-@caller(np.atleast_2d)
-def atleast_2d(x):
-    return _at_least(2, x)
+_at_least(1, np.atleast_1d)
+_at_least(2, np.atleast_2d)
 
 
 @caller(np.hstack)
-def hstack(arrays):
-    arrays = [_at_least(1, x) for x in _arrays(arrays)]
-    return apply("concatenate", *arrays, axis=0 if arrays[0].ndim == 1 else 1)
+def hstack(tup):
+    if _is_run_list(tup):
+        return concatenate_call(tup)
+    arrays = [at_least(1, x) for x in arrays_of(_rows(tup))]
+    return _concatenated(arrays, 0 if arrays[0].ndim == 1 else 1)
 
 
 @caller(np.vstack)
-def vstack(arrays):
-    return apply("concatenate", *(_at_least(2, x) for x in _arrays(arrays)), axis=0)
+def vstack(tup):
+    if isinstance(tup, Sym):
+        made = as_array(tup)
+        return made if made.ndim == 2 else _all_rows(made, 0)
+    arrays = arrays_of(tup)
+    if all(x.ndim == 1 for x in arrays):
+        return apply("stack", *arrays, axis=0)
+    return _concatenated([at_least(2, x) for x in arrays], 0)
 
 
 @caller(np.column_stack)
-def column_stack(arrays):
-    columns = [apply("expand_dims", x, axis=(1,)) if x.ndim == 1 else x for x in _arrays(arrays)]
-    return apply("concatenate", *columns, axis=1)
+def column_stack(tup):
+    if isinstance(tup, Sym):
+        return transpose_call(as_array(tup))
+    columns = arrays_of(tup)
+    if all(x.ndim == 1 for x in columns):
+        return apply("stack", *columns, axis=1)
+    return _concatenated([apply("expand_dims", x, axis=(1,)) if x.ndim == 1 else x for x in columns], 1)
 
 
-@caller(np.shape)
-def shape(x):
-    return tuple(shape_of(x))
+@caller(np.append)
+def append(arr, values, axis=None):
+    parts = arrays_of([arr, values])
+    if axis is None:
+        parts, axis = [ravel_call(x) for x in parts], 0
+    return _concatenated(parts, axis)
+
+
+@caller(np.diff)
+def diff(a, n=1, axis=-1):
+    """a[1:] - a[:-1] along an axis, n times."""
+    x = as_array(a)
+    along = axes_of(axis, x.ndim)[0]
+    for _ in range(n):
+        ends = (apply("getitem", x, index=(ALL,) * along + (Slice(*bounds),)) for bounds in ((1, None, None), (None, -1, None)))
+        x = apply("sub", *ends)
+    return x
+
+
+@caller(np.shape, method="shape")
+def shape_call(a):
+    x = as_array(a)
+    return tuple(shape_of(x)) if isinstance(x, Sym) else ()
 
 
 @caller(np.size)
-def size(x, axis=None):
-    return shape_of(x)[axis] if axis is not None else (shape_of(x)[0] if x.ndim == 1 else apply("count", x))
+def size_call(a, axis=None):
+    x = as_array(a)
+    if axis is not None:
+        return shape_of(x)[axis]
+    return size_attribute(x)
 
 
-@caller(np.ndim)
-def ndim(x):
-    return x.ndim
+@caller(method="size")
+def size_attribute(x):
+    if not isinstance(x, Sym) or not x.is_array:
+        return 1
+    known = sizes.product(dims_of(x.type)).constant
+    return apply("count", x) if known is None else known
 
 
-METHODS["shape"] = Caller(shape, ".shape")
-METHODS["size"] = Caller(size, ".size")
-METHODS["ndim"] = Caller(ndim, ".ndim")
+@caller(np.ndim, method="ndim")
+def ndim(a):
+    x = as_array(a)
+    return x.ndim if isinstance(x, Sym) else 0
+
+
+METHODS["itemsize"] = Caller(lambda x: np.dtype(x.type.dtype).itemsize, ".itemsize")
+METHODS["tolist"] = Caller(lambda x: apply("tolist", x) if x.ndim else x, ".tolist")
+
+
+@caller(len)
+def length(x):
+    if isinstance(x, list | tuple | dict | str):
+        return len(x)
+    if isinstance(x.type, ListOf):
+        return apply("length", x)
+    if not x.is_array:
+        raise UnsupportedType("a number has no len()")
+    return shape_of(x)[0]
+
+
+__all__ = ["INT", "at_least", "part", "shape_of"]
