@@ -90,7 +90,12 @@ def staged_program(function: Callable[..., Any], arguments: dict[str, Any]) -> S
 
 
 def staged_derivative(
-    function: Callable[..., Any], arguments: dict[str, Any], wrt: Sequence[int], gradients: Any, form: str, has_aux: bool
+    function: Callable[..., Any],
+    arguments: dict[str, Any],
+    wrt: Sequence[int],
+    gradients: Any,
+    form: str,
+    has_aux: bool,
 ) -> Staged:
     """The derivative of a function as a function to be differentiated, or called, itself.
 
@@ -119,7 +124,9 @@ def check_result(staged: Staged, has_aux: bool) -> None:
     result = staged.result
     if has_aux:
         if not (isinstance(result, Tree) and result.kind is tuple and len(result.items) == 2):
-            raise _refused(staged, "with has_aux=True the function must return a pair (value, aux)", "return value, aux")
+            raise _refused(
+                staged, "with has_aux=True the function must return a pair (value, aux)", "return value, aux"
+            )
         result = result.items[0]
     if isinstance(result, Static):
         raise _refused(staged, f"the function returns {result.value!r}, not a number", "return a real scalar")
@@ -133,9 +140,12 @@ def check_result(staged: Staged, has_aux: bool) -> None:
     if not isinstance(result.type, Array | Scalar):
         raise _refused(staged, f"the function returns a {result.type}, not a real scalar", "return a real scalar")
     if not result.type.dtype.startswith("float"):
-        raise _refused(staged, f"the function returns a value of type {result.type}, not a real scalar", "return a real float")
+        raise _refused(
+            staged, f"the function returns a value of type {result.type}, not a real scalar", "return a real float"
+        )
 
 
 def _refused(staged: Staged, message: str, way_out: str) -> ResultError:
     origin = staged.program.entry.origin
-    return ResultError(message, origin and Position(origin.filename, origin.line, origin.column, origin.text), way_out)
+    at = None if origin is None else Position(origin.filename, origin.line, origin.column, origin.text)
+    return ResultError(message, at, way_out)

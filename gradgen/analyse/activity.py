@@ -37,7 +37,7 @@ def active(function: Function, wrt: Iterable[Var], results: Iterable[Atom]) -> f
     varied.close(function.body, wrt)
     useful = _Flow(forward=False)
     useful.close(function.body, [atom for atom in results if isinstance(atom, Var)])
-    return frozenset(varied.marked & useful.marked)
+    return frozenset(mark for mark in varied.marked & useful.marked if isinstance(mark, Var))
 
 
 def differentiable_args(statement: Assign) -> tuple[Atom, ...]:

@@ -5,8 +5,9 @@ cheap and its operands are at hand there: alive, saved anyway, or recomputed the
 
 >>> from gradgen.ir import FLOAT, Assign, Var
 >>> x, y = Var("x", 0, FLOAT), Var("y", 1, FLOAT)
->>> plan([x, y], {y: Assign(y, "mul", (x, x))}, inside={x, y})
-Plan(saved=(Var(name='x', version=0, type=Scalar(dtype='float64', weak=True, extent=None)),), recomputed=(Var(name='y', version=1, type=Scalar(dtype='float64', weak=True, extent=None)),))
+>>> found = plan([x, y], {y: Assign(y, "mul", (x, x))}, inside={x, y})
+>>> [str(var) for var in found.saved], [str(var) for var in found.recomputed]
+(['x.0'], ['y.1'])
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ class Plan:
     recomputed: tuple[Var, ...]
 
 
-def plan(needed: Iterable[Var], definitions: Mapping[Var, Assign], inside: Set[Var], free: Set[Var] = frozenset()) -> Plan:
+def plan(
+    needed: Iterable[Var], definitions: Mapping[Var, Assign], inside: Set[Var], free: Set[Var] = frozenset()
+) -> Plan:
     """How to have the values `needed` again.
 
     `definitions`: the operations of the block that may be run again. `inside`: what the iteration
@@ -42,12 +45,21 @@ def plan(needed: Iterable[Var], definitions: Mapping[Var, Assign], inside: Set[V
     return min(greedy, from_state, key=lambda p: sum(_weight(var) for var in p.saved))
 
 
-def _choose(wanted: list[Var], definitions: Mapping[Var, Assign], inside: Set[Var], free: Set[Var], kept: Set[Var]) -> Plan:
+def _choose(
+    wanted: list[Var], definitions: Mapping[Var, Assign], inside: Set[Var], free: Set[Var], kept: Set[Var]
+) -> Plan:
     saved: dict[Var, None] = dict.fromkeys(sorted(kept, key=lambda var: var.version))
     recomputed: dict[Var, None] = {}
 
     def available(atom: Atom, trail: dict[Var, None]) -> bool:
-        if not isinstance(atom, Var) or atom not in inside or atom in free or atom in saved or atom in recomputed or atom in trail:
+        if (
+            not isinstance(atom, Var)
+            or atom not in inside
+            or atom in free
+            or atom in saved
+            or atom in recomputed
+            or atom in trail
+        ):
             return True
         definition = definitions.get(atom)
         if definition is None or not is_cheap(definition):

@@ -25,7 +25,7 @@ from gradgen.ir import (
     with_dims,
 )
 from gradgen.rules import symbols
-from gradgen.rules.build import Builder
+from gradgen.rules.build import Builder, constant_atom
 from gradgen.rules.symbols import Sym
 
 
@@ -69,7 +69,7 @@ class Adjoints:
             return
         assert isinstance(to, Var)
         if not isinstance(value, Sym):
-            value = Sym(symbols.constant_atom(float(value)), self.builder)
+            value = Sym(constant_atom(float(value)), self.builder)
         value = sum_to_shape(value, to if like is None else like, to)
         value = match_dtype(value, to.type)
         prior = self.current.get(to)
@@ -133,8 +133,8 @@ def is_unexpanded(adjoint: Type, type: Type) -> bool:
     """Whether an adjoint of this type lacks axes, or has ones, where the value's type does not.
 
     >>> from gradgen.ir import Dim
-    >>> n = Dim("x.0", many=True)
-    >>> is_unexpanded(Scalar("float64"), Array("float64", (n,))), is_unexpanded(Array("float64", (n,)), Array("float64", (n,)))
+    >>> vector = Array("float64", (Dim("x.0", many=True),))
+    >>> is_unexpanded(Scalar("float64"), vector), is_unexpanded(vector, vector)
     (True, False)
     """
     have, want = dims_of(adjoint), dims_of(type)

@@ -57,10 +57,14 @@ def _pair(
     primal = _defined_everywhere(reversed_.primal, set(cache), builder)
     handed_on: dict = {"cached": len(cache)}
     body = Block(primal, function.body.yields + cache)
-    forward = replace(function, name=f"{function.name}_forward", body=body, role="forward", slots_out=slots, **handed_on)
+    forward = replace(
+        function, name=f"{function.name}_forward", body=body, role="forward", slots_out=slots, **handed_on
+    )
     body = Block(reversed_.adjoint, reversed_.gradients)
     params = (*cache, *upstreams)
-    backward = Function(f"{function.name}_backward", params, body, function.origin, "backward", slots_in=slots, **handed_on)
+    backward = Function(
+        f"{function.name}_backward", params, body, function.origin, "backward", slots_in=slots, **handed_on
+    )
     return forward, backward, reversed_.called
 
 
@@ -103,12 +107,12 @@ def _cache(function: Function, reversed_: Reversed, upstreams: set[Var]) -> tupl
     return cache, tuple(sorted(set(loaded), key=lambda slot: slot.version))
 
 
-def _defined_everywhere(primal: tuple[Statement, ...], cached: set[Var], builder: Builder) -> tuple[Statement, ...]:
+def _defined_everywhere(primal: tuple[Statement, ...], cached: set[Atom], builder: Builder) -> tuple[Statement, ...]:
     """A value that only one branch computes travels as a zero from the other one."""
     return tuple(_defined(s, cached, builder) if isinstance(s, If) else s for s in primal)
 
 
-def _defined(s: If, cached: set[Var], builder: Builder) -> If:
+def _defined(s: If, cached: set[Atom], builder: Builder) -> If:
     wanted = [k for k, result in enumerate(s.results) if result in cached]
     branches = []
     for branch in (s.then, s.orelse):

@@ -13,6 +13,7 @@ from typing import Any
 from gradgen.analyse.activity import active
 from gradgen.differentiate.accumulate import Adjoints, match_dtype
 from gradgen.differentiate.partials import arguments_of, plus, spread
+from gradgen.errors import UnsupportedSyntax
 from gradgen.ir import (
     Accumulate,
     Assign,
@@ -35,13 +36,13 @@ from gradgen.ir import (
     is_float,
 )
 from gradgen.rules import symbols
-from gradgen.rules.build import Builder, builder_after
+from gradgen.rules.build import Builder, builder_after, constant_atom
 from gradgen.rules.symbols import Sym
 from gradgen.rules.table import RULES
 
 
 def jvp(program: Program, wrt: Sequence[Var]) -> Program:
-    """The program with a tangent parameter for each of `wrt`, appended, and the first result's tangent as last result."""
+    """The program with a tangent parameter for each of `wrt` at the end, and the first result's tangent as last result."""
     function, builder = program.entry, builder_after(program)
     result = function.body.yields[0]
     marks = active(function, wrt, [result])
@@ -69,7 +70,7 @@ class _Forward:
         tangent = self.tangent(atom)
         if isinstance(atom, Undefined):
             return atom
-        return self.adjoints.full(tangent and tangent.atom, atom)
+        return self.adjoints.full(None if tangent is None else tangent.atom, atom)
 
     def statements(self, block: Block) -> None:
         for statement in block.statements:
@@ -79,12 +80,17 @@ class _Forward:
     def statement(self, s: Statement) -> None:
         match s:
             case If():
-                return self.branches(s)
+                self.branches(s)
             case For() | While():
-                return self.loop(s)
+                self.loop(s)
             case Call():
-                raise NotImplementedError(s)
-        self.builder.append(s)
+                raise UnsupportedSyntax(f"forward mode does not go through the recursive function {s.function}")
+            case _:
+                self.builder.append(s)
+                self.follow(s)
+
+    def follow(self, s: Statement) -> None:
+        """The tangent of what a statement without inner blocks, just appended, has made."""
         match s:
             case Assign() if s.target in self.marks:
                 self.assign(s)
@@ -136,7 +142,7 @@ class _Forward:
             value = parts[0] if len(parts) == 1 else symbols.add(*parts)
         elif rule.kind == "linear":
             full = [
-                Sym(self.adjoints.full(t and t.atom, x.atom), self.builder) if is_float(x.type) else x
+                Sym(self.adjoints.full(None if t is None else t.atom, x.atom), self.builder) if is_float(x.type) else x
                 for t, x in zip(tangents, args, strict=True)
             ]
             value = symbols.apply(s.op, *full, **params)
@@ -147,8 +153,10 @@ class _Forward:
     def store(self, s: Store) -> None:
         array = self.full(s.array)
         value = self.tangent(s.value)
-        zero = symbols.constant_atom(0.0)
-        made = self.builder.store(array, s.index, s.operands, zero if value is None else value.atom, s.mode, of=s.target)
+        zero = constant_atom(0.0)
+        made = self.builder.store(
+            array, s.index, s.operands, zero if value is None else value.atom, s.mode, of=s.target
+        )
         self.tangents[s.target] = made
 
     def branches(self, s: If) -> None:
@@ -190,6 +198,3 @@ def _elementwise(s: Assign, y: Sym, args: list[Sym], tangents: list[Sym | None])
         if tangent is not None and partial is not None:
             total = plus(total, symbols.mul(partial, tangent))
     return total
-
-
-

@@ -48,7 +48,7 @@ from gradgen.ir import (
 from gradgen.ir.walk import block_params, free_variables, substitute, targets
 from gradgen.ir.walk import statements as all_statements
 from gradgen.rules import symbols
-from gradgen.rules.build import Builder
+from gradgen.rules.build import Builder, constant_atom
 from gradgen.rules.symbols import Sym
 
 
@@ -150,7 +150,9 @@ class _Reverser:
             self.adjoints.contribute(s.value, read, like=read.atom)
         if self.adjoints.is_active(s.array):
             if s.mode == "set":
-                full = self.builder.store(full, s.index, s.operands, Const(0.0, symbols.constant_atom(0.0).type), of=s.array)
+                full = self.builder.store(
+                    full, s.index, s.operands, Const(0.0, constant_atom(0.0).type), of=s.array
+                )
             self.adjoints.contribute(s.array, Sym(full, self.builder))
 
     def save(self, s: Save) -> None:
@@ -244,10 +246,16 @@ class _Reverser:
             for k, param in zip(state, params, strict=True):
                 self.adjoints.hand_on(s.body.yields[k], param)
             primal = self.block(s.body, in_loop=True)
-            onward = [self._onward(current.pop(s.carried[k], None), s, k, p) for k, p in zip(state, params, strict=True)]
+            onward = [
+                self._onward(current.pop(s.carried[k], None), s, k, p) for k, p in zip(state, params, strict=True)
+            ]
             touched = [var for var in outside if current.get(var) is not sums[var]]
             totals = [self.adjoints.full(current[var], var) for var in touched]
-        if not state and not touched and not any(isinstance(made, Save | Load) for made in all_statements(Block(tuple(statements)))):
+        if (
+            not state
+            and not touched
+            and not any(isinstance(made, Save | Load) for made in all_statements(Block(tuple(statements))))
+        ):
             self.iterated = around
             return s
         starts = [self._start(var) for var in touched]
@@ -293,14 +301,25 @@ class _Reverser:
         origin = self.builder.origin
         body = Block(tuple(region.statements), region.exits)
         if isinstance(s, For) and s.leave is None:
-            head: tuple = (index, s.start, s.stop, s.step)
+            bounds = s.start, s.stop, s.step
         elif isinstance(s, While) or (_is(s.start, 0) and _is(s.step, 1)):
-            head = (index, symbols.constant_atom(0), s.trips, symbols.constant_atom(1))
+            bounds = constant_atom(0), s.trips, constant_atom(1)
         else:
             length = symbols.apply("mul", Sym(s.trips, self.builder), Sym(s.step, self.builder))
             stop = symbols.add(Sym(s.start, self.builder), length)
-            head = (index, s.start, stop.atom, s.step)
-        self.builder.append(For(*head, tuple(params), tuple(inits), body, tuple(results), backward=isinstance(s, For), origin=origin))
+            bounds = s.start, stop.atom, s.step
+        self.builder.append(
+            For(
+                index,
+                *bounds,
+                carried=tuple(params),
+                inits=tuple(inits),
+                body=body,
+                results=tuple(results),
+                backward=isinstance(s, For),
+                origin=origin,
+            )
+        )
 
     def _active_outside(self, s: If | For | While) -> list[Var]:
         """The active values from outside that the inner blocks read, in the order of first use."""
@@ -314,7 +333,7 @@ class _Reverser:
         return list(found)
 
     def _adjoint_type(self, var: Var):
-        return replace(var.type, extent=None) if hasattr(var.type, "extent") else var.type
+        return replace(var.type, extent=None) if isinstance(var.type, Scalar) else var.type
 
     # Values that are not alive any more
 
@@ -334,11 +353,11 @@ class _Reverser:
             return region
         lost = {var for var in self.iterated if not isinstance(var.type, Scalar)}
         plan = keep.plan(needed, region.definitions, region.defined | lost, region.free)
-        fresh: dict[Var, Atom] = {v: self.builder.var(v.name, v.type, v.of) for v in (*plan.saved, *plan.recomputed)}
+        fresh = {v: self.builder.var(v.name, v.type, v.of) for v in (*plan.saved, *plan.recomputed)}
         slots = {var: self.builder.slot(_slot_name(var), var.type) for var in plan.saved}
         self.new_slots += slots.values()
         region.save(slots)
-        region.rename(fresh)
+        region.rename(dict(fresh))
         head: list[Statement] = [Load(fresh[var], slots[var]) for var in plan.saved]  # type: ignore[arg-type]
         index = {region.loop.index: region.index} if isinstance(region.loop, For) and region.index else {}
         renaming = {**fresh, **index}
@@ -367,7 +386,9 @@ class _Region:
 
     def save(self, slots: dict[Var, Slot]) -> None:
         """Save each of these values where it is defined."""
-        params = [Save(slot, var) for var, slot in slots.items() if var not in {t for s in self.primal for t in targets(s)}]
+        params = [
+            Save(slot, var) for var, slot in slots.items() if var not in {t for s in self.primal for t in targets(s)}
+        ]
         body: list[Statement] = list(params)
         for statement in self.primal:
             body.append(statement)

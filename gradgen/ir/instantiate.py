@@ -11,7 +11,10 @@ from gradgen.ir.walk import map_statement
 
 
 def instantiate(
-    function: Function, args: Sequence[Atom], var: Callable[[str, Type, Var | None], Var], slot: Callable[[str, Type], Slot]
+    function: Function,
+    args: Sequence[Atom],
+    var: Callable[[str, Type, Var | None], Var],
+    slot: Callable[[str, Type], Slot],
 ) -> tuple[tuple[Statement, ...], tuple[Atom, ...]]:
     """The statements of `function` applied to `args`, and its results; `var` and `slot` make new variables and slots."""
     renamed: dict[Var, Atom] = dict(zip(function.params, args, strict=True))

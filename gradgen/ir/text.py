@@ -64,7 +64,9 @@ def show_index(index: Index, operands: tuple[Atom, ...]) -> str:
             case At():
                 return str(operands[entry.operand])
             case Slice():
-                return ":".join("" if e is None else part(e) for e in (entry.start, entry.stop, entry.step)).removesuffix(":")
+                return ":".join(
+                    "" if e is None else part(e) for e in (entry.start, entry.stop, entry.step)
+                ).removesuffix(":")
         return "..." if entry is Ellipsis else str(entry)
 
     return ", ".join(map(part, index))

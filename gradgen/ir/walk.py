@@ -101,7 +101,7 @@ def block_params(statement: Statement) -> tuple[Var, ...]:
 def block_exits(statement: Statement, block: Block) -> tuple[Atom, ...]:
     """The atoms that `block`, a block of `statement`, hands out when it ends."""
     leaves = isinstance(statement, For | While) and block is statement.body and statement.leave is not None
-    return (*block.yields, statement.leave) if leaves else block.yields  # type: ignore[union-attr]
+    return (*block.yields, statement.leave) if leaves else block.yields  # type: ignore[union-attr, arg-type, return-value]
 
 
 def statements(block: Block) -> Iterator[Statement]:
@@ -144,7 +144,9 @@ def statement_free(statement: Statement) -> dict[Var, None]:
 Rename = Callable[[Atom], Atom]
 
 
-def map_statement(statement: Statement, use: Rename, block: Callable[[Block], Block], define=lambda var: var) -> Statement:
+def map_statement(
+    statement: Statement, use: Rename, block: Callable[[Block], Block], define=lambda var: var
+) -> Statement:
     """A copy of `statement` with each atom read replaced by `use`, each target by `define`, each inner block by `block`.
 
     `leave`, and the yields of inner blocks, belong to the inner block: `block` renames the yields,
@@ -154,7 +156,9 @@ def map_statement(statement: Statement, use: Rename, block: Callable[[Block], Bl
         case Assign():
             return replace(statement, target=define(statement.target), args=tuple(map(use, statement.args)))
         case Accumulate():
-            return replace(statement, target=define(statement.target), prior=use(statement.prior), value=use(statement.value))
+            return replace(
+                statement, target=define(statement.target), prior=use(statement.prior), value=use(statement.value)
+            )
         case Store():
             return replace(
                 statement,
@@ -166,7 +170,9 @@ def map_statement(statement: Statement, use: Rename, block: Callable[[Block], Bl
         case If():
             test = use(statement.test)
             then, orelse = block(statement.then), block(statement.orelse)
-            return replace(statement, test=test, then=then, orelse=orelse, results=tuple(map(define, statement.results)))
+            return replace(
+                statement, test=test, then=then, orelse=orelse, results=tuple(map(define, statement.results))
+            )
         case For() | While():
             return _map_loop(statement, use, block, define)
         case Save():
@@ -174,7 +180,9 @@ def map_statement(statement: Statement, use: Rename, block: Callable[[Block], Bl
         case Load():
             return replace(statement, target=define(statement.target))
         case Call():
-            return replace(statement, args=tuple(map(use, statement.args)), targets=tuple(map(define, statement.targets)))
+            return replace(
+                statement, args=tuple(map(use, statement.args)), targets=tuple(map(define, statement.targets))
+            )
         case Effect():
             test = None if statement.test is None else use(statement.test)
             return replace(statement, test=test, args=tuple(_map_text(arg, use) for arg in statement.args))
