@@ -83,7 +83,8 @@ def staged_program(function: Callable[..., Any], arguments: dict[str, Any]) -> S
     """The program of a function, or of a derivative, which says itself how it is staged."""
     derivative = getattr(function, "__gradgen_staged__", None)
     if derivative is not None:
-        return derivative(arguments)  # type: ignore[no-any-return]
+        found: Staged = derivative(arguments)
+        return found
     staged = stage(function, arguments)
     verify(staged.program, RULES)
     return replace(staged, program=checked(simplify, staged.program))

@@ -42,7 +42,7 @@ from gradgen.rules.table import RULES
 
 
 def jvp(program: Program, wrt: Sequence[Var]) -> Program:
-    """The program with a tangent parameter for each of `wrt` at the end, and the first result's tangent as last result."""
+    """The program with a tangent parameter for each of `wrt` and the first result's tangent, both put last."""
     function, builder = program.entry, builder_after(program)
     result = function.body.yields[0]
     marks = active(function, wrt, [result])

@@ -358,7 +358,7 @@ class _Reverser:
         self.new_slots += slots.values()
         region.save(slots)
         region.rename(dict(fresh))
-        head: list[Statement] = [Load(fresh[var], slots[var]) for var in plan.saved]  # type: ignore[arg-type]
+        head: list[Statement] = [Load(fresh[var], slots[var]) for var in plan.saved]
         index = {region.loop.index: region.index} if isinstance(region.loop, For) and region.index else {}
         renaming = {**fresh, **index}
         for var in plan.recomputed:

@@ -81,7 +81,7 @@ class _Checker:
         if self.statement is None:
             raise InternalError(f"the results of {self.function.name}: {message}")
         origin = self.statement.origin
-        where = origin and Position(origin.filename, origin.line, origin.column)
+        where = None if origin is None else Position(origin.filename, origin.line, origin.column)
         raise InternalError(f"{self.function.name}: {message}, in `{show_statement(self.statement)}`", where)
 
     def require(self, condition: bool, message: str) -> None:

@@ -101,7 +101,7 @@ def block_params(statement: Statement) -> tuple[Var, ...]:
 def block_exits(statement: Statement, block: Block) -> tuple[Atom, ...]:
     """The atoms that `block`, a block of `statement`, hands out when it ends."""
     leaves = isinstance(statement, For | While) and block is statement.body and statement.leave is not None
-    return (*block.yields, statement.leave) if leaves else block.yields  # type: ignore[union-attr, arg-type, return-value]
+    return (*block.yields, statement.leave) if leaves else block.yields  # type: ignore[union-attr, arg-type]
 
 
 def statements(block: Block) -> Iterator[Statement]:
@@ -184,7 +184,7 @@ def map_statement(
                 statement, args=tuple(map(use, statement.args)), targets=tuple(map(define, statement.targets))
             )
         case Effect():
-            test = None if statement.test is None else use(statement.test)
+            test: Atom | None = None if statement.test is None else use(statement.test)
             return replace(statement, test=test, args=tuple(_map_text(arg, use) for arg in statement.args))
         case Open():
             return statement
@@ -201,7 +201,7 @@ def _map_loop(loop: For | While, use: Rename, block, define) -> For | While:
     if isinstance(loop, While):
         head["test"] = block(loop.test)
     body = block(loop.body)
-    leave = None if loop.leave is None else use(loop.leave)
+    leave: Atom | None = None if loop.leave is None else use(loop.leave)
     trips = loop.trips and define(loop.trips)
     results = tuple(map(define, loop.results))
     return replace(loop, inits=inits, carried=carried, body=body, leave=leave, trips=trips, results=results, **head)
