@@ -120,14 +120,14 @@ class Gradient(Generic[P, R]):
         return self._source().backward
 
     def _source(self, /, *args: Any, **kwargs: Any) -> Source:
-        return source(self._target, self._target.shown(args, kwargs))
+        return source(self._target, args, kwargs)
 
     def export(self, path: str | PathLike[str], /, *args: P.args, **kwargs: P.kwargs) -> None:
         """Write a module with the forward, backward and value_and_grad functions, which runs without gradgen.
 
         For the signature that `source(*args, **kwargs)` shows.
         """
-        text = standalone(self._target, self._target.shown(args, kwargs))
+        text = standalone(self._target, args, kwargs)
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
 

@@ -58,12 +58,22 @@ class Target:
         found = arguments(values, self.selection, self.signature)
         return (tuple(key(tree) for tree in found.trees.values()), found.wrt), found
 
-    def build(self, given: Arguments, form: str) -> Compiled:
+    def build(self, given: Arguments, form: str, values: Mapping[str, Any]) -> tuple[Compiled, Arguments]:
+        """The text of `form`, and the signature it is for: a number that the text depends on, such as an axis,
+        is taken from `values` and becomes part of it."""
         # Here, so that `import gradgen` does not wait for the compiler.
         from gradgen.pipeline import build
+        from gradgen.stage import NeedsValue
 
-        trees = {name: types_of(tree) for name, tree in given.trees.items()}
-        return build(self.function, trees, given.wrt, form, self.style, self.has_aux)
+        while True:
+            trees = {name: types_of(tree) for name, tree in given.trees.items()}
+            try:
+                return build(self.function, trees, given.wrt, form, self.style, self.has_aux), given
+            except NeedsValue as error:
+                more = error.path and given.with_known(error.path, values)
+                if not more:
+                    raise
+                given = more
 
     def derivative(self, trees: dict[str, Any]) -> tuple[tuple[int, ...], Any]:
         """For arguments of these types: the positions of the leaves that are differentiated; the gradients' tree."""
@@ -77,7 +87,7 @@ class Target:
 
     def compile(self, form: str, values: Mapping[str, Any], given: Arguments) -> Variant:
         """The variant of "grad", "value_and_grad" or "forward" for a call with `values`."""
-        compiled = self.build(given, "pair" if form == "forward" else form)
+        compiled, given = self.build(given, "pair" if form == "forward" else form, values)
         others = compiled.staged.inputs[sum(len(leaves(tree)) for tree in given.trees.values()) :]
         found = (*facts(others, compiled.staged.guards, values), *own_code(self.function))
         entries = load(compiled.source, compiled.entries, self.style)
@@ -111,13 +121,19 @@ class Target:
         body = lines(self.layout("backward", compiled, given), call, names)
         return define(f"{self.name}.backward", BACKWARD, body, names)
 
-    def shown(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments:
-        """The signature whose text is shown: of these arguments; without any the last one, else what is declared."""
+    def shown(self, form: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Compiled, Arguments]:
+        """The text of `form` for these arguments; without any for the last signature, else for what is declared."""
         if args or kwargs:
             bound = self.signature.bind(*args, **kwargs)
             bound.apply_defaults()
-            self.last = arguments(bound.arguments, self.selection, self.signature)
-        return self.last or self.declared()
+            values = bound.arguments
+            self.last = arguments(values, self.selection, self.signature)
+        else:
+            parameters = self.signature.parameters.values()
+            values = {one.name: one.default for one in parameters if one.default is not one.empty and not self.last}
+        compiled, given = self.build(self.last or self.declared(), form, values)
+        self.last = self.last and given
+        return compiled, given
 
     def declared(self) -> Arguments:
         """The signature that defaults and annotations tell; a Python float where they tell nothing."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Number
 from types import EllipsisType
 from typing import Any
 
 from gradgen.errors import ArgumentError, UnsupportedType
 from gradgen.infer.signature import Leaf, signature
 from gradgen.ir import is_float
-from gradgen.ir.interface import Tree, leaves
+from gradgen.ir.interface import Path, Static, Tree, leaves
 
 Argnum = int | str
 WHOLE = object()
@@ -93,12 +94,22 @@ def differentiable(value: Any, parameter: inspect.Parameter) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """The arguments of one call. trees: of each parameter; wrt: positions among all leaves of what is differentiated;
-    gradients: the signature of each gradient."""
+    """The arguments of one call. trees: of each parameter; choices: what is differentiated; wrt: its positions
+    among all leaves; gradients: the signature of each gradient."""
 
     trees: dict[str, Any]
+    choices: tuple[Choice, ...]
     wrt: tuple[int, ...]
     gradients: tuple[Any, ...]
+
+    def with_known(self, path: Path, values: Mapping[str, Any]) -> Arguments | None:
+        """The number at `path` as part of the signature; None where it is differentiated, or no number of `values`."""
+        if path.root.kind != "argument" or path.root.name not in values:
+            return None
+        name = path.root.name
+        tree = _known(self.trees[name], list(path.steps), values[name])
+        made = of_trees({**self.trees, name: tree}, self.choices)
+        return made if len(made.wrt) == len(self.wrt) and tree != self.trees[name] else None
 
 
 def arguments(values: Mapping[str, Any], selection: Selection, of: inspect.Signature) -> Arguments:
@@ -126,7 +137,18 @@ def of_trees(trees: dict[str, Any], choices: tuple[Choice, ...]) -> Arguments:
             positions[choice], chosen[choice] = tuple(range(count, count + size)), item
             count += size
     wrt = tuple(position for one in choices for position in positions[one])
-    return Arguments(trees, wrt, tuple(chosen[one] for one in choices))
+    return Arguments(trees, choices, wrt, tuple(chosen[one] for one in choices))
+
+
+def _known(tree: Any, steps: list[tuple[str, Any]], value: Any) -> Any:
+    """`tree` with what `steps` lead to as a known value."""
+    if not steps:
+        return Static(value) if isinstance(tree, Leaf) and isinstance(value, Number) else tree
+    (kind, key), *rest = steps
+    items = list(tree.items)
+    place = tree.keys.index(key)
+    items[place] = _known(items[place], rest, getattr(value, key) if kind == "attribute" else value[key])
+    return Tree(tree.kind, tree.keys, tuple(items))
 
 
 def _items(value: Any) -> list[tuple[Any, Any]]:

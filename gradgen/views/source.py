@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from typing import Any
 
-from gradgen.infer.select import Arguments
 from gradgen.target import Target
 from gradgen.views.compiled import decorated
 
@@ -26,8 +26,8 @@ class Source:
     backward: str
 
 
-def source(target: Target, given: Arguments) -> Source:
-    compiled = target.build(given, "pair")
+def source(target: Target, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Source:
+    compiled, _ = target.shown("pair", args, kwargs)
     text = decorated(compiled.source) if target.jit else compiled.source
     forward, backward = compiled.entries
     return Source(text, only(text, forward), only(text, backward))

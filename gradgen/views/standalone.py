@@ -22,8 +22,8 @@ from gradgen.views.compiled import decorated
 _FORMS = ("forward", "backward", "value_and_grad")
 
 
-def standalone(target: Target, given: Arguments) -> str:
-    compiled = target.build(given, "module")
+def standalone(target: Target, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+    compiled, given = target.shown("module", args, kwargs)
     body = decorated(compiled.source) if target.jit else compiled.source
     inputs = compiled.staged.inputs[sum(len(leaves(tree)) for tree in given.trees.values()) :]
     extra = {text(one.path).replace(".", "_").replace("[", "_").replace("]", ""): one.path for one in inputs}

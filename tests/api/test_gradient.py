@@ -230,6 +230,18 @@ def test_static_arguments():
     assert close(f(x, scale=2.0), np.full(2, 2.0)) and close(f(x), np.ones(2))
 
 
+def test_numbers_that_the_text_depends_on():
+    @grad
+    def f(x, axis, keep=False):
+        return np.sum(np.max(x, axis=axis, keepdims=keep))
+
+    x = np.array([[1.0, 2.0], [4.0, 3.0]])
+    for _ in range(2):
+        assert close(f(x, 0), np.array([[0.0, 0.0], [1.0, 1.0]])) and close(f(x, 1), np.array([[0.0, 1.0], [1.0, 0.0]]))
+        assert close(f(x, axis=-1, keep=True), np.array([[0.0, 1.0], [1.0, 0.0]]))
+    assert "axis=-1" in f.source(x, -1) and f.source() == f.source(x, -1)
+
+
 def test_a_call_changes_nothing_and_shares_nothing():
     def f(x, y):
         return np.sum(x * y) + np.sum(x)

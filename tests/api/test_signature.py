@@ -16,7 +16,7 @@ from gradgen.errors import ArgumentError, UnsupportedType
 from gradgen.infer.select import Choice, Selection, arguments, select
 from gradgen.infer.signature import Leaf, declared, describe, key, signature
 from gradgen.ir import BOOL, FLOAT, INT, ONE, Array, Dim, Scalar
-from gradgen.ir.interface import Static, Tree, leaves
+from gradgen.ir.interface import Path, Root, Static, Tree, leaves
 
 
 class Layer(NamedTuple):
@@ -214,3 +214,17 @@ def test_declared():
     assert [found[name].type for name in "abcd"] == [FLOAT, FLOAT, BOOL, Scalar("float32")]
     assert found["e"].value is None and [leaf.type for leaf in leaves(found["h"])] == [FLOAT, INT]
     assert found["rest"] == Tree(tuple, (), ()) and found["options"] == Tree(dict, (), ())
+
+
+def test_a_number_becomes_part_of_the_signature():
+    values = {"x": np.ones((2, 3)), "p": {"axis": 1, "n": (2, 3.0)}}
+    of = inspect.signature(lambda x, p: x)
+    found = arguments(values, select(0, of, "f"), of)
+    path = Path(Root("argument", "p"), (("item", "n"), ("item", 0)))
+    made = found.with_known(path, values)
+    assert made.trees["p"].items[1].items[0].value == 2 and made.wrt == (0,)
+    assert made.with_known(path, values) is None
+    assert found.with_known(Path(Root("argument", "x")), values) is None
+    assert found.with_known(Path(Root("global", "n", {})), values) is None
+    both = arguments({"x": 1.0, "p": 2}, select((0, 1), of, "f"), of)
+    assert both.with_known(Path(Root("argument", "p")), {"x": 1.0, "p": 2}) is None
