@@ -225,7 +225,7 @@ class _Classes:
             return False
         one, other = self.group[a], self.group[b]
         named = one.kind != GENERATED and other.kind != GENERATED
-        if one is other or (named and one.text != other.text) or self.conflicts[one] & other.members:
+        if one is other or (named and (one.kind, one.text) != (other.kind, other.text)) or self.conflicts[one] & other.members:
             return False
         best, rest = (one, other) if (one.kind, one.members & -one.members) <= (other.kind, other.members & -other.members) else (other, one)
         best.members |= rest.members
