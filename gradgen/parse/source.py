@@ -1,0 +1,176 @@
+"""From a function to its text: the file's lines, the syntax tree, and the node of the function in it.
+
+The whole file is parsed, so that lines and columns are those of the file wherever the function stands
+in it. Works for everything that `linecache` knows: files, notebook cells, zipped modules.
+"""
+
+from __future__ import annotations
+
+import ast
+import linecache
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from types import CodeType, FunctionType
+
+from gradgen.errors import Position, SourceError
+from gradgen.ir import Origin
+
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+
+
+class SourceFile:
+    """The text of one file, and its syntax tree."""
+
+    def __init__(self, filename: str, lines: tuple[str, ...]):
+        self.filename, self.lines = filename, lines
+        self._origins: dict[ast.AST, Origin] = {}
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        return ast.parse("".join(self.lines), self.filename)
+
+    @cached_property
+    def definitions(self) -> list[Definition]:
+        return [node for node in ast.walk(self.tree) if isinstance(node, Definition)]
+
+    def line(self, number: int) -> str:
+        return self.lines[number - 1].rstrip("\n") if 0 < number <= len(self.lines) else ""
+
+    def column(self, line: int, offset: int) -> int:
+        """The column in characters; the syntax tree counts bytes of UTF-8."""
+        return len(self.line(line).encode()[:offset].decode(errors="ignore"))
+
+    def position(self, node: ast.AST) -> Position:
+        line = getattr(node, "lineno", 1)
+        return Position(self.filename, line, self.column(line, getattr(node, "col_offset", 0)), self.line(line))
+
+    def origin(self, node: ast.stmt | ast.expr) -> Origin:
+        """The one `Origin` of a statement; a compound statement is represented by its head."""
+        if node not in self._origins:
+            end = node.end_lineno or node.lineno
+            last = self.column(end, node.end_col_offset or 0) if end == node.lineno else None
+            first = self.column(node.lineno, node.col_offset)
+            self._origins[node] = Origin(self.filename, node.lineno, first, self._text(node), last)
+        return self._origins[node]
+
+    def _text(self, node: ast.stmt | ast.expr) -> str:
+        """The user's text of a statement on one line, without comments."""
+        if isinstance(node, ast.If | ast.For | ast.While | ast.With | ast.Match | ast.FunctionDef):
+            return ast.unparse(node).split("\n")[0]
+        text = ast.get_source_segment("".join(self.lines), node) or ast.unparse(node)
+        return ast.unparse(node).replace("\n", " ") if "\n" in text else text.strip()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FunctionSource:
+    file: SourceFile
+    node: Definition
+
+    @property
+    def body(self) -> list[ast.stmt]:
+        """The statements; a lambda is one `return`."""
+        if isinstance(self.node, ast.Lambda):
+            return [returning(self.node)]
+        return self.node.body
+
+
+@lru_cache(maxsize=None)
+def returning(node: ast.Lambda) -> ast.Return:
+    """
+    >>> ast.unparse(returning(ast.parse("lambda x: x + 1", mode="eval").body))
+    'return x + 1'
+    """
+    return ast.copy_location(ast.Return(node.body), node.body)
+
+
+@lru_cache(maxsize=256)
+def _file(filename: str, lines: tuple[str, ...]) -> SourceFile:
+    return SourceFile(filename, lines)
+
+
+def source_of(function: FunctionType) -> FunctionSource:
+    """Where `function` is written.
+
+    >>> source_of(source_of).node.name
+    'source_of'
+    """
+    code = function.__code__
+    linecache.checkcache(code.co_filename)
+    lines = tuple(linecache.getlines(code.co_filename, function.__globals__))
+    if not lines:
+        raise _unreadable(function, f"its file {code.co_filename!r} cannot be read")
+    file = _file(code.co_filename, lines)
+    try:
+        candidates = list(_candidates(file, code))
+    except SyntaxError as error:
+        raise _unreadable(function, f"its file {code.co_filename!r} is not valid Python: {error.msg}") from error
+    if not candidates:
+        raise _unreadable(function, f"line {code.co_firstlineno} of {code.co_filename!r} holds another text now")
+    if len(candidates) > 1:
+        candidates = _by_column(file, candidates, code) or candidates
+    if len(candidates) > 1:
+        candidates = _by_code(file, candidates, code) or candidates
+    if len(candidates) > 1:
+        raise _unreadable(function, "several lambdas on its line have the same text; put them on lines of their own")
+    return FunctionSource(file, candidates[0])
+
+
+def _unreadable(function: FunctionType, why: str) -> SourceError:
+    return SourceError(
+        f"the source of `{function.__name__}` cannot be read: {why}", way_out="define the function in a file or a notebook cell"
+    )
+
+
+def _candidates(file: SourceFile, code: CodeType) -> Iterator[Definition]:
+    """The definitions that begin where the code says: name and first line, a decorator's counting."""
+    for node in file.definitions:
+        name = "<lambda>" if isinstance(node, ast.Lambda) else node.name
+        if name == code.co_name and code.co_firstlineno in _first_lines(node):
+            yield node
+
+
+def _first_lines(node: Definition) -> tuple[int, ...]:
+    decorators = [] if isinstance(node, ast.Lambda) else node.decorator_list
+    return (node.lineno, *(decorator.lineno for decorator in decorators[:1]))
+
+
+def _by_column(file: SourceFile, candidates: list[Definition], code: CodeType) -> list[Definition]:
+    """Those whose text holds all of the code's instructions, and the innermost of these."""
+    spans = [
+        ((line, column), (end_line, end_column))
+        for line, end_line, column, end_column in code.co_positions()
+        if None not in (line, end_line, column, end_column) and (column, end_column) != (0, 0)
+    ]
+    if not spans:
+        return []
+    first, last = min(start for start, _ in spans), max(end for _, end in spans)
+    holding = [n for n in candidates if _begin(_whole_body(n)) <= first and last <= _end(_whole_body(n))]
+    return sorted(holding, key=_begin)[-1:]
+
+
+def _whole_body(node: Definition) -> ast.AST:
+    return node.body if isinstance(node, ast.Lambda) else node
+
+
+def _begin(node: ast.AST) -> tuple[int, int]:
+    return node.lineno, node.col_offset  # type: ignore[attr-defined]
+
+
+def _end(node: ast.AST) -> tuple[int, int]:
+    return node.end_lineno, node.end_col_offset  # type: ignore[attr-defined]
+
+
+def _by_code(file: SourceFile, candidates: list[Definition], code: CodeType) -> list[Definition]:
+    """Without columns (`-X no_debug_ranges`): those that compile to the same instructions."""
+    return [node for node in candidates if any(_same(other, code) for other in _compiled(node))]
+
+
+def _compiled(node: Definition) -> Iterator[CodeType]:
+    module = ast.Module([ast.copy_location(ast.Expr(node), node)] if isinstance(node, ast.Lambda) else [node], [])
+    whole = compile(module, "<comparison>", "exec")
+    yield from (constant for constant in whole.co_consts if isinstance(constant, CodeType))
+
+
+def _same(a: CodeType, b: CodeType) -> bool:
+    return (a.co_code, a.co_names, a.co_varnames) == (b.co_code, b.co_names, b.co_varnames) and a.co_consts == b.co_consts

@@ -1,0 +1,185 @@
+"""What a call is of: a builtin, a function with a rule, the user's own function, a method, an object that can be called."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import functools
+import inspect
+from types import FunctionType, MethodType
+from typing import Any
+
+import numpy as np
+
+from gradgen.errors import UnknownFunction, UnsupportedSyntax, UnsupportedType
+from gradgen.infer.signature import is_namedtuple
+from gradgen.ir.interface import Path, Root
+from gradgen.parse.subset import REFUSED_CALLS
+from gradgen.rules.table import CALLERS, METHODS, Caller
+from gradgen.stage.arrays import describe, is_numeric
+from gradgen.stage.builtin import BUILTINS
+from gradgen.stage.capture import capture
+from gradgen.stage.methods import call_method
+from gradgen.stage.recursion import call_function
+from gradgen.stage.rulecalls import apply_caller
+from gradgen.stage.session import Frame, Session
+from gradgen.stage.values import Bound, Closure, Group, Known, Partial, Record, Ref
+
+
+def call(session: Session, function: Any, args: tuple[Any, ...], keywords: dict[str, Any], frame: Frame | None = None) -> Any:
+    """The value of `function(*args, **keywords)`."""
+    frame = frame or session.calls[-1]
+    match function:
+        case Known():
+            return _call_known(frame, function, args, keywords)
+        case Closure():
+            return call_function(session, function, args, keywords)
+        case Bound(owner=owner, method=str() as name):
+            return _call_named(frame, owner, name, args, keywords)
+        case Bound(owner=owner, method=method):
+            method = method if isinstance(method, Known) else Known(method)
+            return call(session, method, (owner, *args), keywords, frame)
+        case Partial():
+            return call(session, function.function, (*function.args, *args), {**function.keywords, **keywords}, frame)
+        case Ref() if isinstance(content := session.at(function), Record):
+            method = getattr(content.kind, "__call__", None)
+            if isinstance(method, FunctionType):
+                return call(session, Known(method), (function, *args), keywords, frame)
+    raise UnsupportedType(f"{describe(session, function)} cannot be called")
+
+
+def _call_named(frame: Frame, owner: Any, name: str, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    """A method of a number, an array, or a structure."""
+    session = frame.session
+    if is_numeric(session, owner) and name in METHODS:
+        return apply_caller(session, METHODS[name], (owner, *args), keywords, f".{name}")
+    return call_method(frame, owner, name, args, keywords)
+
+
+def _call_known(frame: Frame, function: Known, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    session, value = frame.session, function.value
+    builtin = _lookup(BUILTINS, value)
+    if builtin is not None:
+        return builtin(frame, args, keywords)
+    if hasattr(value, "__gradgen_inline__"):
+        return value.__gradgen_inline__(session.builder, args, keywords)
+    caller = _lookup(CALLERS, value)
+    if caller is not None:
+        return apply_caller(session, caller, args, keywords, shown(value, caller))
+    if isinstance(value, functools.partial):
+        return _call_partial(frame, function, args, keywords)
+    if isinstance(value, FunctionType):
+        return call_function(session, value, args, keywords)
+    if isinstance(value, MethodType):
+        owner = capture(session, value.__self__, _step(function, "__self__"))
+        return call(session, Known(value.__func__, _step(function, "__func__")), (owner, *args), keywords, frame)
+    for attribute in ("py_func", "primal", "__wrapped__"):  # of Numba's dispatchers, gradgen's own, lru_cache's
+        inner = inspect.getattr_static(value, attribute, None)
+        if inner is not None and not isinstance(value, type):
+            inner = getattr(value, attribute)
+            return call(session, Known(inner, _step(function, attribute)), args, keywords, frame)
+    if isinstance(value, type):
+        return _construct(session, value, args, keywords)
+    method = inspect.getattr_static(type(value), "__call__", None)
+    if isinstance(method, FunctionType):
+        return call(session, Known(method), (function, *args), keywords, frame)
+    raise unknown(value)
+
+
+def _lookup(table: dict[Any, Any], value: Any) -> Any:
+    try:
+        return table.get(value)
+    except TypeError:  # not hashable
+        return None
+
+
+def _step(function: Known, attribute: str) -> Path:
+    if function.path is None:
+        return Path(Root("object", attribute, getattr(function.value, attribute)))
+    return Path(function.path.root, (*function.path.steps, ("attribute", attribute)))
+
+
+def shown(value: Any, caller: Caller | None = None) -> str:
+    """A function as people write it.
+
+    >>> shown(np.linalg.norm), shown(len)
+    ('np.linalg.norm', 'len')
+    """
+    if caller is not None:
+        return caller.spelling
+    name = getattr(value, "__qualname__", None) or getattr(value, "__name__", None) or type(value).__qualname__
+    module = getattr(value, "__module__", None) or ("numpy" if isinstance(value, np.ufunc) else "")
+    if isinstance(value, np.ufunc) and module == "numpy" or module.startswith("numpy."):
+        return ("np.linalg." if "linalg" in module else "np.") + name
+    if isinstance(value, np.ufunc):
+        module = "scipy.special" if "scipy" in module or hasattr(_special(), name) else module
+    module = {"numpy": "np", "builtins": ""}.get(module, module)
+    module = ".".join(part for part in module.split(".") if not part.startswith("_"))
+    return f"{module}.{name}" if module else name
+
+
+def _special() -> Any:
+    import sys
+
+    return sys.modules.get("scipy.special")
+
+
+def unknown(value: Any) -> UnknownFunction | UnsupportedSyntax:
+    """The refusal of a function that has neither a rule nor a text to read."""
+    name = getattr(value, "__name__", "")
+    if name in REFUSED_CALLS and getattr(value, "__module__", "") in ("builtins", "io"):
+        message, way_out = REFUSED_CALLS[name]
+        return UnsupportedSyntax(message, way_out=way_out)
+    spelled = shown(value)
+    known = {shown(function, caller) for function, caller in CALLERS.items()}
+    last = spelled.rsplit(".", 1)[-1]
+    names = {k.rsplit(".", 1)[-1]: k for k in sorted(known)}
+    near = difflib.get_close_matches(last, names, n=3, cutoff=0.5)
+    nearest = f"; nearest: {', '.join(names[n] for n in near)}" if near else ""
+    return UnknownFunction(f"no rule for `{spelled}`{nearest}", way_out="add a rule for it with gradgen.rules, or write it with functions that have one")
+
+
+def _call_partial(frame: Frame, function: Known, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    """functools.partial made outside: what it holds is fetched through it."""
+    session, value = frame.session, function.value
+    inner = capture(session, value.func, _step(function, "func"))
+    held = _step(function, "args")
+    first = tuple(capture(session, one, Path(held.root, (*held.steps, ("item", k)))) for k, one in enumerate(value.args))
+    named = _step(function, "keywords")
+    given = {k: capture(session, one, Path(named.root, (*named.steps, ("item", k)))) for k, one in value.keywords.items()}
+    return call(session, inner, (*first, *args), {**given, **keywords}, frame)
+
+
+def _construct(session: Session, kind: type, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    """An instance of a NamedTuple or a plain dataclass."""
+    if is_namedtuple(kind):
+        fields = kind._fields  # type: ignore[attr-defined]
+        defaults = {k: capture_default(session, k, v) for k, v in kind._field_defaults.items()}  # type: ignore[attr-defined]
+        return Group(_fields(kind, fields, defaults, args, keywords), kind)
+    if dataclasses.is_dataclass(kind) and _has_generated_init(kind):
+        fields = tuple(f.name for f in dataclasses.fields(kind) if f.init)
+        missing = dataclasses.MISSING
+        defaults = {f.name: capture_default(session, f.name, f.default) for f in dataclasses.fields(kind) if f.default is not missing}
+        return session.new(Record(kind, fields, _fields(kind, fields, defaults, args, keywords)))
+    raise UnsupportedSyntax(
+        f"an object of class `{kind.__qualname__}` cannot be made inside a differentiated function", way_out="a NamedTuple or a dataclass"
+    )
+
+
+def _has_generated_init(kind: type) -> bool:
+    plain = "__post_init__" not in dir(kind) and all(f.default_factory is dataclasses.MISSING for f in dataclasses.fields(kind))
+    return plain and getattr(kind.__init__, "__qualname__", "").startswith(("__create_fn__", kind.__qualname__))
+
+
+def capture_default(session: Session, name: str, value: Any) -> Any:
+    return capture(session, value, Path(Root("object", name, value)))
+
+
+def _fields(kind: type, names: tuple[str, ...], defaults: dict[str, Any], args: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[Any, ...]:
+    given = {**defaults, **dict(zip(names, args, strict=False)), **keywords}
+    wrong = [n for n in given if n not in names] or [n for n in names if n not in given]
+    if wrong or len(args) > len(names):
+        raise UnsupportedType(f"`{kind.__name__}` does not take these arguments")
+    return tuple(given[name] for name in names)
+
+

@@ -1,0 +1,255 @@
+"""What can be iterated over: item by item where the items are known, by an index that runs otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from gradgen.errors import UnsupportedType
+from gradgen.ir import Array, Atom, Effect, If, dims_of
+from gradgen.ir import Block as IrBlock
+from gradgen.rules.build import constant_atom, dim_of
+from gradgen.stage.arrays import describe, is_array, read, wrap
+from gradgen.stage.lists import as_run_list, item_at, length
+from gradgen.stage.session import UNKNOWN, Frame, Session
+from gradgen.stage.values import (
+    DictObject,
+    Enumerated,
+    Generator,
+    Group,
+    Known,
+    ListObject,
+    Mapped,
+    Range,
+    Ref,
+    Reversed,
+    RunList,
+    Zipped,
+)
+
+ZERO, UNIT = constant_atom(0), constant_atom(1)
+
+
+def is_static(session: Session, value: Any) -> bool:
+    """Whether the items are known one by one, so that a loop over them is written out."""
+    match value:
+        case Group():
+            return True
+        case Known(value=known):
+            return isinstance(known, str | range | tuple | list | dict)
+        case Ref():
+            return isinstance(session.at(value), ListObject | DictObject)
+        case Enumerated(iterable=inner) | Reversed(iterable=inner):
+            return is_static(session, inner)
+        case Zipped(iterables=inner) | Mapped(iterables=inner):
+            return any(is_static(session, one) for one in inner) and all(_is_countable(session, one) for one in inner)
+    return False
+
+
+def _is_countable(session: Session, value: Any) -> bool:
+    """Whether items can be taken from it one by one, next to something of which the items are known."""
+    if isinstance(value, Range):
+        return all(session.number(part) is not UNKNOWN for part in (value.start, value.stop, value.step)) or (
+            session.number(value.start) is not UNKNOWN and session.number(value.step) is not UNKNOWN
+        )
+    return is_static(session, value)
+
+
+def static_items(frame: Frame, value: Any, what: str, count: int | None = None) -> list[Any]:
+    """The items, one by one. `count`: how many there must be, where that is known from the targets."""
+    session = frame.session
+    match value:
+        case Group(items=items):
+            return list(items)
+        case Known(value=known) if isinstance(known, str | range | tuple | list | dict):
+            return [constant_atom(item) if isinstance(item, int | float) else Known(item) for item in known]
+        case Range():
+            numbers = [session.demand(part, "the length of this range") for part in (value.start, value.stop, value.step)]
+            return [constant_atom(number) for number in range(*numbers)]
+        case Enumerated(iterable=inner, start=start):
+            first = session.demand(start, "where `enumerate` starts")
+            items = static_items(frame, inner, what, count)
+            return [Group((constant_atom(first + k), item)) for k, item in enumerate(items)]
+        case Reversed(iterable=inner):
+            return static_items(frame, inner, what, count)[::-1]
+        case Zipped(iterables=inner):
+            return [Group(row) for row in _rows(frame, inner, what)]
+        case Mapped(function=function, iterables=inner):
+            from gradgen.stage.calls import call
+
+            return [call(session, function, row, {}, frame) for row in _rows(frame, inner, what)]
+        case Generator():
+            from gradgen.stage.comprehensions import generated
+
+            return static_items(frame, generated(frame, value), what, count)
+        case Ref():
+            return _items_of_object(frame, value, what, count)
+    raise UnsupportedType(f"{what} is {describe(session, value)}, which has no items")
+
+
+def _rows(frame: Frame, iterables: tuple[Any, ...], what: str) -> list[tuple[Any, ...]]:
+    session = frame.session
+    known = [static_items(frame, one, what) for one in iterables if is_static(session, one)]
+    shortest = min(map(len, known)) if known else None
+    columns = []
+    for one in iterables:
+        if isinstance(one, Range) and not is_static(session, one) and shortest is not None:
+            columns.append(_beginning(session, one, shortest))
+        else:
+            columns.append(static_items(frame, one, what))
+    return list(zip(*columns, strict=False))
+
+
+def _beginning(session: Session, values: Range, count: int) -> list[Any]:
+    """The first items of a range that may be longer, as `zip` takes them."""
+    if session.number(values.stop) is not UNKNOWN:
+        numbers = range(*(session.number(part) for part in (values.start, values.stop, values.step)))
+        return [constant_atom(number) for number in numbers[:count]]
+    raise UnsupportedType("`zip` of a range whose length depends on the data with items known one by one", way_out="`enumerate`")
+
+
+def _items_of_object(frame: Frame, ref: Ref, what: str, count: int | None) -> list[Any]:
+    session = frame.session
+    content = session.at(ref)
+    if isinstance(content, ListObject):
+        return list(content.items)
+    if isinstance(content, DictObject):
+        return [key_value(key) for key in content.keys]
+    if isinstance(content, RunList):
+        return _unknown_length(frame, length(session, content), count, what, lambda k: item_at(session, content, constant_atom(k)))
+    if is_array(session, ref):
+        atom = read(session, ref)
+        if not dims_of(atom.type):
+            raise UnsupportedType(f"{what} is an array without dimensions")
+        size = dims_of(atom.type)[0].constant
+        if size is None:
+            sized = session.emit("size", atom, axis=0)
+            return _unknown_length(frame, sized, count, what, lambda k: row(session, ref, constant_atom(k)))
+        return [row(session, ref, constant_atom(k)) for k in range(size)]
+    raise UnsupportedType(f"{what} is {describe(session, ref)}, which has no items")
+
+
+def key_value(key: Any) -> Any:
+    """A dict's key as a value."""
+    if isinstance(key, tuple):
+        return Group(tuple(map(key_value, key)))
+    return constant_atom(key) if isinstance(key, bool | int | float) else Known(key)
+
+
+def _unknown_length(frame: Frame, size: Atom, count: int | None, what: str, item: Callable[[int], Any]) -> list[Any]:
+    """`count` items of something that may at run time turn out to have another number of them, and then raises."""
+    session = frame.session
+    if count is None:
+        raise UnsupportedType(f"how many items there are in {what} depends on the data", way_out="a loop")
+    message = f"cannot unpack into {count} targets"
+    with session.builder.collect() as failing:
+        session.builder.append(Effect("raise", (message,), name="ValueError", origin=session.builder.origin))
+    test = session.emit("ne", size, count)
+    session.builder.append(If(test, IrBlock(tuple(failing)), IrBlock(()), (), session.builder.origin))
+    return [item(k) for k in range(count)]
+
+
+def row(session: Session, ref: Ref, index: Atom) -> Any:
+    """`x[index]` of an array: a number, or a view."""
+    from gradgen.ir import At
+
+    atom = read(session, ref)
+    known = session.number(index)
+    made = session.emit("getitem", atom, index=(known,)) if known is not UNKNOWN else session.emit("getitem", atom, index, index=(At(0),))
+    return wrap(session, made, {atom: ref})
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """A loop's range, and the item for its index."""
+
+    start: Atom
+    stop: Atom
+    step: Atom
+    item: Callable[[Atom], Any]
+    is_index: bool = False  # whether the item is the index itself
+
+
+def walk(frame: Frame, value: Any) -> Walk:
+    """How to go over a value whose items only the run knows."""
+    session = frame.session
+    if isinstance(value, Range):
+        return Walk(value.start, value.stop, value.step, lambda index: index, is_index=True)
+    size, item = sized(frame, value)
+    return Walk(ZERO, size, UNIT, item)
+
+
+def sized(frame: Frame, value: Any) -> tuple[Atom, Callable[[Atom], Any]]:
+    """The number of items, and the item at an index counted from 0."""
+    session = frame.session
+    match value:
+        case Range():
+            return _sized_range(session, value)
+        case Enumerated(iterable=inner, start=start):
+            count, item = sized(frame, inner)
+            return count, lambda index: Group((_plus(session, start, index), item(index)))
+        case Reversed(iterable=inner):
+            count, item = sized(frame, inner)
+            last = session.emit("sub", count, 1)
+            return count, lambda index: item(session.emit("sub", last, index))
+        case Zipped(iterables=inner):
+            count, items = _sized_together(frame, inner)
+            return count, lambda index: Group(tuple(item(index) for item in items))
+        case Mapped(function=function, iterables=inner):
+            from gradgen.stage.calls import call
+
+            count, items = _sized_together(frame, inner)
+            return count, lambda index: call(session, function, tuple(item(index) for item in items), {}, frame)
+        case Generator():
+            from gradgen.stage.comprehensions import generated
+
+            return sized(frame, generated(frame, value))
+        case Group():
+            return sized(frame, session.new(ListObject(value.items)))
+        case Ref():
+            return _sized_object(frame, value)
+    raise UnsupportedType(f"{describe(session, value)} cannot be iterated over")
+
+
+def _plus(session: Session, a: Atom, b: Atom) -> Atom:
+    return b if session.number(a) == 0 and not hasattr(a, "version") else session.emit("add", a, b)
+
+
+def _sized_range(session: Session, value: Range) -> tuple[Atom, Callable[[Atom], Any]]:
+    start, stop, step = session.number(value.start), session.number(value.stop), session.number(value.step)
+    if step == 1:
+        count = value.stop if start == 0 else session.emit("maximum", session.emit("sub", value.stop, value.start), 0)
+        return count, lambda index: index if start == 0 else session.emit("add", value.start, index)
+    if UNKNOWN in (start, stop, step):
+        raise UnsupportedType("a range with a step beside another iterable", way_out="an index and arithmetic")
+    numbers = range(start, stop, step)
+    return constant_atom(len(numbers)), lambda index: session.emit("add", value.start, session.emit("mul", index, value.step))
+
+
+def _sized_together(frame: Frame, values: tuple[Any, ...]) -> tuple[Atom, list[Callable[[Atom], Any]]]:
+    """The shortest decides."""
+    session = frame.session
+    found = [sized(frame, value) for value in values]
+    count = found[0][0]
+    for other, _ in found[1:]:
+        if dim_of(other) != dim_of(count):
+            count = session.emit("minimum", count, other)
+    return count, [item for _, item in found]
+
+
+def _sized_object(frame: Frame, ref: Ref) -> tuple[Atom, Callable[[Atom], Any]]:
+    session = frame.session
+    content = session.at(ref)
+    if isinstance(content, ListObject):
+        content = as_run_list(session, content)
+    if isinstance(content, RunList):
+        kept = content
+        return length(session, content), lambda index: item_at(session, kept, index)
+    if is_array(session, ref):
+        atom = read(session, ref)
+        if isinstance(atom.type, Array) and atom.type.dims:
+            return session.emit("size", atom, axis=0), lambda index: row(session, ref, index)
+    raise UnsupportedType(f"{describe(session, ref)} cannot be iterated over")
+
+

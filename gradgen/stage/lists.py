@@ -1,0 +1,205 @@
+"""Lists whose length only the run knows: their form, and going over to it from a list of known length.
+
+Such a list holds items of one form (a number, an array, a tuple of these, ...). Each hole of the form is
+one list of the program, so that a list of pairs is a pair of lists.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from gradgen.errors import UnsupportedType
+from gradgen.ir import Atom, Const, ListOf
+from gradgen.stage.merge import Listing, converted, joined_type, type_of, without_extent
+from gradgen.stage.session import Session
+from gradgen.stage.values import ArrayObject, Group, Hole, Known, ListObject, Ref, RunList, State, Unusable, is_atom
+
+IN_LIST = "the array is in a list of run-time length, and cannot be changed in place"
+
+
+def template_of(session: Session, lists: list[tuple[ListObject | RunList, State]]) -> Any:
+    """The common form of the items of these lists; Unusable where there is none."""
+    template: Any = None
+    for content, state in lists:
+        forms = [content.template] if isinstance(content, RunList) else [form(item, state, [0]) for item in content.items]
+        for one in forms:
+            if isinstance(one, Unusable):
+                return one
+            if template is None:
+                template = one
+            elif not same_form(template, one):
+                return Unusable("a list whose length depends on the data has items of different kinds")
+    return Hole(0) if template is None else template
+
+
+def form(item: Any, state: State, count: list[int]) -> Any:
+    """An item with its numbers and arrays taken out."""
+    content = state.heap.get(item.cell) if isinstance(item, Ref) else None
+    if is_atom(item) or isinstance(content, ArrayObject):
+        count[0] += 1
+        return Hole(count[0] - 1)
+    if isinstance(item, Group):
+        items = tuple(form(one, state, count) for one in item.items)
+        return next((one for one in items if isinstance(one, Unusable)), Group(items, item.kind))
+    if isinstance(item, Known):
+        return item
+    return Unusable("a list whose length depends on the data can hold numbers, arrays and tuples of them")
+
+
+def same_form(a: Any, b: Any) -> bool:
+    if isinstance(a, Group) and isinstance(b, Group):
+        return a.kind is b.kind and len(a.items) == len(b.items) and all(map(same_form, a.items, b.items))
+    if isinstance(a, Known) and isinstance(b, Known):
+        return a.value is b.value
+    return isinstance(a, Hole) and a == b
+
+
+def holes(item: Any, state: State) -> list[Atom]:
+    """What fills the holes of an item, in their order."""
+    if isinstance(item, Ref):
+        content = state.heap[item.cell]
+        assert isinstance(content, ArrayObject)
+        return [content.atom]
+    if isinstance(item, Group):
+        return [atom for one in item.items for atom in holes(one, state)]
+    return [item] if is_atom(item) else []
+
+
+def hole_count(template: Any) -> int:
+    if isinstance(template, Group):
+        return sum(map(hole_count, template.items))
+    return 1 if isinstance(template, Hole) else 0
+
+
+def columns(session: Session, content: ListObject | RunList, state: State, template: Any) -> list[Any]:
+    """The list of each hole: as it is, or a listing of the items of a list of known length."""
+    if isinstance(content, RunList):
+        return list(content.lists)
+    rows = [holes(item, state) for item in content.items]
+    for item in content.items:
+        freeze(state, item)
+    return [Listing(tuple(row[k] for row in rows)) for k in range(hole_count(template))]
+
+
+def freeze(state: State, item: Any) -> None:
+    """Arrays in a list of run-time length are held by value: they may not be changed in place any more."""
+    if isinstance(item, Ref) and isinstance(state.heap.get(item.cell), ArrayObject):
+        state.heap[item.cell] = replace(state.heap[item.cell], frozen=IN_LIST)
+    elif isinstance(item, Group):
+        for one in item.items:
+            freeze(state, one)
+
+
+def as_run_list(session: Session, content: ListObject | RunList) -> RunList:
+    """The list as one of run-time length."""
+    if isinstance(content, RunList):
+        return content
+    template = template_of(session, [(content, session.state)])
+    if isinstance(template, Unusable):
+        raise UnsupportedType(template.why)
+    lists = []
+    for column in columns(session, content, session.state, template):
+        type = type_of(session, column)
+        if type is None:
+            raise UnsupportedType("the items of a list that is used at run time must be of one type", way_out="a tuple")
+        lists.append(converted(session, column, type))
+    return RunList(template, tuple(lists))
+
+
+def item_at(session: Session, content: RunList, index: Atom) -> Any:
+    """`xs[index]`"""
+
+    def fill(template: Any) -> Any:
+        if isinstance(template, Hole):
+            atom = session.emit("item", content.lists[template.number], index)
+            value = session.value_of(atom)
+            if isinstance(value, Ref):
+                session.put(value, replace(session.at(value), frozen=IN_LIST))
+            return value
+        return Group(tuple(map(fill, template.items)), template.kind) if isinstance(template, Group) else template
+
+    return fill(content.template)
+
+
+def append(session: Session, ref: Ref, value: Any) -> None:
+    """`xs.append(value)`"""
+    session.writable(ref)
+    content = session.at(ref)
+    if isinstance(content, ListObject):
+        session.put(ref, replace(content, items=(*content.items, value)))
+        return
+    assert isinstance(content, RunList)
+    content = _fitting(session, content, value)
+    freeze(session.state, value)
+    atoms = holes(value, session.state)
+    lists = tuple(_appended(session, one, atom) for one, atom in zip(content.lists, atoms, strict=True))
+    session.put(ref, replace(content, lists=lists))
+
+
+def _fitting(session: Session, content: RunList, value: Any) -> RunList:
+    """The list, which must hold items of the form of `value`."""
+    shape = form(value, session.state, [0])
+    if isinstance(shape, Unusable):
+        raise UnsupportedType(shape.why)
+    if not same_form(content.template, shape):
+        raise UnsupportedType("a list whose length depends on the data has items of different kinds", way_out="several lists")
+    return content
+
+
+def _appended(session: Session, list: Atom, item: Atom) -> Atom:
+    element = list.type.element  # type: ignore[union-attr]
+    joined = joined_type(session, element, without_extent(item.type))
+    if joined is None:
+        raise UnsupportedType(f"an item of type {item.type} in a list of {element}", way_out="several lists")
+    name = getattr(list, "name", "")
+    made = session.emit("append", list, converted(session, item, element), type=ListOf(joined), name=name)
+    session.escaped.add(made.version)
+    return made
+
+
+def extend(session: Session, ref: Ref, other: Any) -> None:
+    """`xs.extend(ys)` for two lists."""
+    content, more = session.at(ref), session.at(other)
+    session.writable(ref)
+    if isinstance(content, ListObject) and isinstance(more, ListObject):
+        session.put(ref, replace(content, items=content.items + more.items))
+        return
+    assert isinstance(content, ListObject | RunList) and isinstance(more, ListObject | RunList)
+    if isinstance(content, ListObject) and not content.items:
+        session.put(ref, RunList(as_run_list(session, more).template, tuple(session.emit("copy", one) for one in as_run_list(session, more).lists)))
+        return
+    if isinstance(more, ListObject):
+        session.put(ref, as_run_list(session, content))
+        for item in more.items:
+            append(session, ref, item)
+        return
+    base = as_run_list(session, content)
+    if not same_form(base.template, more.template):
+        raise UnsupportedType("a list whose length depends on the data has items of different kinds", way_out="several lists")
+    lists = tuple(session.emit("extend", a, b, name=getattr(a, "name", "")) for a, b in zip(base.lists, more.lists, strict=True))
+    session.put(ref, RunList(base.template, lists))
+
+
+def copied(session: Session, ref: Ref) -> Ref:
+    """A new list with the same items."""
+    return session.new(replace(session.at(ref), frozen=""))
+
+
+def length(session: Session, content: ListObject | RunList) -> Atom:
+    if isinstance(content, ListObject):
+        from gradgen.rules.build import constant_atom
+
+        return constant_atom(len(content.items))
+    return session.emit("length", content.lists[0])
+
+
+def pop(session: Session, ref: Ref) -> Any:
+    """`xs.pop()`: the last item."""
+    session.writable(ref)
+    content = session.at(ref)
+    assert isinstance(content, RunList)
+    last = item_at(session, content, Const(-1, length(session, content).type))
+    lists = tuple(session.emit("shorten", one, name=getattr(one, "name", "")) for one in content.lists)
+    session.put(ref, replace(content, lists=lists))
+    return last

@@ -1,0 +1,147 @@
+"""Calls of functions that have a rule: staged values in, what the rule's caller builds out.
+
+The caller gets numbers and arrays as `Sym`s, structures as Python structures of these, known integers as
+Python integers, and everything else as it is.
+"""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from gradgen.errors import UnsupportedSyntax, UnsupportedType, UnsupportedValue
+from gradgen.ir import Assign, Atom, Const, Scalar
+from gradgen.rules import symbols
+from gradgen.rules.build import constant_atom, typed_for_spelling
+from gradgen.rules.symbols import Sym
+from gradgen.rules.table import RULES, Caller
+from gradgen.stage import gates
+from gradgen.stage.arrays import describe, is_array, read, wrap
+from gradgen.stage.session import Session, is_scalar
+from gradgen.stage.values import DictObject, Group, Known, ListObject, Ref, RunList, Sliced, is_atom
+
+
+def apply_caller(session: Session, caller: Caller, args: tuple[Any, ...], keywords: dict[str, Any], shown: str) -> Any:
+    """The value of a call of a function that has a rule. `shown`: how the user named it."""
+    sources: dict[Atom, Ref] = {}
+    given = [to_rule(session, arg, sources, shown) for arg in args]
+    named = {name: to_rule(session, value, sources, shown) for name, value in keywords.items()}
+    _check_call(caller, given, named, shown)
+    if shown.startswith("math.") and any(isinstance(a, Sym) and a.ndim for a in given):
+        raise UnsupportedType(f"`{shown}` takes a number, not an array", way_out=f"`np.{shown.removeprefix('math.')}`")
+    before = len(session.builder.statements)
+    with symbols.using(session.builder):
+        result = caller.build(*given, **named)
+    return from_rule(session, _spelled(session, caller, result, before), sources)
+
+
+@lru_cache(maxsize=None)
+def _signature(build: Any) -> inspect.Signature:
+    return inspect.signature(build)
+
+
+def _check_call(caller: Caller, args: list[Any], keywords: dict[str, Any], shown: str) -> None:
+    try:
+        _signature(caller.build).bind(*args, **keywords)
+    except TypeError as error:
+        raise UnsupportedSyntax(f"`{shown}` cannot be called like this: {error}") from None
+
+
+def to_rule(session: Session, value: Any, sources: dict[Atom, Ref], shown: str = "") -> Any:
+    if is_scalar(value):
+        return _number(session, value)
+    match value:
+        case Known(value=known):
+            return known
+        case Group(items=items):
+            return tuple(to_rule(session, item, sources, shown) for item in items)
+        case Sliced(start=start, stop=stop, step=step):
+            return slice(*(None if part is None else to_rule(session, part, sources, shown) for part in (start, stop, step)))
+        case Ref():
+            return _object(session, value, sources, shown)
+    raise UnsupportedType(f"`{shown}` of {describe(session, value)}")
+
+
+def _number(session: Session, atom: Atom) -> Any:
+    """Known integers as Python integers, so that they can be axes and sizes; other numbers as Syms."""
+    value = session.number(atom)
+    plain = isinstance(value, bool | int) and not (isinstance(atom, Const) and atom.spelling)
+    return value if plain and isinstance(atom.type, Scalar) and atom.type.weak else Sym(atom, session.builder)
+
+
+def _object(session: Session, ref: Ref, sources: dict[Atom, Ref], shown: str) -> Any:
+    content = session.at(ref)
+    if is_array(session, ref):
+        atom = read(session, ref)
+        sources.setdefault(atom, ref)
+        return Sym(atom, session.builder)
+    match content:
+        case ListObject(items=items):
+            return [to_rule(session, item, sources, shown) for item in items]
+        case RunList(lists=(only,)):
+            return Sym(only, session.builder)
+        case DictObject(keys=keys, items=items):
+            return {key: to_rule(session, item, sources, shown) for key, item in zip(keys, items, strict=True)}
+    raise UnsupportedType(f"`{shown}` of {describe(session, ref)}")
+
+
+def from_rule(session: Session, result: Any, sources: dict[Atom, Ref]) -> Any:
+    """What a caller built, as a staged value."""
+    if isinstance(result, Sym):
+        return wrap(session, result.atom, sources)
+    if is_atom(result):
+        return wrap(session, result, sources)
+    if isinstance(result, tuple):
+        items = tuple(from_rule(session, item, sources) for item in result)
+        return Group(items, type(result) if hasattr(result, "_fields") else tuple)
+    if isinstance(result, list):
+        return session.new(ListObject(tuple(from_rule(session, item, sources) for item in result)))
+    if isinstance(result, bool | int | float) and not isinstance(result, np.generic):
+        return constant_atom(result)
+    if isinstance(result, np.bool_ | np.integer | np.floating):
+        return Const(result.item(), Scalar(result.dtype.name))
+    return Known(result)
+
+
+def _spelled(session: Session, caller: Caller, result: Any, before: int) -> Any:
+    """The result with the user's spelling on its statement, where this one statement is what the user called."""
+    made = session.builder.statements[before:]
+    if not (isinstance(result, Sym) and made and isinstance(made[-1], Assign) and made[-1].target == result.atom):
+        return result
+    last = made[-1]
+    if len(made) == 1 and _is_called(caller.spelling, last.op) and not last.spelling:
+        type = typed_for_spelling(last.target.type, caller.spelling)
+        target = replace(last.target, type=type)
+        session.builder.statements[-1] = spelled = replace(last, target=target, spelling=caller.spelling)
+        session.builder.definitions[target.version] = spelled
+        result = Sym(target, session.builder)
+    return Sym(gates.recognise(session, result.atom), session.builder)
+
+
+def _is_called(spelling: str, op: str) -> bool:
+    """Whether an operation alone is what a function or method of this spelling computes.
+
+    >>> _is_called("np.exp", "exp"), _is_called(".sum", "sum"), _is_called("np.square", "mul")
+    (True, True, False)
+    """
+    rule = RULES[op]
+    last = spelling.rsplit(".", 1)[-1]
+    return last == op or spelling in (rule.spelling, rule.scalar_spelling) or last == rule.spelling.rsplit(".", 1)[-1]
+
+
+def known_argument(session: Session, value: Any, what: str) -> Any:
+    """The Python value of an argument that must be known: an axis, a flag."""
+    if is_scalar(value):
+        return session.demand(value, what)
+    if isinstance(value, Known):
+        return value.value
+    if isinstance(value, Group):
+        return tuple(known_argument(session, item, what) for item in value.items)
+    raise UnsupportedValue(f"{what} must be known when the gradient is written")
+
+
+

@@ -1,0 +1,251 @@
+"""The staging of one program: its builder, what is known of its values, and the calls being staged.
+
+A `Session` lives as long as one call of `stage`; a `Frame` as long as one call of a function in it.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from types import FunctionType
+from typing import Any
+
+from gradgen.errors import Position, UnsupportedSyntax, UnsupportedValue
+from gradgen.ir import Array, Assign, Atom, Const, Scalar, Statement, Type, Var
+from gradgen.ir.interface import Guard, Input, Path
+from gradgen.parse.resolve import resolve
+from gradgen.parse.source import SourceFile
+from gradgen.rules.build import Builder, constant_atom
+from gradgen.stage.values import ArrayObject, HeapObject, Ref, State, Unusable
+
+UNKNOWN = object()
+
+
+class NeedsValue(UnsupportedValue):
+    """A number must be known when the text is written; `path` says which argument it is (see `stage`)."""
+
+    def __init__(self, message: str, path: Path | None = None, way_out: str = ""):
+        super().__init__(message, None, way_out)
+        self.path = path
+
+
+class Recorder(Builder):
+    """A builder that remembers which statement made a value, by the value's version."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.definitions: dict[int, Assign] = {}
+
+    def append(self, statement: Statement) -> None:
+        super().append(statement)
+        if isinstance(statement, Assign):
+            self.definitions[statement.target.version] = statement
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """An input of the program: where it comes from, and its value now (UNKNOWN for an argument's leaf)."""
+
+    path: Path
+    value: Any
+
+
+class Session:
+    """What all frames share. `state` is replaced when control flow splits and joins."""
+
+    def __init__(self) -> None:
+        self.builder = Recorder()
+        self.state = State()
+        self.params: list[Var] = []
+        self.inputs: list[Input] = []
+        self.guards: dict[tuple, Guard] = {}
+        self.known: dict[int, Any] = {}  # by version: the Python numbers that variables are known to be
+        self.captured: dict[int, Captured] = {}  # by version of a parameter
+        self.fetched: dict[tuple, Any] = {}  # values of captured paths, each fetched once
+        self.escaped: set[int] = set()  # versions of unnamed values that something refers to
+        self.loops: dict[tuple, Any] = {}  # what a loop's carried variables were found to be in an earlier pass
+        self.calls: list[Frame] = []
+        self.unrollable: set[int] = set()  # versions of indices of loops that could be written out
+        self.written: list[int] = []  # the iterations of loops being written out
+        self.frames = 0
+        self.cells = 0
+        self.outer: dict[int, HeapObject] = {}  # objects from outside, there on every path, as they are at the call
+        self.capturing = False
+        self.symbols = 0
+        self.position: Position | None = None
+
+    # Statements
+
+    def emit(self, op: str, *args: Any, **options: Any) -> Var:
+        return self.builder.emit(op, *args, **options)
+
+    def param(self, name: str, type: Type, path: Path, value: Any = UNKNOWN) -> Var:
+        """A new parameter of the program, fetched from `path`."""
+        var = self.builder.var(name, type)
+        self.params.append(var)
+        self.inputs.append(Input(path))
+        self.captured[var.version] = Captured(path, value)
+        self.escaped.add(var.version)
+        return var
+
+    def guard(self, path: Path | None, kind: str, expected: Any) -> None:
+        if path is not None:
+            self.guards.setdefault((place(path), kind), Guard(path, kind, expected))
+
+    def symbol(self) -> str:
+        """A new name for the size of a dimension of which nothing is known, and which may vary."""
+        self.symbols += 1
+        return f"(n{self.symbols})"
+
+    # What is known
+
+    def number(self, atom: Atom) -> Any:
+        """The Python number that a scalar is known to be, else UNKNOWN."""
+        if isinstance(atom, Const):
+            return atom.value
+        if isinstance(atom, Var) and atom.version in self.known:
+            return self.known[atom.version]
+        extent = getattr(atom.type, "extent", None)
+        return UNKNOWN if extent is None or extent.constant is None else extent.constant
+
+    def demand(self, atom: Atom, what: str) -> Any:
+        """The number that an atom is; of a global it is taken, and guarded, now. Else a refusal naming `what`."""
+        value = self.number(atom)
+        if value is not UNKNOWN:
+            return value
+        source = self.captured.get(atom.version) if isinstance(atom, Var) else None
+        if source is not None and source.value is not UNKNOWN:
+            self.guard(source.path, "equal", source.value)
+            return source.value
+        raise NeedsValue(
+            f"{what} must be known when the gradient is written, and depends on the data here",
+            source and source.path,
+            "write it as a constant",
+        )
+
+    # The heap
+
+    def new(self, content: HeapObject) -> Ref:
+        self.cells += 1
+        heap = self.outer if self.capturing else self.state.heap
+        heap[self.cells] = content
+        return Ref(self.cells)
+
+    def at(self, ref: Ref) -> HeapObject:
+        return self.state.heap.get(ref.cell) or self.outer[ref.cell]
+
+    def put(self, ref: Ref, content: HeapObject) -> None:
+        self.state.heap[ref.cell] = content
+
+    def value_of(self, atom: Atom) -> Any:
+        """An atom as a value: an array gets a cell of its own."""
+        return self.new(ArrayObject(atom)) if isinstance(atom.type, Array) else atom
+
+    def writable(self, ref: Ref) -> None:
+        why = self.at(ref).frozen
+        if why:
+            raise UnsupportedSyntax(why, way_out="make a copy first: `x = x.copy()`")
+
+    # Names
+
+    def rename(self, var: Var, name: str) -> Var | None:
+        """The unnamed value that a statement just made, by its name from now on; None where others know it already."""
+        if var.name or var.version in self.escaped:
+            return None
+        for k in range(len(self.builder.statements) - 1, -1, -1):
+            renamed = _with_name(self.builder.statements[k], var, name)
+            if renamed is not None:
+                self.builder.statements[k], made = renamed
+                self.escaped.add(var.version)
+                if isinstance(renamed[0], Assign):
+                    self.builder.definitions[var.version] = renamed[0]
+                return made
+        return None
+
+
+def _with_name(statement: Statement, var: Var, name: str) -> tuple[Statement, Var] | None:
+    made = replace(var, name=name)
+    if isinstance(statement, Assign):
+        return (replace(statement, target=made), made) if statement.target == var else None
+    results = getattr(statement, "results", ())
+    if var in results:
+        return replace(statement, results=tuple(made if r == var else r for r in results)), made  # type: ignore[call-arg]
+    return None
+
+
+def place(path: Path) -> tuple:
+    """A path as a key."""
+    steps = tuple((kind, type(key), key) for kind, key in path.steps)
+    return path.root.kind, path.root.name, id(path.root.scope), steps
+
+
+@dataclass(slots=True, eq=False)
+class Frame:
+    """One call: where its names live (`number`), what is around it, and where its text is.
+
+    `locals` are the names that its text assigns; a comprehension's frame has its variables only and
+    `parent` is the frame around it. `function` is the Python function, of a nested one that of its
+    outermost parent.
+    """
+
+    session: Session
+    number: int
+    file: SourceFile
+    locals: frozenset[str]
+    function: FunctionType | None
+    name: str
+    parent: Frame | None = None
+    node: Any = None
+    owner: str = ""  # the class that private names belong to
+    captured: bool = False  # whether a nested function refers to this frame
+    identity: Any = None
+    site: Any = None  # where the call stands
+
+    def lookup(self, name: str) -> Any:
+        """The value of a name, by Python's rules of scope."""
+        if name in self.locals:
+            value = self.session.state.names.get((self.number, name))
+            if value is None:
+                raise UnsupportedSyntax(f"`{name}` has no value here", way_out=f"assign `{name}` before it is read")
+            if isinstance(value, Unusable):
+                raise UnsupportedSyntax(value.why, way_out="give it one kind of value on all paths")
+            return value
+        if self.parent is not None:
+            return self.parent.lookup(name)
+        return self.outside(name)
+
+    def outside(self, name: str) -> Any:
+        from gradgen.stage.capture import capture
+
+        assert self.function is not None
+        found = resolve(self.function, name)
+        if found is None:
+            raise UnsupportedSyntax(f"the name `{name}` is not defined", way_out=f"define or import `{name}`")
+        value, root = found
+        return capture(self.session, value, Path(root))
+
+    def assign(self, name: str, value: Any) -> None:
+        self.session.state.names[self.number, name] = value
+
+    def private(self, attribute: str) -> str:
+        """`__x` within a class is `_Class__x`."""
+        if self.owner and attribute.startswith("__") and not attribute.endswith("__"):
+            return f"_{self.owner.lstrip('_')}{attribute}"
+        return attribute
+
+
+def constant(value: bool | int | float, spelling: str = "") -> Const:
+    return constant_atom(value, spelling)
+
+
+def is_scalar(value: Any) -> bool:
+    return hasattr(value, "type") and isinstance(value.type, Scalar)
+
+
+@contextmanager
+def origin(frame: Frame, node: ast.stmt | ast.expr) -> Iterator[None]:
+    """Statements made within come from this statement of the user's."""
+    with frame.session.builder.at(frame.file.origin(node)):
+        yield
