@@ -217,7 +217,7 @@ def kink_of_relu_other_order(a):
 
 
 _RNG = np.random.default_rng(5)
-S = 1.3
+S = 1.1
 V = np.array([1.3, 0.7, -2.0, 0.4])
 M = _RNG.standard_normal((3, 4)) + 0.1
 C = _RNG.standard_normal((3, 1)) + 0.1

@@ -215,7 +215,7 @@ PROGRAMS = [
     program(doubles, (1.3,), (20.0,), second_order=True, pair=True),
     program(counts, (1.3, 3), (1.3, 0), argnums=0),
     program(newton_square_root, case(2.0, value=math.sqrt(2), gradient=0.5 / math.sqrt(2)), (9.5,)),
-    program(newton_for_an_equation, (1.5, 0.3), pair=True),
+    program(newton_for_an_equation, (1.5, 2.0), pair=True),
     program(forever_with_break, (1.3,), second_order=True),
     program(forever_with_return, (1.3,), pair=True),
     program(forever_with_break_in_the_middle, (1.3,)),

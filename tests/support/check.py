@@ -83,7 +83,7 @@ class _Point:
         dtypes = {leaf.dtype for leaf in flatten(list(self.values.values())) if isinstance(leaf, (np.ndarray, np.generic))}
         self.single = np.dtype(np.float32) in dtypes
 
-    def call(self, **replaced: Any) -> Any:
+    def call(self, replaced: dict[str, Any]) -> Any:
         """The function's value, in double precision, with some parameters replaced."""
         bound = inspect.signature(self.function).bind(*copied(self.args), **copied(self.kwargs))
         bound.apply_defaults()
@@ -95,7 +95,7 @@ class _Point:
         """The value at the point plus step times direction (one item for each leaf of the differentiated trees)."""
         parts: Iterator[Any] = iter(direction)
         return self.call(
-            **{n: map_leaves(lambda leaf: leaf + step * next(parts), widened(tree)) for n, tree in self.trees.items()}
+            {n: map_leaves(lambda leaf: leaf + step * next(parts), widened(tree)) for n, tree in self.trees.items()}
         )
 
 
