@@ -10,6 +10,7 @@ makes a fresh array is a root, so is a parameter; a view has the roots of what i
 or a loop hands on is a root of its own, related to those roots from outside which it may be: so two
 arrays that a time loop swaps stay apart as long as they come in apart.
 
+>>> import gradgen.rules
 >>> from gradgen.ir import FLOAT, INT, Array, Assign, At, Block, Const, Dim, Function, Store, Var
 >>> vector = Array("float64", (Dim("n"),))
 >>> x, y, z = (Var(name, k, vector) for k, name in enumerate("xyz"))
@@ -57,14 +58,8 @@ from gradgen.rules.table import RULES
 Root = Hashable
 Roots = frozenset[Root]
 
-# Linear operations and constants may hand out views, unless they are known to make a fresh array.
-FRESH = frozenset(
-    ("add", "sub", "neg", "mul", "sum", "mean", "copy", "concatenate", "stack", "zeros", "ones", "empty", "full")
-    + ("zeros_like", "ones_like", "empty_like", "full_like", "arange", "linspace", "eye", "cumsum", "where", "argmax", "argmin")
-    + ("lt", "le", "gt", "ge", "eq", "ne", "not", "and", "or", "logical_and", "logical_or", "logical_not", "logical_xor")
-    + ("floor", "ceil", "trunc", "rint", "round", "sign", "floordiv", "size", "count", "length", "all", "any", "asarray")
-    + ("array", "roll", "repeat", "tile", "diff", "kron", "outer", "matmul", "dot", "isnan", "isinf", "isfinite", "argsort")
-)
+# Linear operations may hand out views, except those that are known to make a fresh array. All others make one.
+FRESH = frozenset(["cumsum", "concatenate", "stack", "full", "full_like", "linspace", "array", "asarray", "trace"])
 
 
 @dataclass(slots=True)
@@ -81,7 +76,7 @@ class Ownership:
         return id(update) not in self.copied_updates
 
     def size(self) -> int:
-        return sum(map(len, (self.copied_updates, self.copied_views, self.copied_slots, self.copied_inits)))
+        return len(self.copied_updates) + len(self.copied_views) + len(self.copied_slots) + len(self.copied_inits)
 
 
 def ownership(function: Function, flow: Flow | None = None) -> Ownership:
@@ -101,11 +96,11 @@ def makes_view(s: Assign) -> bool:
     """Whether the result may share the buffer of an argument."""
     if s.op in FRESH or not isinstance(s.target.type, Array | ListOf | TupleOf):
         return False
-    if s.op == "identity":
+    if s.op == "identity" or s.op not in RULES:
         return True
     if s.op == "getitem":  # masks and index arrays make copies
         return not any(isinstance(arg.type, Array) for arg in s.args[1:])
-    return RULES[s.op].kind in ("linear", "constant") if s.op in RULES else True
+    return RULES[s.op].kind == "linear"
 
 
 def may_update_in_place(s: Accumulate) -> bool:
@@ -140,7 +135,9 @@ class _Analysis:
             s.target: s for s in statements(function.body) if isinstance(s, Assign) and isinstance(s.target.type, Array)
         }
         self.loops: list[For | While] = []  # around the current statement
-        self.entered: dict[Root, tuple[For | While, int, Roots]] = {}  # a carried value's root: its loop, number, inits' roots
+        self.entered: dict[
+            Root, tuple[For | While, int, Roots]
+        ] = {}  # a carried value's root: its loop, number, inits' roots
         self.recording = True
         self.buffers = flow.bits(v for v in flow.variables if not isinstance(v.type, Scalar))
 
@@ -258,7 +255,11 @@ class _Analysis:
         cell = self.of(prior)
         if id(s) not in self.decided.copied_updates and self.recording:
             self._object(s, target, cell)
-        kept = cell.items.union(*(self.of(atom).both() for atom in added)) if isinstance(target.type, ListOf) else cell.items
+        kept = (
+            cell.items.union(*(self.of(atom).both() for atom in added))
+            if isinstance(target.type, ListOf)
+            else cell.items
+        )
         copied = id(s) in self.decided.copied_updates or not isinstance(prior, Var)
         own = self._cell(target, target.version).own if copied else cell.own
         self.cells[target] = _Cell(own, kept)
@@ -320,7 +321,10 @@ class _Analysis:
             self.slots = dict(outer)
             self.block(branch)
             ends.append(([self.of(atom) for atom in branch.yields], self.slots))
-        self.slots = {slot: ends[0][1].get(slot, frozenset()) | ends[1][1].get(slot, frozenset()) for slot in ends[0][1] | ends[1][1]}
+        self.slots = {
+            slot: ends[0][1].get(slot, frozenset()) | ends[1][1].get(slot, frozenset())
+            for slot in ends[0][1] | ends[1][1]
+        }
         cells = [self._cell(var, ("branch", var.version)) for var in s.results]
         self._hand_over(cells, [end[0] for end in ends])
         self.cells.update(zip(s.results, cells, strict=True))
@@ -331,7 +335,9 @@ class _Analysis:
         for k, (cell, init) in enumerate(zip(cells, inits, strict=True)):
             for root in cell.own:
                 self.entered[root] = (s, k, init.own)
-        saved = sorted({inner.slot for inner in statements(s.body) if isinstance(inner, Save)}, key=lambda slot: slot.version)
+        saved = sorted(
+            {inner.slot for inner in statements(s.body) if isinstance(inner, Save)}, key=lambda slot: slot.version
+        )
         kept = [_Cell(frozenset((("kept", id(s), slot.version),))) for slot in saved]
         inner = _made_inside(s)
         self._hand_over(cells + kept, [inits + [_Cell(self.slots.get(slot, frozenset())) for slot in saved]], inner)
@@ -368,7 +374,11 @@ class _Analysis:
         return sum(map(len, self.related.values())) + len(self.foreign)
 
     def _hand_over(
-        self, to: list[_Cell], ways: list[list[_Cell]], inner: frozenset[Hashable] = frozenset(), own: Roots = frozenset()
+        self,
+        to: list[_Cell],
+        ways: list[list[_Cell]],
+        inner: frozenset[Hashable] = frozenset(),
+        own: Roots = frozenset(),
     ) -> None:
         """Each of `to` becomes, in each way, the value beside it: relate it to what that may be.
 

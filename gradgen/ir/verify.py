@@ -142,7 +142,7 @@ class _Checker:
 
     def loop(self, s: For | While) -> None:
         counts = len(s.carried), len(s.inits), len(s.results)
-        self.require(len(set(counts)) == 1, "%d carried values, %d inits, %d results" % counts)
+        self.require(len(set(counts)) == 1, f"there are {counts} carried values, inits and results")
         self.edges(s.inits, s.carried)
         outside = set(self.visible)
         self.define(block_params(s))

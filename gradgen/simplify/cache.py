@@ -62,12 +62,8 @@ def _trimmed(forward: Function, backward: Function) -> tuple[Function, Function]
     results = forward.body.yields[: len(forward.body.yields) - forward.cached]
     body = Block(forward.body.statements, results + tuple(atom for atom, _ in kept))
     params = tuple(param for _, param in kept) + backward.params[backward.cached :]
-    forward = replace(
-        forward, body=body, cached=len(kept), slots_out=tuple(forward.slots_out[k] for k in slots)
-    )
-    backward = replace(
-        backward, params=params, cached=len(kept), slots_in=tuple(backward.slots_in[k] for k in slots)
-    )
+    forward = replace(forward, body=body, cached=len(kept), slots_out=tuple(forward.slots_out[k] for k in slots))
+    backward = replace(backward, params=params, cached=len(kept), slots_in=tuple(backward.slots_in[k] for k in slots))
     return forward, replace_variables(backward, known)
 
 

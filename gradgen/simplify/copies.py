@@ -43,7 +43,11 @@ def _is_copy(s: Assign) -> bool:
 
 
 def _same_kind(a: Atom, b: Atom) -> bool:
-    return isinstance(a.type, Scalar) and isinstance(b.type, Scalar) and (a.type.dtype, a.type.weak) == (b.type.dtype, b.type.weak)
+    return (
+        isinstance(a.type, Scalar)
+        and isinstance(b.type, Scalar)
+        and (a.type.dtype, a.type.weak) == (b.type.dtype, b.type.weak)
+    )
 
 
 def replace_variables(function: Function, mapping: dict[Var, Atom], dropped: dict[Var, Atom] | None = None) -> Function:

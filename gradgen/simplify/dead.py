@@ -172,7 +172,9 @@ class _Needs:
                 s = replace(s, body=self.pruned(s.body), trips=s.trips if s.trips in self.needed else None)
                 if isinstance(s, While):
                     s = replace(s, test=self.pruned(s.test))
-                return selected(s, [c in self.needed or r in self.needed for c, r in zip(s.carried, s.results, strict=True)])
+                return selected(
+                    s, [c in self.needed or r in self.needed for c, r in zip(s.carried, s.results, strict=True)]
+                )
         return s
 
 

@@ -72,7 +72,7 @@ def _unchanged_by_branch(s: If) -> Iterator[tuple[Var, Atom]]:
 
 
 def _same_where_defined(s: If) -> Iterator[tuple[Var, Atom]]:
-    """Of two results that agree on every side on which both are defined, one that is defined everywhere does for both."""
+    """A result that is undefined on one side, and else the same as another one, is that other one."""
     ways = list(zip(s.results, s.then.yields, s.orelse.yields, strict=True))
     for result, *partial in ways:
         if not any(isinstance(value, Undefined) for value in partial):

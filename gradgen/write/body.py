@@ -32,7 +32,6 @@ from gradgen.ir import (
     Origin,
     Save,
     Scalar,
-    Slot,
     Statement,
     Store,
     Text,
@@ -60,7 +59,7 @@ class BodyWriter:
         return [made for s in self.folds.written(block) for made in self.statement(s)]
 
     def statement(self, s: Statement) -> list[ast.stmt]:
-        made = self._STATEMENTS[type(s)](self, s)
+        made = _STATEMENTS[type(s)](self, s)
         for each in made:
             if s.origin is not None:
                 self.origins.setdefault(each, s.origin)
@@ -113,7 +112,11 @@ class BodyWriter:
             return [assign(target, self.speller.helper("_add", prior, value))]
         same = isinstance(prior, ast.Name) and prior.id == target
         updates = isinstance(s.target.type, Scalar) or (may_update_in_place(s) and self.owned.in_place(s))
-        subtract = isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.USub) and not isinstance(value.operand, ast.Constant)
+        subtract = (
+            isinstance(value, ast.UnaryOp)
+            and isinstance(value.op, ast.USub)
+            and not isinstance(value.operand, ast.Constant)
+        )
         op = ast.Sub() if subtract else ast.Add()
         value = value.operand if subtract and isinstance(value, ast.UnaryOp) else value
         if updates and (same or not isinstance(s.target.type, Scalar)):
@@ -332,15 +335,31 @@ class BodyWriter:
         if isinstance(leave, Const):
             return self.block(block) + onward + ([ast.Break()] if leave.value else [])
         written = self.folds.written(block)
-        if onward or not isinstance(leave, Var) or not written or not isinstance(written[-1], If) or self.uses[leave] != 1:
+        if (
+            onward
+            or not isinstance(leave, Var)
+            or not written
+            or not isinstance(written[-1], If)
+            or self.uses[leave] != 1
+        ):
             return None
         inner = self._leaving(written[-1], leave)
         return None if inner is None else [made for each in written[:-1] for made in self.statement(each)] + inner
 
-    _STATEMENTS: dict[type, Callable[..., list[ast.stmt]]] = {
-        Assign: assignment, Accumulate: accumulation, Store: store, If: branches, For: counted_loop, While: condition_loop,
-        Open: opening, Save: saving, Load: loading, Call: calling, Effect: effect,
-    }  # fmt: skip
+
+_STATEMENTS: dict[type, Callable[[BodyWriter, Any], list[ast.stmt]]] = {
+    Assign: BodyWriter.assignment,
+    Accumulate: BodyWriter.accumulation,
+    Store: BodyWriter.store,
+    If: BodyWriter.branches,
+    For: BodyWriter.counted_loop,
+    While: BodyWriter.condition_loop,
+    Open: BodyWriter.opening,
+    Save: BodyWriter.saving,
+    Load: BodyWriter.loading,
+    Call: BodyWriter.calling,
+    Effect: BodyWriter.effect,
+}
 
 
 def in_sequence(moves: Sequence[Move]) -> list[list[Move]]:
@@ -379,6 +398,3 @@ def _minus_one(node: ast.expr) -> ast.expr:
     if isinstance(node, ast.Constant) and isinstance(node.value, int):
         return number(node.value - 1)
     return ast.BinOp(node, ast.Sub(), number(1))
-
-
-__all__ = ["BodyWriter", "Slot", "in_sequence"]

@@ -178,7 +178,10 @@ class _Folder:
             case Assign() if s.op in LIST_UPDATES:
                 changed = [s.args[0]]
             case For() | While():
-                changed = [*s.inits, *(atom for inner in blocks(s) for each in inner.statements for atom in self._changed(each))]
+                changed = [
+                    *s.inits,
+                    *(atom for inner in blocks(s) for each in inner.statements for atom in self._changed(each)),
+                ]
             case If():
                 changed = [atom for inner in blocks(s) for each in inner.statements for atom in self._changed(each)]
             case Call():

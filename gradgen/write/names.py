@@ -14,7 +14,7 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from gradgen.analyse.alias import Ownership
 from gradgen.analyse.liveness import LIST_UPDATES, Flow
@@ -225,9 +225,17 @@ class _Classes:
             return False
         one, other = self.group[a], self.group[b]
         named = one.kind != GENERATED and other.kind != GENERATED
-        if one is other or (named and (one.kind, one.text) != (other.kind, other.text)) or self.conflicts[one] & other.members:
+        if (
+            one is other
+            or (named and (one.kind, one.text) != (other.kind, other.text))
+            or self.conflicts[one] & other.members
+        ):
             return False
-        best, rest = (one, other) if (one.kind, one.members & -one.members) <= (other.kind, other.members & -other.members) else (other, one)
+        best, rest = (
+            (one, other)
+            if (one.kind, one.members & -one.members) <= (other.kind, other.members & -other.members)
+            else (other, one)
+        )
         best.members |= rest.members
         self.conflicts[best] |= self.conflicts.pop(rest)
         for var in self.flow.members(rest.members):
@@ -296,4 +304,3 @@ def _handed_over(s: Statement, rank: int) -> Iterator[tuple[Var, Atom]]:
             yield from zip(s.carried, sources[rank], strict=True)
         case If() if rank:
             yield from zip(s.results, (s.then, s.orelse)[rank - 1].yields, strict=True)
-

@@ -19,7 +19,9 @@ _LONE_TARGET = re.compile(r"^(\s*)(\w+), =")  # `x, = cache`, in which the comma
 _MARKER = re.compile(r"\s*_origin_(\d+)_$")
 
 
-def print_function(function: ast.FunctionDef, origins: Mapping[ast.stmt, Origin]) -> tuple[list[str], dict[int, Origin]]:
+def print_function(
+    function: ast.FunctionDef, origins: Mapping[ast.stmt, Origin]
+) -> tuple[list[str], dict[int, Origin]]:
     """The lines of a function, and which of them (from 0) come from where."""
     marked: list[Origin] = []
     _mark(function.body, origins, marked, function.name)

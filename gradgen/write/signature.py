@@ -13,7 +13,7 @@ from dataclasses import dataclass, is_dataclass
 from typing import Any
 
 from gradgen.errors import InternalError
-from gradgen.ir import Const, Function, Scalar, Slot, Var
+from gradgen.ir import Function, Scalar, Slot, Var
 from gradgen.ir.interface import Static, Tree, leaves
 from gradgen.write.slots import Slots
 from gradgen.write.tree import assign, attribute, call, constant, name, subscript, tuple_
@@ -51,7 +51,9 @@ def arguments(function: Function, layout: Layout | None, names: Names, cache: st
     return ast.arguments([], [ast.arg(text) for text in all_names], None, [], [], None, defaults)
 
 
-def unpacking(function: Function, layout: Layout | None, names: Names, slots: Slots, slot_names: dict[Slot, str], cache: str):
+def unpacking(
+    function: Function, layout: Layout | None, names: Names, slots: Slots, slot_names: dict[Slot, str], cache: str
+):
     """The first statements: from what is passed to variables."""
     made: list[ast.stmt] = []
     if function.role == "backward":
@@ -141,6 +143,3 @@ def _place_of(kind: type, tree: Any, value: ast.expr) -> ast.expr | None:
         if found is not None:
             return found
     return None
-
-
-__all__ = ["Const", "Layout", "arguments", "returned", "unpacking"]

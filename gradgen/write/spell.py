@@ -35,7 +35,9 @@ PLAIN = ("float64", "int64", "bool")  # dtypes of which NumPy makes arrays by it
 class Speller:
     """Makes expressions, and notes which modules, builtins and helper functions they name."""
 
-    def __init__(self, names: Mapping[Var, str], folds: Folds, style: str = "python", modules: Mapping[str, str] | None = None):
+    def __init__(
+        self, names: Mapping[Var, str], folds: Folds, style: str = "python", modules: Mapping[str, str] | None = None
+    ):
         self.names, self.folds, self.style = names, folds, style
         self.modules = modules or {}
         self.imports: set[str] = set()
@@ -111,7 +113,13 @@ class Speller:
         return self.apply(op, tuple(self.template(part, args) for part in inner), (), dict(*params), spelling, None)
 
     def apply(
-        self, op: str, args: tuple[ast.expr, ...], atoms: tuple[Atom, ...], params: dict[str, Any], spelling: str, target: Var | None
+        self,
+        op: str,
+        args: tuple[ast.expr, ...],
+        atoms: tuple[Atom, ...],
+        params: dict[str, Any],
+        spelling: str,
+        target: Var | None,
     ) -> ast.expr:
         special = SPECIAL.get(op)
         if special is not None:
@@ -142,7 +150,9 @@ class Speller:
             return ast.BoolOp(BOOLEAN[op](), parts)
         return None
 
-    def called(self, op: str, args: tuple[ast.expr, ...], params: dict[str, Any], spelling: str, target: Var | None) -> ast.expr:
+    def called(
+        self, op: str, args: tuple[ast.expr, ...], params: dict[str, Any], spelling: str, target: Var | None
+    ) -> ast.expr:
         keywords = {
             key: self.parameter(key, value)
             for key, value in params.items()
@@ -152,7 +162,9 @@ class Speller:
             return call(attribute(args[0], spelling[1:]), args[1:], **keywords)
         rule = RULES.get(op)
         of_number = target is not None and isinstance(target.type, Scalar) and target.type.weak
-        text = spelling or _default(rule, of_number, target is None or not isinstance(target.type, Scalar)) or f"np.{op}"
+        text = (
+            spelling or _default(rule, of_number, target is None or not isinstance(target.type, Scalar)) or f"np.{op}"
+        )
         made: ast.expr = self.function(text, *args, **keywords)
         if of_number and not spelling and text.startswith("np."):
             made = self.function(_PYTHON[target.type.dtype], made)  # type: ignore[union-attr]
@@ -197,7 +209,9 @@ _PYTHON = {"float64": "float", "int64": "int", "bool": "bool", "complex128": "co
 class _Use:
     """One use of an operation, for the functions of SPECIAL."""
 
-    def __init__(self, speller: Speller, op: str, args: tuple[ast.expr, ...], atoms: tuple[Atom, ...], params, spelling, target):
+    def __init__(
+        self, speller: Speller, op: str, args: tuple[ast.expr, ...], atoms: tuple[Atom, ...], params, spelling, target
+    ):
         self.speller, self.op, self.args, self.atoms = speller, op, args, atoms
         self.params, self.spelling, self.target = params, spelling, target
 

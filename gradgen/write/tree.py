@@ -57,7 +57,9 @@ def tuple_(items: Iterable[ast.expr]) -> ast.Tuple:
 
 
 def negated(test: ast.expr) -> ast.expr:
-    return test.operand if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not) else ast.UnaryOp(ast.Not(), test)
+    return (
+        test.operand if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not) else ast.UnaryOp(ast.Not(), test)
+    )
 
 
 def assign(target: str | ast.expr, value: ast.expr) -> ast.Assign:

@@ -50,4 +50,6 @@ def test_a_value_of_one_side_is_the_result_where_that_side_is_taken():
         doubled = b.emit("mul", x, 2.0, name="y")
     b.append(If(test, block(then, (doubled, doubled)), block([], (x, Undefined(FLOAT))), (y, exported)))
     total = b.emit("add", y, exported)
-    assert simplified(Function("f", (x, test), block(b.statements, (total,)))).endswith("_.5 = add y.2 y.2\n  yield _.5")
+    assert simplified(Function("f", (x, test), block(b.statements, (total,)))).endswith(
+        "_.5 = add y.2 y.2\n  yield _.5"
+    )

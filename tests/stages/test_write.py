@@ -10,7 +10,7 @@ from gradgen.ir.interface import Tree
 from gradgen.rules.build import Builder, block, constant_atom
 from gradgen.write import Layout, write
 
-LECTURE = '''\
+LECTURE = """\
 import math
 
 
@@ -49,7 +49,7 @@ def f_backward(cache, df=1.0):
     # backprop sigy = 1.0 / (1 + math.exp(-y))
     dy += (1 - sigy) * sigy * dsigy
     return dx, dy
-'''
+"""
 
 
 def at(text: str) -> Origin:

@@ -76,7 +76,16 @@ class Generator:
 
     def statements(self, count: int, depth: int) -> None:
         for _ in range(count):
-            kinds = [self.scalar, self.vector, self.view, self.store, self.store, self.element, self.accumulate, self.appending]
+            kinds = [
+                self.scalar,
+                self.vector,
+                self.view,
+                self.store,
+                self.store,
+                self.element,
+                self.accumulate,
+                self.appending,
+            ]
             kinds += [self.identity, self.row, self.reduction]
             if depth < 3:
                 kinds += [self.branch, self.loop, self.loop, self.condition, self.kept]
@@ -111,7 +120,9 @@ class Generator:
 
     def reduction(self) -> Var:
         total = self.builder.emit("sum", self.pick(VECTOR), axis=None, keepdims=False)
-        return self.builder.emit("cast", self.builder.emit("mul", total, 0.25), dtype="float64", weak=True, name=self.name())
+        return self.builder.emit(
+            "cast", self.builder.emit("mul", total, 0.25), dtype="float64", weak=True, name=self.name()
+        )
 
     def store(self) -> Var:
         mode = self.random.choice(["set", "add"])
@@ -278,4 +289,3 @@ def check(seed: int) -> None:
 def test_random_programs(first):
     for seed in range(first, first + 50):
         check(seed)
-
