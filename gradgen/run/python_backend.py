@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 
 def load(text: str, filename: str, entries: Sequence[str]) -> tuple[Callable[..., Any], ...]:
-    """The functions named `entries` of the module `text`."""
-    namespace: dict[str, Any] = {"__name__": "gradgen_generated", "__file__": filename}
-    exec(compile(text, filename, "exec"), namespace)
-    return tuple(namespace[name] for name in entries)
+    """The functions named `entries` of the module `text`.
+
+    The module is entered in `sys.modules` under its file's name, which holds a digest of the text: Numba finds
+    it there when it takes machine code from its cache, and so does `pickle`.
+    """
+    module = ModuleType("gradgen_generated_" + re.sub(r"\W+", "_", Path(filename).stem))
+    module.__file__ = filename
+    exec(compile(text, filename, "exec"), module.__dict__)
+    sys.modules[module.__name__] = module
+    return tuple(getattr(module, name) for name in entries)
