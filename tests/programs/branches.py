@@ -312,10 +312,8 @@ def match_string(x, kind):
     return x
 
 
-def match_with_guard(x, n):
+def match_with_capture(x, n):
     match n:
-        case 0 if x > 0:
-            y = x
         case 0:
             y = x ** 2
         case k:
@@ -409,7 +407,7 @@ PROGRAMS = [
     program(raises_in_else, (1.3,), (2.3,)),
     program(match_number, (1.3, 1), (1.3, 2), (1.3, 4), (1.3, 9), argnums=0),
     program(match_string, (1.3, "exp"), (1.3, "sq"), (1.3, "none"), argnums=0),
-    program(match_with_guard, (1.3, 0), (-1.3, 0), (1.3, 3), argnums=0),
+    program(match_with_capture, (1.3, 0), (1.3, 3), argnums=0),
     program(match_without_default, (1.3, -1), (1.3, 2.5), (1.3, 7), argnums=0),
     program(with_errstate, (1.3,)),
     program(import_inside, (1.3,)),

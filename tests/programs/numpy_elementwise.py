@@ -257,7 +257,7 @@ PROGRAMS = [
     program(masks_combined, *SOME),
     program(predicates, (V,)),
     program(functions_of_scalars, (1.3, 0.7), (np.float64(0.3), np.float64(0.7)), second_order=False),
-    program(scalars_and_arrays_mixed, (1.3, V), (1.3, M)),
+    program(scalars_and_arrays_mixed, (1.1, V), (1.1, M)),
     program(unary_of_array, (V,)),
     program(three_way_broadcast, (V, C, S), (M, R, C), (T, C, V)),
     program(broadcast_chain, (C, R), (V, M), (S, M)),
