@@ -37,6 +37,7 @@ from gradgen.lower.broadcasting import Fitted
 from gradgen.lower.context import Context, Lazy, Position_, array_type, dtype_of
 from gradgen.lower.elementwise import LAZY, elementwise, operand
 from gradgen.lower.fusion import Readers
+from gradgen.lower.identities import is_alias, renamed
 from gradgen.lower.products import dot, matmul, trace
 from gradgen.lower.reductions import REDUCTIONS
 from gradgen.lower.scalars import ARITHMETIC, COMPARISONS, EXPANSIONS, MATH, ROUNDING, Scalars, scalar
@@ -72,6 +73,7 @@ class Blocks:
     def inside(self, block: Block, types: tuple[Type | None, ...], exits: tuple[Atom, ...]) -> tuple[Atom, ...]:
         """Lower a block's statements into the current list; gives what it yields, as `types`."""
         ctx = self.ctx
+        block = renamed(block, exits)
         self.readers.append(Readers(block, exits))
         outer, ctx.lazies = ctx.lazies, {}
         for statement in block.statements:
@@ -130,7 +132,7 @@ class Blocks:
 
     def assign(self, s: Assign) -> None:
         ctx = self.ctx
-        if s.op == "identity" and s.args[0].type == s.target.type:
+        if is_alias(s):
             ctx.env[s.target] = s.args[0]
         elif s.op in ("size", "count") and isinstance(s.args[0].type, Array):
             # Sizes are remembered: they keep their own variables.

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections import Counter
 
 from gradgen.ir import Accumulate, Array, Assign, At, Atom, Block, Statement, Store, Var, dims_of, is_bool
-from gradgen.ir.walk import operands, statement_free
+from gradgen.ir.walk import map_statement, operands, statement_free
+from gradgen.lower.identities import is_alias
 from gradgen.lower.reductions import ONE_PASS
 
 ONCE = frozenset(
@@ -45,14 +46,21 @@ class Readers:
     """Who reads the values of a block."""
 
     def __init__(self, block: Block, exits: tuple[Atom, ...]):
+        same: dict[Atom, Atom] = {}  # what is another name for what
+        for s in block.statements:
+            if isinstance(s, Assign) and is_alias(s):
+                same[s.target] = same.get(s.args[0], s.args[0])
         self.uses: Counter[Atom] = Counter()
-        self.outside: set[Atom] = set(exits)  # read by an inner block, or handed on
+        self.outside = {same.get(atom, atom) for atom in exits}  # read by an inner block, or handed on
         self.reader: dict[Atom, Statement] = {}
-        for statement in block.statements:
-            for atom in operands(statement):
+        for s in block.statements:
+            self.outside.update(same.get(atom, atom) for atom in statement_free(s))
+            if is_alias(s):
+                continue
+            s = map_statement(s, lambda atom: same.get(atom, atom), lambda block: block)
+            for atom in operands(s):
                 self.uses[atom] += 1
-                self.reader[atom] = statement
-            self.outside.update(statement_free(statement))
+                self.reader[atom] = s
 
     def only_here(self, var: Var) -> bool:
         return var not in self.outside and self.uses[var] > 0
