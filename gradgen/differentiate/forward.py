@@ -46,6 +46,7 @@ def jvp(program: Program, wrt: Sequence[Var]) -> Program:
     function, builder = program.entry, builder_after(program)
     result = function.body.yields[0]
     marks = active(function, wrt, [result])
+    builder.remember(function.body)
     tangents = {var: builder.var("", var.type, of=var) for var in wrt}
     pushforward = _Forward(builder, marks, {v: t for v, t in tangents.items() if v in marks})
     with builder.collect() as body:
@@ -142,7 +143,9 @@ class _Forward:
             value = parts[0] if len(parts) == 1 else symbols.add(*parts)
         elif rule.kind == "linear":
             full = [
-                Sym(self.adjoints.full(None if t is None else t.atom, x.atom), self.builder) if is_float(x.type) else x
+                Sym(self.adjoints.full(None if t is None else t.atom, x.atom), self.builder)
+                if is_float(x.type) or rule.joins
+                else x
                 for t, x in zip(tangents, args, strict=True)
             ]
             value = symbols.apply(s.op, *full, **params)

@@ -68,6 +68,7 @@ class Reversed:
 def reverse(function: Function, wrt: tuple[Var, ...], seeds: dict[Var, Atom], builder: Builder) -> Reversed:
     """Differentiate `function` by its parameters `wrt`; `seeds` gives the adjoints of its results."""
     marks = active(function, wrt, seeds)
+    builder.remember(function.body)
     reverser = _Reverser(builder, marks)
     with builder.collect() as adjoint:
         for result, seed in seeds.items():
@@ -233,7 +234,8 @@ class _Reverser:
 
     def loop(self, s: For | While) -> Statement:
         """The iterations run again, last to first, with the adjoints of what they carry going round."""
-        state = [k for k, carried in enumerate(s.carried) if carried in self.marks]
+        # A value that each iteration makes anew is not active as what it was before, but as a result.
+        state = [k for k, pair in enumerate(zip(s.carried, s.results, strict=True)) if not self.marks.isdisjoint(pair)]
         outside = self._active_outside(s)
         if not state and not outside:
             return s
@@ -316,7 +318,7 @@ class _Reverser:
                 inits=tuple(inits),
                 body=body,
                 results=tuple(results),
-                backward=isinstance(s, For),
+                backward=isinstance(s, For) and not s.backward,
                 origin=origin,
             )
         )

@@ -184,8 +184,8 @@ def map_statement(
                 statement, args=tuple(map(use, statement.args)), targets=tuple(map(define, statement.targets))
             )
         case Effect():
-            test: Atom | None = None if statement.test is None else use(statement.test)
-            return replace(statement, test=test, args=tuple(_map_text(arg, use) for arg in statement.args))
+            given: Atom | None = None if statement.test is None else use(statement.test)
+            return replace(statement, test=given, args=tuple(_map_text(arg, use) for arg in statement.args))
         case Open():
             return statement
 
