@@ -54,8 +54,8 @@ def build(
 ) -> Compiled:
     """Stage `function` for `arguments` (trees of types) and write the text of the requested form.
 
-    `wrt`: positions among the leaves of the arguments. `form`: "grad", "value_and_grad", "pair", "module"
-    (the pair and value_and_grad in one text) or "primal". Raises GradgenError.
+    `wrt`: positions among the leaves of the arguments. `form`: "grad", "value_and_grad", "pair" or
+    "primal". Raises GradgenError.
     """
     staged = staged_program(function, arguments)
     check_result(staged, has_aux)

@@ -6,20 +6,21 @@ Between the pipeline, which knows leaves, and `run`, which knows calls.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gradgen.errors import InternalError
 from gradgen.infer.select import Arguments, Choice, Selection, arguments, of_trees
 from gradgen.infer.signature import declared, key, types_of
 from gradgen.ir import is_float
-from gradgen.ir.interface import Path, Root, Tree, leaves
+from gradgen.ir.interface import Input, Path, Root, Tree, leaves
 from gradgen.run.backend import load
 from gradgen.run.dispatch import define
-from gradgen.run.fetch import Fact, facts
+from gradgen.run.fetch import Fact, facts, leaf_places, place_of
 from gradgen.run.namespace import Namespace
 from gradgen.run.pack import Layout, lines
 from gradgen.run.variant import Variant
@@ -68,7 +69,9 @@ class Target:
         while True:
             trees = {name: types_of(tree) for name, tree in given.trees.items()}
             try:
-                return build(self.function, trees, given.wrt, form, self.style, self.has_aux), given
+                compiled = build(self.function, trees, given.wrt, form, self.style, self.has_aux)
+                check_order(compiled.staged.inputs, trees)
+                return compiled, given
             except NeedsValue as error:
                 more = error.path and given.with_known(error.path, values)
                 if not more:
@@ -145,6 +148,13 @@ class Target:
             floats = (name for name, tree in trees.items() if any(is_float(leaf.type) for leaf in leaves(tree)))
             choices = tuple(map(Choice, floats))
         return of_trees(trees, choices)
+
+
+def check_order(inputs: Sequence[Input], trees: Mapping[str, Any]) -> None:
+    """The leaves of the arguments come first, and in order: `wrt` and every call go by their positions."""
+    expected = [place for name, tree in trees.items() for place in leaf_places(tree, Path(Root("argument", name)))]
+    if [place_of(one.path) for one in inputs[: len(expected)]] != expected:
+        raise InternalError("the inputs of a program do not begin with the leaves of its arguments")
 
 
 def own_code(function: Any) -> tuple[Fact, ...]:

@@ -30,7 +30,7 @@ class Fact:
 def facts(inputs: Sequence[Input], guards: Sequence[Guard], arguments: Mapping[str, Any]) -> tuple[Fact, ...]:
     """The facts behind inputs that are no arguments, and behind guards, for a call with `arguments`."""
     found = [_fact(guard, arguments) for guard in guards]
-    covered = {place for fact in found if fact.kind == "tree" for place in _leaf_places(fact)}
+    covered = {place for fact in found if fact.kind == "tree" for place in leaf_places(fact.expected, fact.path)}
     for one in inputs:
         if place_of(one.path) not in covered:
             covered.add(place_of(one.path))
@@ -59,18 +59,13 @@ def place_of(path: Path) -> Place:
     return root.kind, root.name, id(root.scope), path.steps
 
 
-def _leaf_places(fact: Fact) -> list[Place]:
-    found: list[Place] = []
-
-    def walk(tree: Any, path: Path) -> None:
-        if isinstance(tree, Tree):
-            for key, item in zip(tree.keys, tree.items, strict=True):
-                walk(item, Path(path.root, (*path.steps, (way(tree.kind), key))))
-        elif isinstance(tree, Leaf):
-            found.append(place_of(path))
-
-    walk(fact.expected, fact.path)
-    return found
+def leaf_places(tree: Any, path: Path) -> list[Place]:
+    """Where the leaves of a structure at `path` are."""
+    if isinstance(tree, Tree):
+        steps = ((*path.steps, (way(tree.kind), key)) for key in tree.keys)
+        items = zip(tree.items, steps, strict=True)
+        return [place for item, to in items for place in leaf_places(item, Path(path.root, to))]
+    return [] if isinstance(tree, Static) else [place_of(path)]
 
 
 def way(kind: type) -> str:

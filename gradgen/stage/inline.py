@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection
 from dataclasses import dataclass
 from types import FunctionType
 from typing import Any
@@ -34,21 +35,22 @@ class Callee:
     identity: Any
 
 
-def callee_of(session: Session, function: FunctionType | Closure) -> Callee:
+def callee_of(session: Session, function: FunctionType | Closure, given: Collection[str] = ()) -> Callee:
+    """`given`: parameters whose defaults are not asked for."""
     if isinstance(function, Closure):
         source = FunctionSource(function.file, function.node)
         return Callee(source, function.name, function.defaults, function.frame.function, function.frame, function.node)
     source = source_of(function)
-    return Callee(source, function.__name__, _defaults(session, function), function, None, function.__code__)
+    return Callee(source, function.__name__, _defaults(session, function, given), function, None, function.__code__)
 
 
-def _defaults(session: Session, function: FunctionType) -> dict[str, Any]:
+def _defaults(session: Session, function: FunctionType, given: Collection[str]) -> dict[str, Any]:
     """The defaults that the function has now; the guard of its code holds the plain ones."""
     code = function.__code__
     positional = code.co_varnames[: code.co_argcount]
     given = function.__defaults__ or ()
     pairs = [*zip(positional[len(positional) - len(given) :], given, strict=True), *(function.__kwdefaults__ or {}).items()]
-    return {name: _default(session, function, name, value) for name, value in pairs}
+    return {name: _default(session, function, name, value) for name, value in pairs if name not in given}
 
 
 def _default(session: Session, function: FunctionType, name: str, value: Any) -> Any:

@@ -41,7 +41,7 @@ def stage(function: Any, arguments: dict[str, Any], *, name: str | None = None) 
 
 def _stage(session: Session, function: Any, arguments: dict[str, Any], name: str | None) -> Staged:
     function, owner = _unwrapped(function)
-    callee = callee_of(session, function)
+    callee = callee_of(session, function, arguments)
     frame = open_frame(session, callee)
     values = {}
     for parameter, tree in arguments.items():

@@ -17,6 +17,7 @@ from typing import Any
 
 from gradgen.target import Target
 from gradgen.views.compiled import decorated
+from gradgen.views.merge import parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,30 +36,19 @@ def source(target: Target, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Sou
 
 def only(text: str, name: str) -> str:
     """The function `name` of a module, with the imports and the functions that it needs."""
-    statements = {(getattr(node, "name", "") or f" {k}"): node for k, node in enumerate(ast.parse(text).body)}
-    needed, waiting = set(), [name]
+    functions = parts(text)
+    imports = functions.pop("", "").splitlines()
+    needed: set[str] = set()
+    waiting = [name]
     while waiting:
         one = waiting.pop()
-        if one in statements and one not in needed:
+        if one in functions and one not in needed:
             needed.add(one)
-            waiting += sorted(_names(statements[one]))
-    used = set().union(*(_names(statements[one]) for one in needed))
-    kept = [node for one, node in statements.items() if one in needed or _imports(node) & used]
-    lines = text.splitlines()
-    texts = ["\n".join(lines[_first(node) - 1 : node.end_lineno]) for node in kept]
-    imports = sum(bool(_imports(node)) for node in kept)
-    return "\n\n\n".join((["\n".join(texts[:imports])] if imports else []) + texts[imports:]) + "\n"
+            waiting += _names(functions[one])
+    used = {used for one in needed for used in _names(functions[one])}
+    head = "\n".join(line for line in imports if line.split()[-1] in used)
+    return "\n\n\n".join([*([head] if head else []), *(functions[one] for one in functions if one in needed)]) + "\n"
 
 
-def _names(node: ast.AST) -> set[str]:
-    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
-
-
-def _imports(node: ast.AST) -> set[str]:
-    aliases = node.names if isinstance(node, ast.Import | ast.ImportFrom) else []
-    return {(alias.asname or alias.name).split(".")[0] for alias in aliases}
-
-
-def _first(node: ast.stmt) -> int:
-    decorators = getattr(node, "decorator_list", [])
-    return min([node.lineno, *(one.lineno for one in decorators)])
+def _names(text: str) -> list[str]:
+    return sorted({one.id for one in ast.walk(ast.parse(text)) if isinstance(one, ast.Name)})

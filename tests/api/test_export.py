@@ -90,6 +90,16 @@ result = value, w, t.rate, t.name, q, again, w2, q2
     assert run(tmp_path, code) == [14.5, expected, 3.0, "x", [[2.0], 1.0], 14.5, expected, [[2.0], 1.0]]
 
 
+def test_defaults(tmp_path):
+    def loss(x, a=2.0, b=TABLE, *, c=3):
+        return np.sum(x * a * b) * c
+
+    grad(loss).export(tmp_path / "loss_grad.py", np.ones(2))
+    assert "def loss_forward(x, a, b, *, c=3):" in (tmp_path / "loss_grad.py").read_text()
+    found = run(tmp_path, "result = m.loss_value_and_grad(np.ones(2), 2.0, np.array([1.0, 2.0]))")
+    assert found == [18.0, [6.0, 12.0]]
+
+
 def test_has_aux_and_one_in_a_tuple(tmp_path):
     def loss(x):
         return x * x, {"x": x}
