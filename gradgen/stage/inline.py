@@ -48,8 +48,8 @@ def _defaults(session: Session, function: FunctionType, given: Collection[str]) 
     """The defaults that the function has now; the guard of its code holds the plain ones."""
     code = function.__code__
     positional = code.co_varnames[: code.co_argcount]
-    given = function.__defaults__ or ()
-    pairs = [*zip(positional[len(positional) - len(given) :], given, strict=True), *(function.__kwdefaults__ or {}).items()]
+    defaults = function.__defaults__ or ()
+    pairs = [*zip(positional[len(positional) - len(defaults) :], defaults, strict=True), *(function.__kwdefaults__ or {}).items()]
     return {name: _default(session, function, name, value) for name, value in pairs if name not in given}
 
 
