@@ -112,13 +112,7 @@ class BodyWriter:
             return [assign(target, self.speller.helper("_add", prior, value))]
         same = isinstance(prior, ast.Name) and prior.id == target
         updates = isinstance(s.target.type, Scalar) or (may_update_in_place(s) and self.owned.in_place(s))
-        subtract = (
-            isinstance(value, ast.UnaryOp)
-            and isinstance(value.op, ast.USub)
-            and not isinstance(value.operand, ast.Constant)
-        )
-        op = ast.Sub() if subtract else ast.Add()
-        value = value.operand if subtract and isinstance(value, ast.UnaryOp) else value
+        op, value = _signed(value)
         if updates and (same or not isinstance(s.target.type, Scalar)):
             return [*([] if same else [assign(target, prior)]), augment(target, op, value)]
         return [assign(target, ast.BinOp(prior, op, value))]
@@ -130,10 +124,11 @@ class BodyWriter:
         first = self.prepared(s, target, s.array)
         index = self.speller.index(s.index, operands)
         if s.mode == "add" and any(isinstance(atom.type, Array) and atom.type.dtype != "bool" for atom in s.operands):
-            return [*first, ast.Expr(self.speller.function("np.add.at", name(target), index, value))]
+            places = self.speller.index_value(index)
+            return [*first, ast.Expr(self.speller.function("np.add.at", name(target), places, value))]
         place = subscript(name(target), index, store=True)
         if s.mode == "add":
-            return [*first, augment(place, ast.Add(), value)]
+            return [*first, augment(place, *_signed(value))]
         return [*first, assign(place, value)]
 
     def opening(self, s: Open) -> list[ast.stmt]:
@@ -384,6 +379,17 @@ def _assigned(group: list[Move]) -> list[ast.stmt]:
         return [assign(group[0][0], group[0][1])]
     places: list[ast.expr] = [ast.Name(to, ast.Store()) for to, _, _ in group]
     return [ast.Assign([ast.Tuple(places, ast.Store())], tuple_([value for _, value, _ in group]), lineno=0)]
+
+
+def _signed(value: ast.expr) -> tuple[ast.operator, ast.expr]:
+    """What is added, with its sign apart: `-x / y` is subtracted as `x / y`."""
+    match value:
+        case ast.UnaryOp(op=ast.USub(), operand=operand) if not isinstance(operand, ast.Constant):
+            return ast.Sub(), operand
+        case ast.BinOp(op=ast.Mult() | ast.Div() as op, left=left, right=right):
+            sign, rest = _signed(left)
+            return sign, ast.BinOp(rest, op, right)
+    return ast.Add(), value
 
 
 def _last(statements: list[ast.stmt]) -> Any:

@@ -184,6 +184,18 @@ class Speller:
         parts = [self.index_entry(entry, operands) for entry in index]
         return parts[0] if len(parts) == 1 else tuple_(parts)
 
+    def index_value(self, index: ast.expr) -> ast.expr:
+        """An index as a value that can be passed on, with slices as calls."""
+        match index:
+            case ast.Tuple(elts=parts):
+                return tuple_(map(self.index_value, parts))
+            case ast.Slice(lower=None, step=None):
+                return self.function("slice", index.upper or constant(None))
+            case ast.Slice():
+                bounds = [part or constant(None) for part in (index.lower, index.upper, index.step)]
+                return self.function("slice", *(bounds if index.step else bounds[:2]))
+        return index
+
     def index_entry(self, entry: Any, operands: tuple[ast.expr, ...]) -> ast.expr:
         match entry:
             case At(operand=k):
@@ -323,6 +335,11 @@ def _array(use: _Use) -> ast.expr:
     for size in reversed(shape):
         parts = [ast.List(parts[k : k + size], ast.Load()) for k in range(0, len(parts), size)] if size else []
     return use.call("np.array", parts[0] if parts else constant([]))
+
+
+@special("fsum")
+def _fsum(use: _Use) -> ast.expr:
+    return use.call("math.fsum", ast.List(list(use.args), ast.Load()))
 
 
 @special("head")
