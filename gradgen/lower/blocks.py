@@ -117,7 +117,7 @@ class Blocks:
                 self.effect(s)
             case Call():
                 raise ctx.refuse(
-                    "a function that calls itself cannot be compiled with jit=True", "use the Python backend: jit=False"
+                    "recursion cannot be compiled with jit=True", "use the Python backend: jit=False"
                 )
 
     def settle(self, array: Atom | None = None) -> None:
@@ -260,14 +260,19 @@ class Blocks:
 
     def effect(self, s: Effect) -> None:
         ctx = self.ctx
-        if any(isinstance(arg, Text) for arg in s.args):
-            raise ctx.refuse(
-                "Numba formats no text: an f-string cannot be compiled", "print the values themselves, or use jit=False"
-            )
-        if s.params:
+        args = tuple(self.message(arg, s.kind) for arg in s.args)
+        if s.kind == "print" and any(value != {"sep": " ", "end": "\n"}.get(name) for name, value in s.params):
             raise ctx.refuse("Numba's print takes neither sep nor end", "leave them out, or use jit=False")
-        args = tuple(arg if isinstance(arg, str) else ctx.value(arg) for arg in s.args)  # type: ignore[arg-type]
-        ctx.builder.append(replace(s, args=args, test=s.test and ctx.value(s.test)))
+        ctx.builder.append(replace(s, args=args, test=s.test and ctx.value(s.test), params=()))
+
+    def message(self, arg: Atom | str | Text, kind: str) -> Atom | str:
+        """Numba formats no text: what an exception says keeps its braces, what is printed is refused."""
+        if not isinstance(arg, Text):
+            return arg if isinstance(arg, str) else self.ctx.value(arg)
+        if kind == "print":
+            way_out = "print the values themselves, or use jit=False"
+            raise self.ctx.refuse("an f-string cannot be compiled: Numba formats no text", way_out)
+        return "".join(part if isinstance(part, str) else "{...}" for part in arg.parts)
 
 
 def _covers(have: Type, want: Type) -> bool:

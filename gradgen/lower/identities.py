@@ -17,7 +17,9 @@ from gradgen.ir.walk import map_statement, operands, statement_free, targets
 
 
 def is_alias(s: Statement) -> bool:
-    return isinstance(s, Assign) and s.op == "identity" and isinstance(s.args[0], Var) and s.args[0].type == s.target.type
+    if not isinstance(s, Assign) or s.op != "identity":
+        return False
+    return isinstance(s.args[0], Var) and s.args[0].type == s.target.type
 
 
 def renamed(block: Block, exits: tuple[Atom, ...]) -> Block:
