@@ -22,7 +22,7 @@ from gradgen.stage import operators
 from gradgen.stage.arrays import atom_of, describe, is_array, is_numeric, type_of
 from gradgen.stage.iteration import is_static, sized, static_items
 from gradgen.stage.lists import length
-from gradgen.stage.rulecalls import apply_caller
+from gradgen.stage.rulecalls import apply_caller, known_argument
 from gradgen.stage.session import UNKNOWN, Frame, is_scalar
 from gradgen.stage.values import (
     NONE,
@@ -401,11 +401,26 @@ def _repr(frame: Frame, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
 
 @builtin(sorted, 1, 1, ("reverse",))
 def _sorted(frame: Frame, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-    keys = static_items(frame, args[0], "what `sorted` takes") if is_static(frame.session, args[0]) else []
-    if keys and all(isinstance(key, Known) for key in keys):
-        backwards = bool(keywords) and bool(frame.session.demand(keywords["reverse"], "`reverse`"))
-        return frame.session.new(ListObject(tuple(sorted(keys, key=lambda k: k.value, reverse=backwards))))
+    session = frame.session
+    items = static_items(frame, args[0], "what `sorted` takes") if is_static(session, args[0]) else [None]
+    keys = [item.value if isinstance(item, Known) else session.number(item) if is_scalar(item) else UNKNOWN for item in items]
+    if UNKNOWN not in keys:
+        backwards = bool(keywords) and bool(session.demand(keywords["reverse"], "`reverse`"))
+        order = sorted(range(len(keys)), key=keys.__getitem__, reverse=backwards)
+        return session.new(ListObject(tuple(items[k] for k in order)))
     raise UnsupportedSyntax("`sorted` of numbers", way_out="`np.sort`")
+
+
+def _evaluated_now(function: Any) -> None:
+    """A function of known values only, such as `np.finfo(np.float64)`."""
+
+    @builtin(function)
+    def handler(frame: Frame, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        return Known(function(*(known_argument(frame.session, arg, "this argument") for arg in args)))
+
+
+for _function in (np.finfo, np.iinfo, np.dtype):
+    _evaluated_now(_function)
 
 
 @builtin(functools.partial, 1)

@@ -19,11 +19,15 @@ from gradgen.rules.table import CALLERS, METHODS, Caller
 from gradgen.stage.arrays import describe, is_numeric
 from gradgen.stage.builtin import BUILTINS
 from gradgen.stage.capture import capture
+from gradgen.stage.derivatives import call_derivative
 from gradgen.stage.methods import call_method
 from gradgen.stage.recursion import call_function
 from gradgen.stage.rulecalls import apply_caller
 from gradgen.stage.session import Frame, Session
 from gradgen.stage.values import Bound, Closure, Group, Known, Partial, Record, Ref
+
+
+LIBRARIES = ("numpy", "scipy", "numba", "jax", "torch", "autograd", "pandas", "sklearn", "matplotlib", "gradgen")
 
 
 def call(session: Session, function: Any, args: tuple[Any, ...], keywords: dict[str, Any], frame: Frame | None = None) -> Any:
@@ -61,19 +65,21 @@ def _call_known(frame: Frame, function: Known, args: tuple[Any, ...], keywords: 
     builtin = _lookup(BUILTINS, value)
     if builtin is not None:
         return builtin(frame, args, keywords)
-    if hasattr(value, "__gradgen_inline__"):
-        return value.__gradgen_inline__(session.builder, args, keywords)
+    if hasattr(value, "__gradgen_staged__"):
+        return call_derivative(frame, function, args, keywords)
     caller = _lookup(CALLERS, value)
     if caller is not None:
         return apply_caller(session, caller, args, keywords, shown(value, caller))
     if isinstance(value, functools.partial):
         return _call_partial(frame, function, args, keywords)
+    if isinstance(value, FunctionType) and is_library(value):
+        raise unknown(value)
     if isinstance(value, FunctionType):
         return call_function(session, value, args, keywords)
     if isinstance(value, MethodType):
         owner = capture(session, value.__self__, _step(function, "__self__"))
         return call(session, Known(value.__func__, _step(function, "__func__")), (owner, *args), keywords, frame)
-    for attribute in ("py_func", "primal", "__wrapped__"):  # of Numba's dispatchers, gradgen's own, lru_cache's
+    for attribute in ("py_func", "__wrapped__"):  # of Numba's dispatchers, of lru_cache's
         inner = inspect.getattr_static(value, attribute, None)
         if inner is not None and not isinstance(value, type):
             inner = getattr(value, attribute)
@@ -84,6 +90,11 @@ def _call_known(frame: Frame, function: Known, args: tuple[Any, ...], keywords: 
     if isinstance(method, FunctionType):
         return call(session, Known(method), (function, *args), keywords, frame)
     raise unknown(value)
+
+
+def is_library(value: Any) -> bool:
+    """Whether a function is NumPy's or the like: what has no rule is not read for one."""
+    return (getattr(value, "__module__", None) or "").split(".")[0] in LIBRARIES
 
 
 def _lookup(table: dict[Any, Any], value: Any) -> Any:

@@ -162,6 +162,8 @@ def attribute(session: Session, owner: Known, name: str) -> Any:
 
         return call(session, Known(static.fget), (owner,), {})
     found = getattr(value, name)
+    if owner.path is None and isinstance(found, float):
+        return constant(float(found))  # np.finfo(...).eps
     if owner.path is None:
         return known_value(found, None) if not isinstance(found, np.ndarray) else capture_object(session, found, name)
     if inspect.ismethod(found) and not isinstance(value, type | ModuleType):

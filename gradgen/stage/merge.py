@@ -100,11 +100,18 @@ class Merger:
         return self.unusable(a, b, name)
 
     def unusable(self, a: Any, b: Any, name: str) -> Unusable:
-        kinds = describe(self.session, a), describe(self.session, b)
+        kinds = self._described(a, self.a), self._described(b, self.b)
         what = f"`{name}`" if name else "this value"
         if kinds[0] == kinds[1]:
             return Unusable(f"{what} is not the same {kinds[0].split(' ', 1)[-1]} on all paths")
         return Unusable(f"{what} is {kinds[0]} on one path and {kinds[1]} on another")
+
+    def _described(self, value: Any, state: State) -> str:
+        present, self.session.state = self.session.state, state
+        try:
+            return describe(self.session, value)
+        finally:
+            self.session.state = present
 
     def _half(self, a: Any, b: Any, name: str) -> Any:
         """A value that only one side has: its numbers are undefined on the other one."""

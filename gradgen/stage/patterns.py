@@ -9,6 +9,7 @@ from gradgen.errors import UnsupportedSyntax
 from gradgen.ir import Atom, Const
 from gradgen.parse.liveness import Live
 from gradgen.stage import operators
+from gradgen.stage.choice import choose
 from gradgen.stage.dispatch import evaluate
 from gradgen.stage.flow import Step, branch, run
 from gradgen.stage.operators import both, either, equal, truth
@@ -34,9 +35,8 @@ def match_cases(frame: Frame, node: ast.Match, subject: Any, k: int, rest: list[
     for name, value in captured.items():
         frame.assign(name, value)
     if case.guard is not None:
-        if test != TRUE:
-            raise UnsupportedSyntax("a guard on a pattern that depends on the data", way_out="`if`")
-        test = truth(frame.session, evaluate(frame, case.guard))
+        guard = case.guard
+        test = choose(frame, test, lambda: truth(frame.session, evaluate(frame, guard)), lambda: FALSE)
     if isinstance(test, Const):
         return [*case.body, *rest] if test.value else match_cases(frame, node, subject, k + 1, rest, live)
     cases = [ast.copy_location(ast.If(ast.Constant(True), c.body, []), node) for c in node.cases[k + 1 :]]

@@ -129,6 +129,8 @@ def _is_called(spelling: str, op: str) -> bool:
     (True, True, False)
     """
     rule = RULES[op]
+    if "." not in spelling:
+        return spelling == rule.scalar_spelling
     last = spelling.rsplit(".", 1)[-1]
     return last == op or spelling in (rule.spelling, rule.scalar_spelling) or last == rule.spelling.rsplit(".", 1)[-1]
 
