@@ -1,0 +1,241 @@
+"""The table of refusals: what is written, and what must be said about it. `«` stands before the place at fault."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from gradgen import (
+    ArgumentError,
+    GradgenError,
+    ResultError,
+    UnknownFunction,
+    UnsupportedSyntax,
+    UnsupportedType,
+    UnsupportedValue,
+)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """`source` defines `f`, called with `args`; the error is of class `kind` and says each of `says`."""
+
+    name: str
+    source: str
+    kind: type[GradgenError]
+    says: tuple[str, ...]
+    args: tuple[Any, ...] = (1.3,)
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+def refusal(
+    name: str, source: str, kind: type[GradgenError], *says: str, args: Any = (1.3,), **options: Any
+) -> Refusal:
+    return Refusal(name, source, kind, says, args, options)
+
+
+V = np.array([1.3, 0.7])
+
+SYNTAX = [
+    refusal("yield", "def f(x):\n    «yield x * 2\n", UnsupportedSyntax, "`yield`", "list"),
+    refusal("yield_from", "def f(x):\n    «yield from [x]\n", UnsupportedSyntax, "`yield from`"),
+    refusal("async_def", "«async def f(x):\n    return x\n", UnsupportedSyntax, "`async`"),
+    refusal(
+        "await",
+        "async def g(x):\n    return x\n\nasync def f(x):\n    return await g(x)\n",
+        UnsupportedSyntax,
+        "`async`",
+    ),
+    refusal(
+        "try",
+        "def f(x):\n    y = x\n    «try:\n        y = 1 / x\n    except ZeroDivisionError:\n        y = 0.0\n    return y\n",
+        UnsupportedSyntax,
+        "`try`",
+        "`if`",
+    ),
+    refusal(
+        "with",
+        "def f(x):\n    «with open('a') as file:\n        return x\n",
+        UnsupportedSyntax,
+        "`with`",
+        "np.errstate",
+    ),
+    refusal("global", "N = 1\n\ndef f(x):\n    «global N\n    N = x\n    return x\n", UnsupportedSyntax, "global"),
+    refusal(
+        "nonlocal",
+        "def f(x):\n    n = x\n    def g():\n        «nonlocal n\n        n = 2.0\n    g()\n    return n\n",
+        UnsupportedSyntax,
+        "enclosing",
+    ),
+    refusal(
+        "class_inside", "def f(x):\n    «class A:\n        pass\n    return x\n", UnsupportedSyntax, "class", "outside"
+    ),
+    refusal("eval", "def f(x):\n    return «eval('x * 2')\n", UnsupportedSyntax, "`eval`"),
+    refusal("exec", "def f(x):\n    «exec('y = 2')\n    return x\n", UnsupportedSyntax, "`exec`"),
+    refusal("set_display", "def f(x):\n    return sum(«{x, 2.0})\n", UnsupportedSyntax, "set"),
+    refusal("set_comprehension", "def f(x):\n    return sum(«{x * i for i in range(3)})\n", UnsupportedSyntax, "set"),
+    refusal("open", "def f(x):\n    a = «open('data')\n    return x\n", UnsupportedSyntax, "`open`"),
+    refusal("input", "def f(x):\n    return x * float(«input())\n", UnsupportedSyntax, "`input`"),
+    refusal("globals", "def f(x):\n    return x * «globals()['N']\n", UnsupportedSyntax, "`globals()`"),
+    refusal("never_bound", "def f(x):\n    return x * «undefined_name\n", GradgenError, "`undefined_name`"),
+    refusal(
+        "value_or_nothing",
+        "def f(x):\n    «if x > 0:\n        return x\n",
+        GradgenError,
+        "nothing",
+    ),
+    refusal(
+        "in_a_helper",
+        "def g(x):\n    «try:\n        return x\n    finally:\n        pass\n\ndef f(x):\n    return g(x) * 2\n",
+        UnsupportedSyntax,
+        "`try`",
+    ),
+    refusal("tab_indented", "def f(x):\n\tif x > 0:\n\t\t«yield x\n", UnsupportedSyntax, "`yield`"),
+    refusal("unicode_before", "def f(α):\n    β = α; «yield β\n", UnsupportedSyntax, "`yield`"),
+    refusal(
+        "under_a_decorator",
+        "import functools\n\ndef plain(g):\n    return g\n\n@plain\ndef f(x):\n    «yield x\n",
+        UnsupportedSyntax,
+        "`yield`",
+    ),
+]
+
+FUNCTIONS = [
+    refusal(
+        "scipy_without_rule",
+        "import scipy.special\n\ndef f(x):\n    return «scipy.special.kv(1, x)\n",
+        UnknownFunction,
+        "no rule for `scipy.special.kv`",
+    ),
+    refusal(
+        "numpy_without_rule",
+        "import numpy as np\n\ndef f(v):\n    return «np.unwrap(v)[0]\n",
+        UnknownFunction,
+        "no rule for `np.unwrap`",
+        args=(V,),
+    ),
+    refusal(
+        "method_without_rule",
+        "def f(v):\n    return «v.tobytes()\n",
+        UnknownFunction,
+        "`.tobytes`",
+        args=(V,),
+    ),
+    refusal("builtin_without_rule", "def f(x):\n    return x * «hash(x)\n", GradgenError, "`hash`"),
+    refusal(
+        "string_method",
+        "def f(x, s):\n    return x * «len(s.upper() + str(x))\n",
+        UnsupportedType,
+        "string",
+        args=(1.3, "a"),
+    ),
+    refusal(
+        "math_of_an_array",
+        "import math\n\ndef f(v):\n    return «math.exp(v)\n",
+        UnsupportedType,
+        "array",
+        "np.exp",
+        args=(V,),
+    ),
+]
+
+VALUES = [
+    refusal("complex_constant", "def f(x):\n    return x * «2j\n", UnsupportedType, "complex"),
+    refusal(
+        "truth_of_array",
+        "def f(v):\n    «if v > 0:\n        return v.sum()\n    return 0.0\n",
+        UnsupportedType,
+        "truth",
+        ".any()",
+        args=(V,),
+    ),
+    refusal("float_index", "def f(v, x):\n    return «v[x]\n", UnsupportedType, "index", args=(V, 1.0)),
+    refusal("matmul_of_numbers", "def f(x):\n    return «x @ x\n", UnsupportedType, "`@`"),
+    refusal(
+        "range_of_float", "def f(x):\n    for i in «range(x):\n        pass\n    return x\n", UnsupportedType, "`range`"
+    ),
+    refusal(
+        "run_time_axis_of_data",
+        "import numpy as np\n\ndef f(v):\n    k = 0\n    for i in range(3):\n        k = k + i\n    return np.sum(«np.sum(v, axis=k))\n",
+        UnsupportedValue,
+        "known",
+        args=(V,),
+    ),
+    refusal("object_array", "def f(v):\n    return v[0]\n", GradgenError, "object", args=(np.array([1.0, None]),)),
+]
+
+# Mistakes, most of which Python refuses as well: the user knows what to write instead.
+MISTAKES = [
+    refusal("argnums_twice", "def f(x):\n    return x\n", ArgumentError, "twice", argnums=(0, "x")),
+    refusal(
+        "wrong_number_of_arguments", "def g(x):\n    return x\n\ndef f(x):\n    return «g(x, x)\n", GradgenError, "`g`"
+    ),
+    refusal("unknown_keyword", "def g(x):\n    return x\n\ndef f(x):\n    return «g(x, y=2)\n", GradgenError, "`g`"),
+    refusal(
+        "unknown_keyword_of_numpy",
+        "import numpy as np\n\ndef f(v):\n    return «np.sum(v, weights=v)\n",
+        GradgenError,
+        "np.sum",
+        args=(V,),
+    ),
+    refusal("number_called", "def f(x):\n    return «x(2)\n", UnsupportedType, "cannot be called"),
+    refusal("string_in_arithmetic", "def f(x, s):\n    return «x * s\n", UnsupportedType, "string", args=(1.3, "a")),
+    refusal("too_many_indices", "def f(v):\n    return «v[0, 1]\n", UnsupportedType, "2 indices", args=(V,)),
+    refusal("shift_of_float", "def f(x):\n    return «x << 2\n", UnsupportedType, "`<<`"),
+    refusal("unpack_too_few", "def f(x):\n    «a, b, c = x, x\n    return a\n", UnsupportedType, "2 values"),
+    refusal("loop_over_number", "def f(x):\n    «for e in x:\n        pass\n    return x\n", UnsupportedType, "number"),
+    refusal("missing_key", "def f(x):\n    d = {'a': x}\n    return «d['b']\n", GradgenError, "'b'"),
+    refusal(
+        "axis_out_of_range",
+        "import numpy as np\n\ndef f(v):\n    return «np.sum(v, axis=2)\n",
+        GradgenError,
+        "axis",
+        args=(V,),
+    ),
+    refusal("no_such_attribute", "import math\n\ndef f(x):\n    return «math.exq(x)\n", GradgenError, "exq"),
+    refusal(
+        "no_attribute_of_array",
+        "def f(v):\n    return v.«sizes\n".replace("v.«", "«v."),
+        GradgenError,
+        "sizes",
+        args=(V,),
+    ),
+]
+
+RESULTS = [
+    refusal("array_result", "«def f(v):\n    return v * 2\n", ResultError, "array", "scalar", args=(V,)),
+    refusal("tuple_result", "«def f(x):\n    return x, x\n", ResultError, "tuple"),
+    refusal("integer_result", "«def f(x):\n    return 3\n", ResultError, "int"),
+    refusal("integer_from_data", "«def f(x, n):\n    return n * 2\n", ResultError, "int", args=(1.3, 4)),
+    refusal("bool_result", "«def f(x):\n    return x > 0\n", ResultError, "bool"),
+    refusal("no_result", "«def f(x):\n    y = x\n", ResultError, "None"),
+    refusal("string_result", "«def f(x):\n    return 'a'\n", ResultError, "'a'"),
+    refusal("dict_result", "«def f(x):\n    return {'a': x}\n", ResultError, "dict"),
+    refusal("aux_missing", "«def f(x):\n    return x\n", ResultError, "aux", has_aux=True),
+]
+
+ARGUMENTS = [
+    refusal("argnums_out_of_range", "def f(x):\n    return x\n", ArgumentError, "1", argnums=1),
+    refusal("argnums_unknown_name", "def f(x):\n    return x\n", ArgumentError, "'y'", "x", argnums="y"),
+    refusal("argnums_of_a_tuple", "def f(x):\n    return x\n", ArgumentError, "'z'", argnums=("x", "z")),
+    refusal("argnums_of_wrong_type", "def f(x):\n    return x\n", ArgumentError, "1.5", argnums=1.5),
+    refusal(
+        "integer_array", "def f(v):\n    return v.sum() * 1.0\n", UnsupportedType, "int64", args=(np.array([1, 2]),)
+    ),
+    refusal("bool_argument", "def f(x):\n    return x * 1.0\n", UnsupportedType, "bool", args=(True,)),
+    refusal("boolean_array", "def f(v):\n    return v.sum() * 1.0\n", UnsupportedType, "bool", args=(V > 0,)),
+    refusal("string_argument", "def f(s):\n    return 1.0\n", UnsupportedType, "str", args=("a",)),
+    refusal("complex_argument", "def f(x):\n    return x\n", GradgenError, "complex", args=(1 + 2j,)),
+    refusal("complex_array", "def f(v):\n    return v.sum()\n", GradgenError, "complex", args=(V * 1j,)),
+    refusal(
+        "integer_in_a_structure",
+        "def f(p):\n    return p['a'][0] * 1.0\n",
+        UnsupportedType,
+        "int",
+        args=({"a": np.array([1])},),
+    ),
+]
+
+ROWS = SYNTAX + FUNCTIONS + VALUES + MISTAKES + RESULTS + ARGUMENTS
