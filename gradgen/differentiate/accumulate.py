@@ -15,6 +15,7 @@ from gradgen.ir import (
     Array,
     Atom,
     Const,
+    Dim,
     ListOf,
     Scalar,
     Type,
@@ -130,7 +131,7 @@ def match_dtype(value: Sym, type: Type) -> Sym:
 
 
 def is_unexpanded(adjoint: Type, type: Type) -> bool:
-    """Whether an adjoint of this type lacks axes, or has ones, where the value's type does not.
+    """Whether an adjoint of this type lacks axes, or has ones, where the value's type does not; or may have.
 
     >>> from gradgen.ir import Dim
     >>> vector = Array("float64", (Dim("x.0", many=True),))
@@ -138,7 +139,12 @@ def is_unexpanded(adjoint: Type, type: Type) -> bool:
     (True, False)
     """
     have, want = dims_of(adjoint), dims_of(type)
-    return len(have) < len(want) or any(h.is_one and not w.is_one for h, w in zip(have, want, strict=True))
+    return len(have) < len(want) or any(not as_long(h, w) for h, w in zip(have, want, strict=True))
+
+
+def as_long(have: Dim, want: Dim) -> bool:
+    """Whether a dimension that broadcasts to `want` is known not to be repeated for that."""
+    return have == want or have.never_one or want.is_one
 
 
 def expanded(value: Sym, like: Atom) -> Sym:
@@ -157,6 +163,8 @@ def sum_to_shape(value: Sym, like: Atom, to: Var) -> Sym:
     made = dims_of(like.type)
     want = (ONE,) * (len(made) - len(dims_of(to.type))) + dims_of(to.type)
     have = (ONE,) * (len(made) - len(dims_of(value.type))) + dims_of(value.type)
+    if any(not h.is_one and not as_long(h, m) for h, m in zip(have, made, strict=True)):
+        value, have = expanded(value, like), made
     lead = len(made) - len(dims_of(to.type))
     summed, counted, unknown = [], [], False
     for axis, (m, w, h) in enumerate(zip(made, want, have, strict=True)):

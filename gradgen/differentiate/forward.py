@@ -135,7 +135,7 @@ class _Forward:
             partial = rule.derivative(spread(y, args[0], s), args[0], **params)  # type: ignore[misc]
             product = symbols.mul(partial, tangents[0])
             axis = {"axis": s.param("axis"), "keepdims": s.param("keepdims", False)}
-            value = symbols.apply("sum", product, **axis)
+            value = 0 if symbols.is_zero(product) else symbols.apply("sum", product, **axis)
         elif rule.kind == "bilinear":
             a, b = args
             da, db = tangents

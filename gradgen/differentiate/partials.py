@@ -40,7 +40,11 @@ def _elementwise(s: Assign, g: Sym, adjoints: Adjoints) -> None:
             totals[arg] = plus(totals[arg], partial) if arg in totals else partial
     # `x = a * x` writes the adjoint of the new x over that of the old one, so it does that last.
     for arg, partial in sorted(totals.items(), key=lambda item: item[0].name == s.target.name != ""):  # type: ignore[union-attr]
-        adjoints.contribute(arg, symbols.mul(partial, g), like=s.target)
+        adjoints.contribute(arg, times(partial, g), like=s.target)
+
+
+def times(partial: Any, g: Sym) -> Any:
+    return g if isinstance(partial, int) and partial == 1 else symbols.mul(partial, g)
 
 
 def plus(a: Any, b: Any) -> Any:
@@ -53,7 +57,7 @@ def _reduction(s: Assign, g: Sym, adjoints: Adjoints) -> None:
     params = arguments_of(s.params)
     kept = spread(Sym(s.target, adjoints.builder), x, s)
     partial = _derivative(s)(kept, x, **params)
-    adjoints.contribute(s.args[0], symbols.mul(partial, spread(g, x, s)), like=s.args[0])
+    adjoints.contribute(s.args[0], times(partial, spread(g, x, s)), like=s.args[0])
 
 
 def spread(value: Sym, x: Sym, s: Assign) -> Sym:

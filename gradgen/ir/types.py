@@ -188,7 +188,17 @@ def broadcast_dim(a: Dim, b: Dim) -> Dim:
         return a
     if b.never_one:
         return b
-    return Dim(f"max({a},{b})")
+    parts = _alternatives(a) | _alternatives(b)
+    for whole in (a, b):
+        if parts == _alternatives(whole):
+            return whole
+    return Dim(f"max({' | '.join(sorted(parts))})")
+
+
+def _alternatives(dim: Dim) -> set[str]:
+    """The dims of which `dim` is whichever is not 1."""
+    text = str(dim)
+    return set(text[4:-1].split(" | ")) if text.startswith("max(") and not dim.offset else {text}
 
 
 def broadcast(shapes: Iterable[Sequence[Dim]]) -> tuple[Dim, ...]:
