@@ -50,11 +50,14 @@ def constant_atom(value: bool | int | float, spelling: str = "") -> Const:
 
 
 def dim_of(atom: Atom) -> Dim:
-    """The size of a dimension that is made `atom` long."""
+    """The size of a dimension that is made `atom` long.
+
+    Parentheses keep a number's name apart from the names of an array's dimensions.
+    """
     if isinstance(atom, Const):
         return constant_dim(int(atom.value.real))
     extent = getattr(atom.type, "extent", None)
-    return extent or Dim(str(atom))
+    return extent or Dim(f"({atom})")
 
 
 class Builder:
@@ -64,6 +67,8 @@ class Builder:
         self.next_version = start
         self.statements: list[Statement] = []
         self.origin: Origin | None = None  # given to statements that bring none
+        self.definitions: dict[int, Assign | Accumulate] = {}  # by version, what made a value, of all appended here
+        self.primal: dict[int, Assign] = {}  # as `definitions`, of the program that is being differentiated
 
     def version(self) -> int:
         self.next_version += 1
@@ -74,6 +79,12 @@ class Builder:
 
     def append(self, statement: Statement) -> None:
         self.statements.append(statement)
+        if isinstance(statement, Assign | Accumulate):
+            self.definitions[statement.target.version] = statement
+
+    def remember(self, primal: Block) -> None:
+        """Let rules see what made the values of the program that is being differentiated."""
+        self.primal = {s.target.version: s for s in all_statements(primal) if isinstance(s, Assign)}
 
     def emit(
         self, op: str, *args: Any, name: str = "", spelling: str = "", of: Var | None = None, type: Type | None = None, **params: Any

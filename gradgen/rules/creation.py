@@ -30,7 +30,7 @@ def dtype_name(dtype: Any, default: str = "float64") -> str:
 
 
 def combined_dtype(args: tuple[Atom, ...]) -> str:
-    return common_dtype([arg.type for arg in args])[0]
+    return common_dtype([arg.type for arg in args])[0] if args else "float64"
 
 
 def sized(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
@@ -106,7 +106,7 @@ def array_type(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
     return Array(params.get("dtype") or combined_dtype(args), tuple(map(constant_dim, params["shape"])))
 
 
-@linear("array", np.array, type=array_type)
+@linear("array", np.array, type=array_type, joins=True)
 def array(g, *items, shape, dtype=None):
     """A display of numbers, in row-major order."""
     return tuple(apply("getitem", g, index=tuple(int(k) for k in place)) for place in np.ndindex(*shape))

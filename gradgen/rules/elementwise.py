@@ -15,7 +15,7 @@ import numpy as np
 
 from gradgen.ir import INT, Scalar, with_dims
 from gradgen.rules.symbols import Sym, apply, is_zero, where
-from gradgen.rules.table import boolean, caller, common, constant, elementwise, floating
+from gradgen.rules.table import boolean, caller, common, constant, elementwise, floating, spelling_of
 
 LOG_2, LOG_10 = math.log(2.0), math.log(10.0)
 
@@ -234,15 +234,22 @@ def _is_zero(x: Sym) -> bool:
 # Kinks and steps
 
 
-@elementwise("abs", np.abs, np.fabs, abs, math.fabs, type=common, cost=1)
+@elementwise("abs", np.abs, abs, type=common, cost=1)
 def abs_(y, x):
     return apply("sign", x)
 
 
-@caller(np.fabs, math.fabs)
-def fabs(x):
-    """Unlike abs, of integers it gives a float."""
-    return apply("abs", x if is_floating(x) else apply("cast", x, dtype="float64", weak=is_weak(x)))
+def _fabs(function):
+    def build(x):
+        """Unlike abs, of integers it gives a float."""
+        x = x if is_floating(x) else apply("cast", x, dtype="float64", weak=is_weak(x))
+        return apply("abs", x, spelling=spelling_of(function))
+
+    caller(function)(build)
+
+
+_fabs(np.fabs)
+_fabs(math.fabs)
 
 
 def is_floating(x) -> bool:

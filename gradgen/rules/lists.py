@@ -26,12 +26,12 @@ def general(element: Type) -> Type:
     return replace(element, extent=None) if isinstance(element, Scalar) else element
 
 
-@linear("list", type=display_type)
+@linear("list", type=display_type, joins=True)
 def list_(g, *items, element=None):
     return tuple(apply("item", g, k) for k in range(len(items)))
 
 
-@linear("append", type=same)
+@linear("append", type=same, joins=True)
 def append(g, xs, x):
     return apply("shorten", g), apply("item", g, -1)
 
@@ -48,7 +48,7 @@ def zero_of(x: Sym) -> Any:
     return apply("zeros_like", x)
 
 
-@linear("extend", type=same)
+@linear("extend", type=same, joins=True)
 def extend(g, xs, more):
     return apply("head", g, apply("length", xs)), apply("tail", g, apply("length", xs))
 

@@ -166,7 +166,7 @@ def _best(dims: tuple[Dim, ...]) -> Dim:
     return (known or list(dims))[0]
 
 
-@linear("concatenate", np.concatenate, type=concatenated)
+@linear("concatenate", np.concatenate, type=concatenated, joins=True)
 def concatenate(g, *xs, axis=0):
     """Each part of g goes to the array that was put there."""
     axis = axis % g.ndim
@@ -201,7 +201,7 @@ def stacked(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
     return Array(combined_dtype(args), tuple(dims))
 
 
-@linear("stack", np.stack, type=stacked)
+@linear("stack", np.stack, type=stacked, joins=True)
 def stack(g, *xs, axis=0):
     index = (ALL,) * (axis % g.ndim)
     return tuple(apply("getitem", g, index=(*index, k)) for k in range(len(xs)))

@@ -7,10 +7,12 @@ the statements are made; the user's own statements do not pass through here and 
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
 from contextlib import contextmanager
 from typing import Any
 
-from gradgen.ir import Array, Atom, Const, Type, Var, dims_of
+from gradgen.ir import Accumulate, Array, Assign, Atom, Const, Type, Var, dims_of
 from gradgen.rules.build import Builder, constant_atom
 
 
@@ -153,7 +155,7 @@ def add(a: Any, b: Any) -> Any:
         return a
     if isinstance(b, Sym) and b.op == "neg":
         return sub(a, b.args[0])
-    return _fold(a, b, lambda x, y: x + y) or apply("add", a, b)
+    return _folded(a, b, operator.add, "add")
 
 
 def sub(a: Any, b: Any) -> Any:
@@ -161,7 +163,7 @@ def sub(a: Any, b: Any) -> Any:
         return a
     if isinstance(b, Sym) and b.op == "neg":
         return add(a, b.args[0])
-    return _fold(a, b, lambda x, y: x - y) or apply("sub", a, b)
+    return _folded(a, b, operator.sub, "sub")
 
 
 def mul(a: Any, b: Any) -> Any:
@@ -179,13 +181,73 @@ def mul(a: Any, b: Any) -> Any:
         if isinstance(selected, Sym) and selected.op == "where" and any(map(is_zero, selected.args[1:])):
             condition, yes, no = selected.args
             return where(condition, product(yes, factor), product(no, factor))
+        choice = _selection(selected) if may_be_infinite(factor) else None
+        if choice is not None:
+            value = _product(a, b)
+            return where(choice[0], 0, value) if choice[1] else where(choice[0], value, 0)
+    return _product(a, b)
+
+
+def _product(a: Any, b: Any) -> Any:
     if isinstance(a, Sym) and a.op == "div" and _is(a.args[0], 1) and isinstance(b, Sym):
         return div(b, a.args[1])
     if _is(a, -1) and _absorbs(a, b):
         return neg(b)
     if isinstance(b, Sym) and b.op == "neg" and not isinstance(a, Sym):
         return mul(-a, b.args[0])
-    return _fold(a, b, lambda x, y: x * y) or apply("mul", a, b)
+    return _folded(a, b, operator.mul, "mul")
+
+
+def _selection(x: Any) -> tuple[Sym, bool] | None:
+    """The condition under which x, an adjoint made before, is more than 0; and whether it is so where that is false."""
+    if not isinstance(x, Sym) or x.op:
+        return None
+    found = _condition(x.atom, x.builder)
+    return found and (Sym(found[0], x.builder), found[1])
+
+
+def _condition(atom: Atom, builder: Builder) -> tuple[Atom, bool] | None:
+    made = builder.definitions.get(getattr(atom, "version", -1))
+    match made:
+        case Assign(op="where", args=(condition, yes, no)) if is_zero(Sym(yes, builder)) or is_zero(Sym(no, builder)):
+            return condition, is_zero(Sym(yes, builder))
+        case Assign(op="identity" | "neg" | "cast" | "div", args=(value, *_)):
+            return _condition(value, builder)
+        case Assign(op="mul", args=(a, b)):
+            return _condition(a, builder) or _condition(b, builder)
+        case Accumulate(prior=a, value=b) | Assign(op="add" | "sub", args=(a, b)):
+            first = _condition(a, builder)
+            return first if first == _condition(b, builder) else None
+    return None
+
+
+# What gives finite numbers of finite ones, sums and products of such size aside.
+_FINITE = frozenset(
+    "add sub mul neg pos identity copy cast where maximum minimum relu abs sign sin cos atan tanh sigmoid softplus erf erfc asinh "
+    "floor ceil trunc rint getitem reshape ravel transpose squeeze expand_dims broadcast_to expand spread sum_to flip roll "
+    "concatenate stack array sum mean max min var square cumsum zeros ones full zeros_like ones_like full_like size count arange eye "
+    "matmul outer lt le gt ge eq ne logical_and logical_or logical_not not and or item length argmax argmin".split()
+)
+
+
+def may_be_infinite(x: Any) -> bool:
+    """Whether x, a partial derivative, can be infinite or NaN though the program's parameters are finite."""
+    seen: set[int] = set()
+
+    def visit(atom: Atom, builder: Builder) -> bool:
+        version = getattr(atom, "version", None)
+        if version is None or version in seen:
+            return False
+        seen.add(version)
+        made = builder.definitions.get(version) or builder.primal.get(version)
+        if not isinstance(made, Assign):
+            return False
+        natural_power = made.op == "pow" and isinstance(made.args[1], Const) and made.args[1].value >= 0
+        if made.op not in _FINITE and not natural_power:
+            return True
+        return any(visit(arg, builder) for arg in made.args)
+
+    return isinstance(x, Sym) and visit(x.atom, x.builder)
 
 
 def div(a: Any, b: Any) -> Any:
@@ -220,11 +282,11 @@ def where(condition: Any, a: Any, b: Any) -> Any:
     return apply("where", condition, 0.0 if is_zero(a) else a, 0.0 if is_zero(b) else b)
 
 
-def _fold(a: Any, b: Any, operation) -> Any:
-    """The result where both are literals (the lecture's `-1.0`, a power's `n - 1`), else None."""
+def _folded(a: Any, b: Any, operation: Callable[[Any, Any], Any], op: str) -> Any:
+    """The operation; of two literals (the lecture's `-1.0`, a power's `n - 1`) its result."""
     x, y = known(a), known(b)
     if x is None or y is None or isinstance(x, bool) or isinstance(y, bool):
-        return None
+        return apply(op, a, b)
     result = operation(x, y)
     builder = next((s.builder for s in (a, b) if isinstance(s, Sym)), None)
     return result if builder is None else Sym(constant_atom(result), builder)

@@ -38,6 +38,7 @@ class Rule:
     tangent: Callable[..., Any] | None = None
     spelling: str = ""  # how the text calls it on arrays and NumPy scalars: "np.tanh"; "" for operators
     scalar_spelling: str = ""  # how the text calls it on Python numbers: "math.tanh"
+    joins: bool = False  # linear: whether all arguments are data; else those that are no floats are sizes, places and the like
     cost: int = 1  # of one element: 1 arithmetic, 10 transcendental; what loops recompute or keep hangs on it
 
 
@@ -97,17 +98,17 @@ def _register(kind: str, op: str, callables: tuple, type: TypeRule, **fields: An
             Rule(op, kind, type, derivative, spelling=numpy_style, scalar_spelling=scalar_style or numpy_style, **fields)
         )
         for function, spelling in zip(callables, spellings, strict=True):
-            CALLERS[function] = Caller(_direct(op), spelling)
+            CALLERS[function] = Caller(_direct(op, spelling), spelling)
         return derivative
 
     return enter
 
 
-def _direct(op: str):
+def _direct(op: str, spelling: str):
     from gradgen.rules.symbols import apply
 
     def build(*args):
-        return apply(op, *map(operand, args))
+        return apply(op, *map(operand, args), spelling=spelling)
 
     return build
 
@@ -130,10 +131,11 @@ def spelling_of(function: Any) -> str:
     ('np.linalg.norm', 'math.exp', 'abs')
     """
     module = getattr(function, "__module__", None) or ("numpy" if hasattr(function, "nin") else "builtins")
-    name = _USUAL_NAMES.get(function.__name__, function.__name__)
+    name = function.__name__
     if module == "builtins":
         return name
     if module.startswith("numpy"):
+        name = _USUAL_NAMES.get(name, name)
         return "np.linalg." + name if "linalg" in module else "np." + name
     return f"{module}.{name}"
 
@@ -146,8 +148,8 @@ def reduction(op: str, *callables: Any, type: TypeRule, cost: int = 1):
     return _register("reduction", op, callables, type, cost=cost)
 
 
-def linear(op: str, *callables: Any, type: TypeRule, cost: int = 1):
-    return _register("linear", op, callables, type, cost=cost)
+def linear(op: str, *callables: Any, type: TypeRule, joins: bool = False, cost: int = 1):
+    return _register("linear", op, callables, type, joins=joins, cost=cost)
 
 
 def bilinear(op: str, *callables: Any, type: TypeRule, cost: int = 100):
