@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 import gradgen
 from tests.errors.rows import MISTAKES, ROWS, Refusal
-
-
-def loaded(source: str, folder: Path, name: str) -> ModuleType:
-    """A module of this text, from a real file."""
-    path = folder / f"{name}.py"
-    path.write_text(source, encoding="utf-8")
-    spec = importlib.util.spec_from_file_location(f"refused_{name}", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+from tests.support.modules import loaded
 
 
 def marked(source: str) -> tuple[str, tuple[int, int] | None]:
