@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 from gradgen.parse.resolve import loaded_names, stored_names
 
@@ -97,14 +97,14 @@ def _reads(targets: Sequence[ast.expr]) -> Names:
     return frozenset().union(*map(loaded_names, targets))
 
 
-@lru_cache(maxsize=None)
+@cache
 def captured_names(node: ast.AST) -> Names:
     """The names that functions nested in `node` read."""
     nested = [n for n in ast.walk(node) if isinstance(n, _NESTED) and n is not node]
     return frozenset().union(*map(loaded_names, nested))
 
 
-@lru_cache(maxsize=None)
+@cache
 def always_exits(block: tuple[ast.stmt, ...]) -> bool:
     """Whether the statements never reach their end, as far as their form tells."""
     return any(_exits(s) for s in block)
@@ -121,7 +121,7 @@ def _exits(s: ast.stmt) -> bool:
     return False
 
 
-@lru_cache(maxsize=None)
+@cache
 def may_exit(node: ast.AST) -> bool:
     """Whether a statement can leave its block other than at the end: by return, or its loop's break or continue."""
     return _may_exit(node, inside=False)
@@ -135,12 +135,14 @@ def _may_exit(node: ast.AST, inside: bool) -> bool:
     if isinstance(node, ast.FunctionDef | ast.Lambda):
         return False
     if isinstance(node, ast.For | ast.While):
-        return any(_may_exit(child, True) for child in node.body) or any(_may_exit(child, inside) for child in node.orelse)
+        return any(_may_exit(child, True) for child in node.body) or any(
+            _may_exit(child, inside) for child in node.orelse
+        )
     return any(_may_exit(child, inside) for child in ast.iter_child_nodes(node))
 
 
 def falling_paths(block: Sequence[ast.stmt]) -> int:
-    """On how many branches with exits beside them control reaches the end of a block; a branch without counts as one way."""
+    """On how many branches that have exits beside them control reaches the end of a block."""
     ways = 1
     for s in block:
         if _exits(s):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import cache
 from types import FunctionType
 from typing import Any
 
@@ -39,7 +39,7 @@ def resolve(function: FunctionType, name: str) -> tuple[Any, Root] | None:
     return None
 
 
-@lru_cache(maxsize=None)
+@cache
 def local_names(node: ast.FunctionDef | ast.Lambda) -> frozenset[str]:
     """The names that are local to a function.
 
@@ -84,8 +84,10 @@ def _own_nodes(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
         yield from _own_nodes(ast.iter_child_nodes(node))
 
 
-@lru_cache(maxsize=None)
+@cache
 def loaded_names(node: ast.AST) -> frozenset[str]:
     """The names that a node may read, at any depth: nested functions and comprehensions included."""
     own = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Store)}
-    return frozenset(own | {n.target.id for n in ast.walk(node) if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name)})
+    return frozenset(
+        own | {n.target.id for n in ast.walk(node) if isinstance(n, ast.AugAssign) and isinstance(n.target, ast.Name)}
+    )

@@ -10,7 +10,7 @@ import ast
 import linecache
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from types import CodeType, FunctionType
 
 from gradgen.errors import Position, SourceError
@@ -75,7 +75,7 @@ class FunctionSource:
         return self.node.body
 
 
-@lru_cache(maxsize=None)
+@cache
 def returning(node: ast.Lambda) -> ast.Return:
     """
     >>> ast.unparse(returning(ast.parse("lambda x: x + 1", mode="eval").body))
@@ -118,7 +118,8 @@ def source_of(function: FunctionType) -> FunctionSource:
 
 def _unreadable(function: FunctionType, why: str) -> SourceError:
     return SourceError(
-        f"the source of `{function.__name__}` cannot be read: {why}", way_out="define the function in a file or a notebook cell"
+        f"the source of `{function.__name__}` cannot be read: {why}",
+        way_out="define the function in a file or a notebook cell",
     )
 
 
@@ -173,4 +174,8 @@ def _compiled(node: Definition) -> Iterator[CodeType]:
 
 
 def _same(a: CodeType, b: CodeType) -> bool:
-    return (a.co_code, a.co_names, a.co_varnames) == (b.co_code, b.co_names, b.co_varnames) and a.co_consts == b.co_consts
+    return (a.co_code, a.co_names, a.co_varnames) == (
+        b.co_code,
+        b.co_names,
+        b.co_varnames,
+    ) and a.co_consts == b.co_consts

@@ -8,14 +8,26 @@ from gradgen.errors import Position, UnsupportedSyntax
 
 REFUSED: dict[type[ast.AST], tuple[str, str]] = {
     ast.Yield: ("`yield` makes a generator, which has no gradient", "collect the values in a list and return it"),
-    ast.YieldFrom: ("`yield from` makes a generator, which has no gradient", "collect the values in a list and return it"),
+    ast.YieldFrom: (
+        "`yield from` makes a generator, which has no gradient",
+        "collect the values in a list and return it",
+    ),
     ast.Await: ("`await` cannot be differentiated", "write a plain function"),
     ast.AsyncFunctionDef: ("an `async` function cannot be differentiated", "write a plain function"),
     ast.AsyncFor: ("`async for` cannot be differentiated", "write a plain `for`"),
     ast.AsyncWith: ("`async with` cannot be differentiated", "leave it out of the differentiated function"),
-    ast.Try: ("`try` has no gradient: which branch runs is not known beforehand", "test the condition with `if` before it can fail"),
-    ast.TryStar: ("`try` has no gradient: which branch runs is not known beforehand", "test the condition with `if` before it can fail"),
-    ast.With: ("`with` is supported for `np.errstate(...)` only", "enter the context outside of the differentiated function"),
+    ast.Try: (
+        "`try` has no gradient: which branch runs is not known beforehand",
+        "test the condition with `if` before it can fail",
+    ),
+    ast.TryStar: (
+        "`try` has no gradient: which branch runs is not known beforehand",
+        "test the condition with `if` before it can fail",
+    ),
+    ast.With: (
+        "`with` is supported for `np.errstate(...)` only",
+        "enter the context outside of the differentiated function",
+    ),
     ast.Global: ("assigning to a global from a differentiated function is a side effect", "return the value"),
     ast.Nonlocal: ("assigning to a variable of the enclosing function is a side effect", "return the value"),
     ast.ClassDef: ("a class cannot be defined inside a differentiated function", "define it outside"),

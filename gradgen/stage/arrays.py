@@ -13,7 +13,20 @@ from typing import Any
 from gradgen.errors import UnsupportedSyntax, UnsupportedType
 from gradgen.ir import Array, Assign, At, Atom, Index, Scalar, Var, dims_of
 from gradgen.stage.session import Session, is_scalar
-from gradgen.stage.values import ArrayObject, Bound, Closure, DictObject, Formatted, Group, Known, ListObject, Record, Ref, RunList, View
+from gradgen.stage.values import (
+    ArrayObject,
+    Bound,
+    Closure,
+    DictObject,
+    Formatted,
+    Group,
+    Known,
+    ListObject,
+    Record,
+    Ref,
+    RunList,
+    View,
+)
 
 # What these give shares memory with their first argument: always, or as the memory's layout decides.
 ALWAYS_VIEWS = ("transpose", "expand_dims", "squeeze", "broadcast_to", "flip", "swapaxes", "moveaxis")
@@ -162,14 +175,15 @@ def _no_doubtful_views(session: Session, ref: Ref) -> None:
     """Whether `reshape` gave a view or a copy is not known when the text is written."""
     root = root_of(session, ref)
     for cell, content in list(session.state.heap.items()):
-        if not isinstance(content, ArrayObject) or content.view is None:
+        view = content.view if isinstance(content, ArrayObject) else None
+        if view is None or not any(step.op in PERHAPS_VIEWS for step in view.chain):
             continue
-        if any(step.op in PERHAPS_VIEWS for step in content.view.chain) and root_of(session, Ref(cell)) == root:
-            if _is_reachable(session, Ref(cell)) or Ref(cell) == ref:
-                raise UnsupportedSyntax(
-                    "whether a reshaped array shares memory with this one is not known when the gradient is written",
-                    way_out="copy one of them: `.reshape(...).copy()`",
-                )
+        other = Ref(cell)
+        if root_of(session, other) == root and (other == ref or _is_reachable(session, other)):
+            raise UnsupportedSyntax(
+                "whether a reshaped array shares memory with this one is not known when the gradient is written",
+                way_out="copy one of them: `.reshape(...).copy()`",
+            )
 
 
 def root_of(session: Session, ref: Ref) -> Ref:
@@ -185,5 +199,3 @@ def _is_reachable(session: Session, ref: Ref) -> bool:
     from gradgen.stage.merge import reachable
 
     return ref.cell in reachable(session.state, session.state.names.values())
-
-

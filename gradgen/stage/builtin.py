@@ -139,7 +139,9 @@ def reversed_range(frame: Frame, value: Range) -> Range:
         return Range(last, minus, constant_atom(-parts[2]))
     # start + (count - 1) * step, where count = ceil((stop - start) / step)
     span = operators.binary(session, ast.Sub, value.stop, value.start)
-    count = operators.unary(session, ast.USub, operators.binary(session, ast.FloorDiv, operators.unary(session, ast.USub, span), value.step))
+    count = operators.unary(
+        session, ast.USub, operators.binary(session, ast.FloorDiv, operators.unary(session, ast.USub, span), value.step)
+    )
     steps = operators.binary(session, ast.Mult, operators.binary(session, ast.Sub, count, constant_atom(1)), value.step)
     last = operators.binary(session, ast.Add, value.start, steps)
     return Range(last, minus, operators.unary(session, ast.USub, value.step))
@@ -252,7 +254,9 @@ def _extreme(function: Any, name: str) -> None:
             return apply_caller(session, caller, args, {}, name)
         from gradgen.stage.comprehensions import fold_from_first
 
-        return fold_from_first(frame, value, lambda best, item: apply_caller(session, caller, (best, item), {}, name), name)
+        return fold_from_first(
+            frame, value, lambda best, item: apply_caller(session, caller, (best, item), {}, name), name
+        )
 
 
 if max in CALLERS:
@@ -282,7 +286,9 @@ def _quantified(frame: Frame, value: Any, combine: Callable[..., Any], start: bo
         return session.emit(name, atom_of(session, value), axis=None, keepdims=False)
     from gradgen.stage.comprehensions import fold
 
-    return fold(frame, value, result, lambda so_far, item: combine(session, so_far, operators.truth(session, item)), "found")
+    return fold(
+        frame, value, result, lambda so_far, item: combine(session, so_far, operators.truth(session, item)), "found"
+    )
 
 
 @builtin(isinstance, 2, 2)
@@ -350,7 +356,9 @@ def _type(frame: Frame, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
 @builtin(callable, 1, 1)
 def _callable(frame: Frame, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     value = args[0]
-    return constant_atom(callable(value.value) if isinstance(value, Known) else isinstance(value, Closure | Bound | Partial))
+    return constant_atom(
+        callable(value.value) if isinstance(value, Known) else isinstance(value, Closure | Bound | Partial)
+    )
 
 
 @builtin(hasattr, 2, 2)
@@ -403,7 +411,10 @@ def _repr(frame: Frame, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
 def _sorted(frame: Frame, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     session = frame.session
     items = static_items(frame, args[0], "what `sorted` takes") if is_static(session, args[0]) else [None]
-    keys = [item.value if isinstance(item, Known) else session.number(item) if is_scalar(item) else UNKNOWN for item in items]
+    keys = [
+        item.value if isinstance(item, Known) else session.number(item) if is_scalar(item) else UNKNOWN
+        for item in items
+    ]
     if UNKNOWN not in keys:
         backwards = bool(keywords) and bool(session.demand(keywords["reverse"], "`reverse`"))
         order = sorted(range(len(keys)), key=keys.__getitem__, reverse=backwards)
@@ -445,7 +456,11 @@ def _reduce(frame: Frame, args: tuple[Any, ...], keywords: dict[str, Any]) -> An
         items = static_items(frame, args[1], "what `reduce` takes")
         start = list(args[2:]) + items
         return functools.reduce(step, start)
-    return fold(frame, args[1], args[2], step, "total") if len(args) == 3 else fold_from_first(frame, args[1], step, "reduce")
+    return (
+        fold(frame, args[1], args[2], step, "total")
+        if len(args) == 3
+        else fold_from_first(frame, args[1], step, "reduce")
+    )
 
 
 @builtin(itertools.product)
@@ -466,4 +481,3 @@ _OPERATORS: dict[Any, type[ast.operator]] = {
 for _function, _kind in _OPERATORS.items():
     BUILTINS[_function] = lambda frame, args, keywords, kind=_kind: operators.binary(frame.session, kind, *args)
 BUILTINS[operator.neg] = lambda frame, args, keywords: operators.unary(frame.session, ast.USub, *args)
-

@@ -1,4 +1,4 @@
-"""What a call is of: a builtin, a function with a rule, the user's own function, a method, an object that can be called."""
+"""What a call is of: a builtin, a function with a rule, the user's own function, a method, a callable object."""
 
 from __future__ import annotations
 
@@ -19,18 +19,19 @@ from gradgen.rules.table import CALLERS, METHODS, Caller
 from gradgen.stage.arrays import describe, is_numeric
 from gradgen.stage.builtin import BUILTINS
 from gradgen.stage.capture import capture
-from gradgen.stage.derivatives import call_derivative
+from gradgen.stage.derivatives import call_derivative, differentiate, is_differentiation
 from gradgen.stage.methods import call_method
 from gradgen.stage.recursion import call_function
 from gradgen.stage.rulecalls import apply_caller
 from gradgen.stage.session import Frame, Session
 from gradgen.stage.values import Bound, Closure, Group, Known, Partial, Record, Ref
 
-
 LIBRARIES = ("numpy", "scipy", "numba", "jax", "torch", "autograd", "pandas", "sklearn", "matplotlib", "gradgen")
 
 
-def call(session: Session, function: Any, args: tuple[Any, ...], keywords: dict[str, Any], frame: Frame | None = None) -> Any:
+def call(
+    session: Session, function: Any, args: tuple[Any, ...], keywords: dict[str, Any], frame: Frame | None = None
+) -> Any:
     """The value of `function(*args, **keywords)`."""
     frame = frame or session.calls[-1]
     match function:
@@ -46,7 +47,7 @@ def call(session: Session, function: Any, args: tuple[Any, ...], keywords: dict[
         case Partial():
             return call(session, function.function, (*function.args, *args), {**function.keywords, **keywords}, frame)
         case Ref() if isinstance(content := session.at(function), Record):
-            method = getattr(content.kind, "__call__", None)
+            method = inspect.getattr_static(content.kind, "__call__", None)
             if isinstance(method, FunctionType):
                 return call(session, Known(method), (function, *args), keywords, frame)
     raise UnsupportedType(f"{describe(session, function)} cannot be called")
@@ -72,6 +73,8 @@ def _call_known(frame: Frame, function: Known, args: tuple[Any, ...], keywords: 
         return apply_caller(session, caller, args, keywords, shown(value, caller))
     if isinstance(value, functools.partial):
         return _call_partial(frame, function, args, keywords)
+    if is_differentiation(value):
+        return differentiate(frame, value, args, keywords)
     if isinstance(value, FunctionType) and is_library(value):
         raise unknown(value)
     if isinstance(value, FunctionType):
@@ -120,7 +123,7 @@ def shown(value: Any, caller: Caller | None = None) -> str:
         return caller.spelling
     name = getattr(value, "__qualname__", None) or getattr(value, "__name__", None) or type(value).__qualname__
     module = getattr(value, "__module__", None) or ("numpy" if isinstance(value, np.ufunc) else "")
-    if isinstance(value, np.ufunc) and module == "numpy" or module.startswith("numpy."):
+    if (isinstance(value, np.ufunc) and module == "numpy") or module.startswith("numpy."):
         return ("np.linalg." if "linalg" in module else "np.") + name
     if isinstance(value, np.ufunc):
         module = "scipy.special" if "scipy" in module or hasattr(_special(), name) else module
@@ -147,7 +150,10 @@ def unknown(value: Any) -> UnknownFunction | UnsupportedSyntax:
     names = {k.rsplit(".", 1)[-1]: k for k in sorted(known)}
     near = difflib.get_close_matches(last, names, n=3, cutoff=0.5)
     nearest = f"; nearest: {', '.join(names[n] for n in near)}" if near else ""
-    return UnknownFunction(f"no rule for `{spelled}`{nearest}", way_out="add a rule for it with gradgen.rules, or write it with functions that have one")
+    return UnknownFunction(
+        f"no rule for `{spelled}`{nearest}",
+        way_out="add a rule for it with gradgen.rules, or write it with functions that have one",
+    )
 
 
 def _call_partial(frame: Frame, function: Known, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
@@ -155,9 +161,13 @@ def _call_partial(frame: Frame, function: Known, args: tuple[Any, ...], keywords
     session, value = frame.session, function.value
     inner = capture(session, value.func, _step(function, "func"))
     held = _step(function, "args")
-    first = tuple(capture(session, one, Path(held.root, (*held.steps, ("item", k)))) for k, one in enumerate(value.args))
+    first = tuple(
+        capture(session, one, Path(held.root, (*held.steps, ("item", k)))) for k, one in enumerate(value.args)
+    )
     named = _step(function, "keywords")
-    given = {k: capture(session, one, Path(named.root, (*named.steps, ("item", k)))) for k, one in value.keywords.items()}
+    given = {
+        k: capture(session, one, Path(named.root, (*named.steps, ("item", k)))) for k, one in value.keywords.items()
+    }
     return call(session, inner, (*first, *args), {**given, **keywords}, frame)
 
 
@@ -170,15 +180,22 @@ def _construct(session: Session, kind: type, args: tuple[Any, ...], keywords: di
     if dataclasses.is_dataclass(kind) and _has_generated_init(kind):
         fields = tuple(f.name for f in dataclasses.fields(kind) if f.init)
         missing = dataclasses.MISSING
-        defaults = {f.name: capture_default(session, f.name, f.default) for f in dataclasses.fields(kind) if f.default is not missing}
+        defaults = {
+            f.name: capture_default(session, f.name, f.default)
+            for f in dataclasses.fields(kind)
+            if f.default is not missing
+        }
         return session.new(Record(kind, fields, _fields(kind, fields, defaults, args, keywords)))
     raise UnsupportedSyntax(
-        f"an object of class `{kind.__qualname__}` cannot be made inside a differentiated function", way_out="a NamedTuple or a dataclass"
+        f"an object of class `{kind.__qualname__}` cannot be made inside a differentiated function",
+        way_out="a NamedTuple or a dataclass",
     )
 
 
 def _has_generated_init(kind: type) -> bool:
-    plain = "__post_init__" not in dir(kind) and all(f.default_factory is dataclasses.MISSING for f in dataclasses.fields(kind))
+    plain = "__post_init__" not in dir(kind) and all(
+        f.default_factory is dataclasses.MISSING for f in dataclasses.fields(kind)
+    )
     return plain and getattr(kind.__init__, "__qualname__", "").startswith(("__create_fn__", kind.__qualname__))
 
 
@@ -186,11 +203,11 @@ def capture_default(session: Session, name: str, value: Any) -> Any:
     return capture(session, value, Path(Root("object", name, value)))
 
 
-def _fields(kind: type, names: tuple[str, ...], defaults: dict[str, Any], args: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[Any, ...]:
+def _fields(
+    kind: type, names: tuple[str, ...], defaults: dict[str, Any], args: tuple[Any, ...], keywords: dict[str, Any]
+) -> tuple[Any, ...]:
     given = {**defaults, **dict(zip(names, args, strict=False)), **keywords}
     wrong = [n for n in given if n not in names] or [n for n in names if n not in given]
     if wrong or len(args) > len(names):
         raise UnsupportedType(f"`{kind.__name__}` does not take these arguments")
     return tuple(given[name] for name in names)
-
-

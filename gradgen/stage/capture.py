@@ -16,11 +16,11 @@ import numpy as np
 
 from gradgen.errors import UnsupportedType
 from gradgen.infer.signature import describe
-from gradgen.ir import Array, ListOf
 from gradgen.ir.interface import Path, Static, Tree
 from gradgen.rules.table import CALLERS
-from gradgen.stage.session import Session, constant, place
-from gradgen.stage.values import ArrayObject, Bound, DictObject, Group, Hole, Known, ListObject, Record, RunList
+from gradgen.stage.session import UNKNOWN, Session, constant, place
+from gradgen.stage.trees import build, of_atom
+from gradgen.stage.values import Bound, Known
 
 CONSTANTS = {
     id(value): f"{prefix}.{name}"
@@ -114,14 +114,7 @@ def from_tree(session: Session, tree: Any, path: Path, value: Any = None) -> Any
         return known_value(tree.value, path)
     if isinstance(tree, Tree):
         return _structure(session, tree, path, value)
-    from gradgen.stage.session import UNKNOWN
-
-    var = session.param(name_of(path), tree, path, UNKNOWN if value is None else value)
-    if isinstance(tree, Array):
-        return session.new(ArrayObject(var))
-    if isinstance(tree, ListOf):
-        return session.new(RunList(Hole(0), (var,)))
-    return var
+    return of_atom(session, session.param(name_of(path), tree, path, UNKNOWN if value is None else value))
 
 
 def known_value(value: Any, path: Path) -> Any:
@@ -137,17 +130,6 @@ def _structure(session: Session, tree: Tree, path: Path, value: Any) -> Any:
         inner = None if value is None else value[key] if way == "item" else getattr(value, key)
         items.append(from_tree(session, item, Path(path.root, (*path.steps, (way, key))), inner))
     return build(session, tree.kind, tree.keys, tuple(items))
-
-
-def build(session: Session, kind: type, keys: tuple[Any, ...], items: tuple[Any, ...]) -> Any:
-    """A structure of staged values."""
-    if kind is list:
-        return session.new(ListObject(items))
-    if kind is dict:
-        return session.new(DictObject(keys, items))
-    if issubclass(kind, tuple):
-        return Group(items, kind)
-    return session.new(Record(kind, keys, items))
 
 
 def attribute(session: Session, owner: Known, name: str) -> Any:
@@ -167,7 +149,11 @@ def attribute(session: Session, owner: Known, name: str) -> Any:
     if owner.path is None:
         return known_value(found, None) if not isinstance(found, np.ndarray) else capture_object(session, found, name)
     if inspect.ismethod(found) and not isinstance(value, type | ModuleType):
-        session.guard(Path(owner.path.root, (*owner.path.steps, ("attribute", name), ("attribute", "__func__"))), "code", found.__func__.__code__)
+        session.guard(
+            Path(owner.path.root, (*owner.path.steps, ("attribute", name), ("attribute", "__func__"))),
+            "code",
+            found.__func__.__code__,
+        )
         return Bound(owner, found.__func__)
     return capture(session, found, Path(owner.path.root, (*owner.path.steps, ("attribute", name))))
 

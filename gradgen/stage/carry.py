@@ -38,11 +38,11 @@ from gradgen.stage.values import (
 PASSES = 12
 
 
-class Peel(Exception):  # noqa: N818 - control flow, caught where the first iteration is staged apart
+class Peel(Exception):
     """A variable is of another kind after the first iteration than before it."""
 
 
-class TestChanges(Exception):  # noqa: N818 - control flow, caught where the test is moved into the body
+class TestChanges(Exception):
     """The test of a `while` changes a list or an array."""
 
 
@@ -79,7 +79,11 @@ class Carrier(Merger):
 
     def keep(self, atom: Atom, name: str) -> Any:
         """A number that the body left as it was."""
-        return self.pair(atom, atom, name) if isinstance(atom, Var) and atom.version in self.before and self.counting else atom
+        return (
+            self.pair(atom, atom, name)
+            if isinstance(atom, Var) and atom.version in self.before and self.counting
+            else atom
+        )
 
     def pair(self, a: Any, b: Any, name: str) -> Any:
         known = self.before.get(a.version) if isinstance(a, Var) else None
@@ -106,7 +110,9 @@ class Carrier(Merger):
         found = _round(self.session, types[0], types[-1], free)
         if found is None:
             left, right = types
-            return Unusable(f"{'`' + name + '`' if name else 'a value'} is of type {left} before an iteration and {right} after it")
+            return Unusable(
+                f"{'`' + name + '`' if name else 'a value'} is of type {left} before an iteration and {right} after it"
+            )
         var = self.session.builder.var(name or getattr(a, "name", ""), found[0])
         self.session.escaped.add(var.version)
         self.carried[var.version] = Carried(var, init, b, found[1])
@@ -173,14 +179,16 @@ def stage_loop(loop: Loop) -> Staged:
         merger = Carrier(session, state, outcome.state or State(dict(state.names), dict(state.heap)), carried)
         names = merger.names(_wanted(loop, state, outcome.state or state))
         if loop.may_peel and any(
-            isinstance(value, Unusable) and not isinstance(state.names.get(key), Unusable) for key, value in names.items()
+            isinstance(value, Unusable) and not isinstance(state.names.get(key), Unusable)
+            for key, value in names.items()
         ):
             session.state = entry
             raise Peel
         merger.counting = False
         _objects(merger, state)
         changed = merger.changed or any(
-            isinstance(value, Unusable) and not isinstance(state.names.get(key), Unusable) for key, value in names.items()
+            isinstance(value, Unusable) and not isinstance(state.names.get(key), Unusable)
+            for key, value in names.items()
         )
         if not changed:
             session.state = entry
@@ -275,7 +283,9 @@ def _finished(
     still = {c.var: _as_init(session, c) for c in merger.carried.values() if c.after == c.var}
     still |= {c.var: _as_init(session, c) for v, c in merger.before.items() if v not in merger.carried}
     with appended(session, body):
-        yields = tuple(Undefined(c.var.type) if c.after is MISSING else converted(session, c.after, c.var.type) for c in moving)
+        yields = tuple(
+            Undefined(c.var.type) if c.after is MISSING else converted(session, c.after, c.var.type) for c in moving
+        )
     inits = tuple(_as_init(session, c) for c in moving)
     results = tuple(session.builder.var(c.var.name, c.var.type) for c in moving)
     session.escaped.update(result.version for result in results)
@@ -363,4 +373,3 @@ def renamed_object(content: HeapObject, mapping: dict[Var, Atom]) -> HeapObject:
 def renamed_state(state: State, mapping: dict[Var, Atom]) -> State:
     names = {key: renamed(value, mapping) for key, value in state.names.items()}
     return State(names, {cell: renamed_object(content, mapping) for cell, content in state.heap.items()})
-

@@ -10,7 +10,7 @@ from gradgen.ir import BOOL, Assign, Atom, Const, Scalar, Statement
 from gradgen.stage.dispatch import evaluate, expression
 from gradgen.stage.join import Path, join, path, start, usable
 from gradgen.stage.operators import both, either, truth
-from gradgen.stage.outcome import fell
+from gradgen.stage.outcome import Outcome, Raises, fell
 from gradgen.stage.session import Frame, Session, is_scalar
 
 # Operations on numbers that neither raise nor cost anything: these may run whether they are needed or not.
@@ -25,7 +25,12 @@ def choose(frame: Frame, test: Atom, yes: Callable[[], Any], no: Callable[[], An
     began = start(session)
 
     outcome = join(frame, test, _valued(session, yes), _valued(session, no), None, began)
-    assert outcome.state is not None
+    return _taken_up(session, outcome)
+
+
+def _taken_up(session: Session, outcome: Outcome) -> Any:
+    if outcome.state is None:
+        raise Raises
     session.state = outcome.state
     return usable(outcome.value)
 
@@ -70,15 +75,18 @@ def _chain(frame: Frame, parts: list[Callable[[], Any]], conjunction: bool) -> A
         return _chain(frame, parts[1:], conjunction) if bool(test.value) == conjunction else first
     began = start(session)
     rest = _valued(session, lambda: _chain(frame, parts[1:], conjunction))
-    if is_truth(first) and is_truth(rest.outcome.value) and _is_harmless(session, rest):
+    if (
+        is_truth(first)
+        and rest.outcome.state is not None
+        and is_truth(rest.outcome.value)
+        and _is_harmless(session, rest)
+    ):
         session.builder.statements += rest.statements
         return (both if conjunction else either)(session, test, rest.outcome.value)
     skipped = _valued(session, lambda: first)
     paths = (rest, skipped) if conjunction else (skipped, rest)
     outcome = join(frame, test, *paths, None, began)
-    assert outcome.state is not None
-    session.state = outcome.state
-    return usable(outcome.value)
+    return _taken_up(session, outcome)
 
 
 def is_truth(value: Any) -> bool:

@@ -17,7 +17,7 @@ from gradgen.stage.iteration import is_static, sized, static_items, walk
 from gradgen.stage.join import join, path, start
 from gradgen.stage.lists import append
 from gradgen.stage.operators import static_key, truth
-from gradgen.stage.outcome import Outcome, fell
+from gradgen.stage.outcome import Outcome, Raises, fell
 from gradgen.stage.session import UNKNOWN, Frame
 from gradgen.stage.targets import assign
 from gradgen.stage.values import DictObject, Generator, ListObject, Range, Ref
@@ -112,7 +112,9 @@ def child(frame: Frame, names: frozenset[str]) -> Frame:
     """The scope of a comprehension."""
     session = frame.session
     session.frames += 1
-    return Frame(session, session.frames, frame.file, names, frame.function, frame.name, frame, None, frame.owner, captured=True)
+    return Frame(
+        session, session.frames, frame.file, names, frame.function, frame.name, frame, None, frame.owner, captured=True
+    )
 
 
 def close(inner: Frame) -> None:
@@ -160,7 +162,8 @@ def filtered(inner: Frame, tests: list[ast.expr], act: Callable[[], None]) -> No
         return fell(session.state)
 
     outcome = join(inner, test, path(session, taken), path(session, lambda: fell(session.state)), None, began)
-    assert outcome.state is not None
+    if outcome.state is None:
+        raise Raises
     session.state = outcome.state
 
 
@@ -186,7 +189,9 @@ def over(inner: Frame, iterable: Any, body: Callable[[Any], None], target: ast.e
     key = (target, session.position, tuple(call.site for call in session.calls), tuple(session.written))
     staged = stage_loop(Loop(inner, key, iteration, None, frozenset(), frozenset(), frozenset(), False, False))
     head = (made[-1], items.start, items.stop, items.step)
-    session.builder.append(For(*head, staged.carried, staged.inits, staged.body, staged.results, origin=session.builder.origin))
+    session.builder.append(
+        For(*head, staged.carried, staged.inits, staged.body, staged.results, origin=session.builder.origin)
+    )
     assert staged.outcome.state is not None
     session.state = staged.outcome.state
 
@@ -196,4 +201,3 @@ def _is_short(frame: Frame, iterable: Any) -> bool:
         return False
     parts = [frame.session.number(part) for part in (iterable.start, iterable.stop, iterable.step)]
     return UNKNOWN not in parts and len(range(*parts)) <= WRITTEN_OUT
-

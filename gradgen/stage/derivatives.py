@@ -7,14 +7,17 @@ from dataclasses import replace
 from typing import Any
 
 from gradgen.errors import UnsupportedSyntax, UnsupportedType
-from gradgen.ir import FLOAT, Atom, Var
+from gradgen.ir import FLOAT, Atom, Function, Program, Var
 from gradgen.ir.instantiate import instantiate
-from gradgen.ir.interface import Path, Staged, Static, Tree
-from gradgen.stage.arrays import is_array, read
-from gradgen.stage.capture import build
+from gradgen.ir.interface import Input, Path, Root, Staged, leaves, map_tree
+from gradgen.ir.walk import free_variables, substitute
+from gradgen.stage.inline import callee_of
 from gradgen.stage.merge import without_extent
+from gradgen.stage.rulecalls import known_argument
+from gradgen.stage.separate import stage_apart
 from gradgen.stage.session import Frame, Session, place
-from gradgen.stage.values import DictObject, Group, Known, ListObject, Record, Ref, is_atom
+from gradgen.stage.trees import assemble, flatten
+from gradgen.stage.values import Closure, DictObject, Group, Known
 
 
 def call_derivative(frame: Frame, derivative: Known, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
@@ -22,9 +25,67 @@ def call_derivative(frame: Frame, derivative: Known, args: tuple[Any, ...], keyw
     session, value = frame.session, derivative.value
     arguments = _bound(session, value.primal, args, keywords)
     atoms: list[Atom] = []
-    trees = {name: _tree(session, argument, atoms) for name, argument in arguments.items()}
+    trees = {name: _type_tree(session, argument, atoms) for name, argument in arguments.items()}
     staged: Staged = value.__gradgen_staged__(trees)
     return put_in(session, staged, atoms, derivative.path)
+
+
+def is_differentiation(function: Any) -> bool:
+    """Whether a function is `grad` or `value_and_grad` itself."""
+    return getattr(function, "__module__", "") == "gradgen.api" and inspect.isfunction(function)
+
+
+def differentiate(frame: Frame, function: Any, args: tuple[Any, ...], keywords: dict[str, Any]) -> Known:
+    """`grad(f, ...)` called inside a function: it is called now, for the object that it gives."""
+    session = frame.session
+
+    def known(value: Any) -> Any:
+        return (
+            Inner(session, value)
+            if isinstance(value, Closure)
+            else known_argument(session, value, "an argument of grad")
+        )
+
+    return Known(function(*map(known, args), **{name: known(value) for name, value in keywords.items()}))
+
+
+class Inner:
+    """A function defined in the text being staged, as an object that can be differentiated."""
+
+    def __init__(self, session: Session, closure: Closure):
+        self.session, self.closure = session, closure
+        self.callee = callee_of(session, closure)
+        self.__name__ = closure.name
+        self.__signature__ = _signature(closure)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        raise TypeError(f"{self.__name__} is known while it is staged only")
+
+    def __gradgen_staged__(self, trees: dict[str, Any]) -> Staged:
+        """The function for arguments of these types; what it reads from around it are inputs."""
+        types = [type for tree in trees.values() for type in leaves(tree)]
+        names = [name for name, tree in trees.items() for _ in leaves(tree)]
+        body = stage_apart(self.session, self.callee, trees, types, names)
+        outer = [var for var in free_variables(body.block) if var not in body.params]
+        own = {var: self.session.builder.var(var.name, var.type) for var in outer}
+        function = Function(self.__name__, (*body.params, *own.values()), substitute(body.block, dict(own)))
+        inputs = [Input(Path(Root("argument", name))) for name in names]
+        inputs += [Input(Path(Root("staged", var.name, var))) for var in outer]
+        result = map_tree(lambda atom: own.get(atom, atom) if isinstance(atom, Var) else atom, body.result)
+        return Staged(Program((function,)), tuple(inputs), (), result, ())
+
+
+def _signature(closure: Closure) -> inspect.Signature:
+    """The parameters of a nested function; a default stands as the value that it is while staged."""
+    node, kind = closure.node.args, inspect.Parameter
+    rows = [
+        *((a, kind.POSITIONAL_ONLY) for a in node.posonlyargs),
+        *((a, kind.POSITIONAL_OR_KEYWORD) for a in node.args),
+        *((a, kind.VAR_POSITIONAL) for a in [node.vararg] if a),
+        *((a, kind.KEYWORD_ONLY) for a in node.kwonlyargs),
+        *((a, kind.VAR_KEYWORD) for a in [node.kwarg] if a),
+    ]
+    return inspect.Signature([kind(a.arg, of, default=closure.defaults.get(a.arg, kind.empty)) for a, of in rows])
 
 
 def _bound(session: Session, function: Any, args: tuple[Any, ...], keywords: dict[str, Any]) -> dict[str, Any]:
@@ -45,32 +106,13 @@ def _bound(session: Session, function: Any, args: tuple[Any, ...], keywords: dic
         elif name in bound.arguments:
             found[name] = bound.arguments[name]
         else:
-            found[name] = capture_default(session, name, parameter.default)
+            inner = isinstance(function, Inner)
+            found[name] = parameter.default if inner else capture_default(session, name, parameter.default)
     return found
 
 
-def _tree(session: Session, value: Any, atoms: list[Atom]) -> Any:
-    """The tree of types of a staged value; its numbers and arrays are added to `atoms`."""
-    if is_atom(value):
-        atoms.append(value)
-        return without_extent(value.type)
-    if is_array(session, value):
-        atoms.append(read(session, value))
-        return atoms[-1].type
-    if isinstance(value, Group):
-        keys = value.kind._fields if hasattr(value.kind, "_fields") else tuple(range(len(value.items)))
-        return Tree(value.kind, keys, tuple(_tree(session, item, atoms) for item in value.items))
-    content = session.at(value) if isinstance(value, Ref) else None
-    match content:
-        case ListObject(items=items):
-            return Tree(list, tuple(range(len(items))), tuple(_tree(session, item, atoms) for item in items))
-        case DictObject(keys=keys, items=items):
-            return Tree(dict, keys, tuple(_tree(session, item, atoms) for item in items))
-        case Record(kind=kind, keys=keys, items=items):
-            return Tree(kind, keys, tuple(_tree(session, item, atoms) for item in items))
-    if isinstance(value, Known):
-        return Static(value.value)
-    raise UnsupportedSyntax("a function defined inside, as an argument of a gradient", way_out="define the function outside")
+def _type_tree(session: Session, value: Any, atoms: list[Atom]) -> Any:
+    return map_tree(lambda atom: without_extent(atom.type), flatten(session, value, atoms))
 
 
 def put_in(session: Session, staged: Staged, atoms: list[Atom], path: Path | None) -> Any:
@@ -80,14 +122,17 @@ def put_in(session: Session, staged: Staged, atoms: list[Atom], path: Path | Non
         raise UnsupportedSyntax("the gradient of a recursive function inside another function", way_out="a loop")
     given: list[Atom] = []
     for k, one in enumerate(staged.inputs):
-        given.append(_converted(session, atoms[k], entry.params[k]) if k < len(atoms) else _input(session, one.path, entry.params[k]))
+        given.append(
+            _converted(session, atoms[k], entry.params[k])
+            if k < len(atoms)
+            else _input(session, one.path, entry.params[k])
+        )
     session.guards.update({(place(guard.path), guard.kind): guard for guard in staged.guards})
     made, results = instantiate(entry, given, session.builder.var, session.builder.slot)
     origin = session.builder.origin
     for statement in made:
         session.builder.append(statement if getattr(statement, "origin", None) else _placed(statement, origin))
-    numbers = iter(results)
-    return _value(session, staged.result, numbers)
+    return assemble(session, staged.result, iter(results))
 
 
 def _placed(statement: Any, origin: Any) -> Any:
@@ -103,17 +148,10 @@ def _converted(session: Session, atom: Atom, param: Var) -> Atom:
 
 def _input(session: Session, path: Path, param: Var) -> Atom:
     """An input of the inner program: one of this one too."""
+    if path.root.kind == "staged":
+        atom: Atom = path.root.scope
+        return atom
     for var, known in zip(session.params, session.inputs, strict=True):
         if place(known.path) == place(path):
             return var
     return session.param(param.name, param.type, path)
-
-
-def _value(session: Session, tree: Any, numbers: Any) -> Any:
-    if isinstance(tree, Static):
-        return Known(tree.value)
-    if isinstance(tree, Tree):
-        items = tuple(_value(session, item, numbers) for item in tree.items)
-        return build(session, tree.kind, tree.keys, items)
-    return session.value_of(next(numbers))
-

@@ -45,7 +45,8 @@ def evaluate(frame: Frame, node: ast.expr) -> Any:
             raise refused(frame, node)
         return handler(frame, node)
     except GradgenError as error:
-        raise located(error, frame.file.position(node))
+        located(error, frame.file.position(node))
+        raise
     finally:
         frame.session.position = outer
 
@@ -56,9 +57,8 @@ def refused(frame: Frame, node: ast.AST) -> GradgenError:
     return refusal(node, at) or UnsupportedSyntax(f"`{text}` cannot be differentiated", at)
 
 
-def located(error: GradgenError, position: Position) -> GradgenError:
-    """The error with a position, if it has none: what is raised deepest inside points most precisely."""
+def located(error: GradgenError, position: Position) -> None:
+    """Give the error a position, if it has none: what is raised deepest inside points most precisely."""
     if error.position is None:
         error.position = position
         error.filename, error.lineno, error.col_offset = position.filename, position.line, position.column
-    return error

@@ -125,7 +125,9 @@ def closure(frame: Frame, node: ast.FunctionDef | ast.Lambda, name: str) -> Clos
     arguments = node.args
     positional = (*arguments.posonlyargs, *arguments.args)
     defaults = {}
-    for argument, default in zip(positional[len(positional) - len(arguments.defaults) :], arguments.defaults, strict=True):
+    for argument, default in zip(
+        positional[len(positional) - len(arguments.defaults) :], arguments.defaults, strict=True
+    ):
         defaults[argument.arg] = evaluate(frame, default)
     for argument, keyword in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
         if keyword is not None:
@@ -189,7 +191,11 @@ def get_attribute(frame: Frame, owner: Any, name: str) -> Any:
     if isinstance(owner, Group) and hasattr(owner.kind, "_fields"):
         if name in owner.kind._fields:
             return owner.items[owner.kind._fields.index(name)]
-        return Bound(owner, name) if name in ("_replace", "_asdict", "index", "count") else _of_class(frame, owner, owner.kind, name)
+        return (
+            Bound(owner, name)
+            if name in ("_replace", "_asdict", "index", "count")
+            else _of_class(frame, owner, owner.kind, name)
+        )
     if isinstance(owner, Known) and not isinstance(owner.value, str | bytes):
         if not hasattr(owner.value, name):
             shown = owner.value.__name__ if isinstance(owner.value, ModuleType | type) else type(owner.value).__name__

@@ -21,17 +21,13 @@ from gradgen.stage.dispatch import STATEMENTS, evaluate, located, refused
 from gradgen.stage.join import join, path, start, usable
 from gradgen.stage.merge import NoJoin
 from gradgen.stage.operators import either, truth
-from gradgen.stage.outcome import FALSE, RAISED, Outcome, fell
+from gradgen.stage.outcome import FALSE, RAISED, Outcome, Raises, fell
 from gradgen.stage.session import Frame, origin
 from gradgen.stage.values import NONE, Known
 
 Step = Outcome | list[ast.stmt] | None
 Follow = Callable[[list[ast.stmt], Live], Outcome]
 FLOW: dict[type[ast.stmt], Callable[[Frame, Any, list[ast.stmt], Live], Step]] = {}
-
-
-class Raises(Exception):  # noqa: N818 - control flow
-    """The call being staged raises on every path: nothing after it runs."""
 
 
 def flow(*kinds: type[ast.stmt]):
@@ -53,7 +49,8 @@ def run(frame: Frame, statements: Sequence[ast.stmt], live: Live) -> Outcome:
             with origin(frame, node):
                 ended = _step(frame, node, rest, live)
         except GradgenError as error:
-            raise located(error, frame.file.position(node))
+            located(error, frame.file.position(node))
+            raise
         except Raises:
             return RAISED
         if isinstance(ended, Outcome):
@@ -77,8 +74,15 @@ def run_function(frame: Frame, body: Sequence[ast.stmt]) -> Any:
     if outcome.state is None:
         raise Raises
     frame.session.state = outcome.state
-    if outcome.falls and "return" in outcome.kinds and not (isinstance(outcome.value, Known) and outcome.value.value is None):
-        raise UnsupportedSyntax(f"`{frame.name}` returns a value on one path and nothing on another", way_out="return a value at its end too")
+    if (
+        outcome.falls
+        and "return" in outcome.kinds
+        and not (isinstance(outcome.value, Known) and outcome.value.value is None)
+    ):
+        raise UnsupportedSyntax(
+            f"`{frame.name}` returns a value on one path and nothing on another",
+            way_out="return a value at its end too",
+        )
     return usable(NONE if outcome.value is None else outcome.value)
 
 
@@ -109,7 +113,9 @@ def if_statement(frame: Frame, node: ast.If, rest: list[ast.stmt], live: Live) -
     )
 
 
-def branch(frame: Frame, test: Atom, then: Follow, orelse: Follow, node: ast.stmt, rest: list[ast.stmt], live: Live) -> Step:
+def branch(
+    frame: Frame, test: Atom, then: Follow, orelse: Follow, node: ast.stmt, rest: list[ast.stmt], live: Live
+) -> Step:
     """An `If` on a test that only the run knows, and what follows it.
 
     `then` and `orelse` stage a side with the statements that are to follow in it.
@@ -139,7 +145,9 @@ def branch(frame: Frame, test: Atom, then: Follow, orelse: Follow, node: ast.stm
 
 def _is_short(rest: list[ast.stmt]) -> bool:
     """Whether what follows is so little that it may stand twice."""
-    return not rest or (len(rest) == 1 and isinstance(rest[0], ast.Return) and isinstance(rest[0].value, ast.Name | ast.Constant | None))
+    return not rest or (
+        len(rest) == 1 and isinstance(rest[0], ast.Return) and isinstance(rest[0].value, ast.Name | ast.Constant | None)
+    )
 
 
 def proceed(frame: Frame, outcome: Outcome, follow: Callable[[], Outcome], later: frozenset[str]) -> Outcome:
@@ -206,7 +214,9 @@ def with_statement(frame: Frame, node: ast.With, rest: list[ast.stmt], live: Liv
             raise refused(frame, node)
         for keyword in item.context_expr.keywords:
             if not (isinstance(keyword.value, ast.Constant) and keyword.value.value in ("ignore", "warn")):
-                raise UnsupportedSyntax("`np.errstate` that raises or calls", frame.file.position(item.context_expr), "`ignore`")
+                raise UnsupportedSyntax(
+                    "`np.errstate` that raises or calls", frame.file.position(item.context_expr), "`ignore`"
+                )
     return [*node.body, *rest]
 
 
@@ -215,5 +225,3 @@ def match_statement(frame: Frame, node: ast.Match, rest: list[ast.stmt], live: L
     from gradgen.stage.patterns import match_cases
 
     return match_cases(frame, node, evaluate(frame, node.subject), 0, rest, live)
-
-

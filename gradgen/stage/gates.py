@@ -69,7 +69,9 @@ class _Match:
         """Whether the parts are the latest statements, unnamed, and referred to by nobody else."""
         statements = self.session.builder.statements
         latest = {s.target.version for s in statements[len(statements) - len(self.parts) :] if isinstance(s, Assign)}
-        private = all(not part.target.name and part.target.version not in self.session.escaped for part in self.parts.values())
+        private = all(
+            not part.target.name and part.target.version not in self.session.escaped for part in self.parts.values()
+        )
         return private and latest == set(self.parts)
 
 
@@ -129,7 +131,9 @@ def _softplus_log1p(match: _Match, result: Atom) -> bool:
 
 def _relu(match: _Match, result: Atom) -> bool:
     args = match.op(result, "maximum")
-    return bool(args) and any(_is(zero, 0) and not isinstance(x, Const) and match.bind(x) for zero, x in (args, args[::-1]))
+    return bool(args) and any(
+        _is(zero, 0) and not isinstance(x, Const) and match.bind(x) for zero, x in (args, args[::-1])
+    )
 
 
 _GATES: dict[str, dict[str, tuple[Callable[[_Match, Atom], bool], ...]]] = {

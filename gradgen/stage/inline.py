@@ -16,6 +16,7 @@ from gradgen.parse.resolve import local_names
 from gradgen.parse.source import FunctionSource, returning, source_of
 from gradgen.stage.capture import capture
 from gradgen.stage.flow import run_function
+from gradgen.stage.forms import signature
 from gradgen.stage.session import Frame, Session, constant
 from gradgen.stage.targets import named
 from gradgen.stage.values import Closure, DictObject, Group, Known
@@ -49,7 +50,10 @@ def _defaults(session: Session, function: FunctionType, given: Collection[str]) 
     code = function.__code__
     positional = code.co_varnames[: code.co_argcount]
     defaults = function.__defaults__ or ()
-    pairs = [*zip(positional[len(positional) - len(defaults) :], defaults, strict=True), *(function.__kwdefaults__ or {}).items()]
+    pairs = [
+        *zip(positional[len(positional) - len(defaults) :], defaults, strict=True),
+        *(function.__kwdefaults__ or {}).items(),
+    ]
     return {name: _default(session, function, name, value) for name, value in pairs if name not in given}
 
 
@@ -61,22 +65,39 @@ def _default(session: Session, function: FunctionType, name: str, value: Any) ->
     return capture(session, value, Path(Root("object", name, value)))
 
 
-def inline(session: Session, function: FunctionType | Closure, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+def inline(session: Session, callee: Callee, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     """The result of a call, its statements appended to the program."""
-    callee = callee_of(session, function)
     if len(session.calls) >= DEPTH:
-        raise UnsupportedSyntax(f"`{callee.name}` is the {DEPTH}th call within calls", way_out="fewer functions that call functions")
+        raise UnsupportedSyntax(
+            f"`{callee.name}` is the {DEPTH}th call within calls", way_out="fewer functions that call functions"
+        )
     frame = open_frame(session, callee)
-    for name, value in bind(session, callee, args, keywords).items():
+    bound = bind(session, callee, args, keywords)
+    sign(session, frame, bound)
+    for name, value in bound.items():
         frame.assign(name, named(frame, name, value, None))
     return run_body(session, callee, frame)
+
+
+def sign(session: Session, frame: Frame, bound: dict[str, Any]) -> None:
+    """Note the form of a call, by which a call within it is known as the same one again."""
+    frame.signature, frame.form = signature(session, bound), signature(session, bound, numbers=False)
 
 
 def open_frame(session: Session, callee: Callee) -> Frame:
     node = callee.source.node
     refuse_kinds(callee)
     session.frames += 1
-    frame = Frame(session, session.frames, callee.source.file, local_names(node), callee.function, callee.name, callee.parent, node)
+    frame = Frame(
+        session,
+        session.frames,
+        callee.source.file,
+        local_names(node),
+        callee.function,
+        callee.name,
+        callee.parent,
+        node,
+    )
     frame.owner = _class_of(callee)
     frame.identity, frame.site = callee.identity, session.position
     return frame

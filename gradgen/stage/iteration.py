@@ -65,7 +65,9 @@ def static_items(frame: Frame, value: Any, what: str, count: int | None = None) 
         case Known(value=known) if isinstance(known, str | range | tuple | list | dict):
             return [constant_atom(item) if isinstance(item, int | float) else Known(item) for item in known]
         case Range():
-            numbers = [session.demand(part, "the length of this range") for part in (value.start, value.stop, value.step)]
+            numbers = [
+                session.demand(part, "the length of this range") for part in (value.start, value.stop, value.step)
+            ]
             return [constant_atom(number) for number in range(*numbers)]
         case Enumerated(iterable=inner, start=start):
             first = session.demand(start, "where `enumerate` starts")
@@ -106,7 +108,9 @@ def _beginning(session: Session, values: Range, count: int) -> list[Any]:
     if session.number(values.stop) is not UNKNOWN:
         numbers = range(*(session.number(part) for part in (values.start, values.stop, values.step)))
         return [constant_atom(number) for number in numbers[:count]]
-    raise UnsupportedType("`zip` of a range whose length depends on the data with items known one by one", way_out="`enumerate`")
+    raise UnsupportedType(
+        "`zip` of a range whose length depends on the data with items known one by one", way_out="`enumerate`"
+    )
 
 
 def _items_of_object(frame: Frame, ref: Ref, what: str, count: int | None) -> list[Any]:
@@ -117,7 +121,9 @@ def _items_of_object(frame: Frame, ref: Ref, what: str, count: int | None) -> li
     if isinstance(content, DictObject):
         return [key_value(key) for key in content.keys]
     if isinstance(content, RunList):
-        return _unknown_length(frame, length(session, content), count, what, lambda k: item_at(session, content, constant_atom(k)))
+        return _unknown_length(
+            frame, length(session, content), count, what, lambda k: item_at(session, content, constant_atom(k))
+        )
     if is_array(session, ref):
         atom = read(session, ref)
         if not dims_of(atom.type):
@@ -156,7 +162,11 @@ def row(session: Session, ref: Ref, index: Atom) -> Any:
 
     atom = read(session, ref)
     known = session.number(index)
-    made = session.emit("getitem", atom, index=(known,)) if known is not UNKNOWN else session.emit("getitem", atom, index, index=(At(0),))
+    made = (
+        session.emit("getitem", atom, index=(known,))
+        if known is not UNKNOWN
+        else session.emit("getitem", atom, index, index=(At(0),))
+    )
     return wrap(session, made, {atom: ref})
 
 
@@ -173,7 +183,6 @@ class Walk:
 
 def walk(frame: Frame, value: Any) -> Walk:
     """How to go over a value whose items only the run knows."""
-    session = frame.session
     if isinstance(value, Range):
         return Walk(value.start, value.stop, value.step, lambda index: index, is_index=True)
     size, item = sized(frame, value)
@@ -224,7 +233,9 @@ def _sized_range(session: Session, value: Range) -> tuple[Atom, Callable[[Atom],
     if UNKNOWN in (start, stop, step):
         raise UnsupportedType("a range with a step beside another iterable", way_out="an index and arithmetic")
     numbers = range(start, stop, step)
-    return constant_atom(len(numbers)), lambda index: session.emit("add", value.start, session.emit("mul", index, value.step))
+    return constant_atom(len(numbers)), lambda index: session.emit(
+        "add", value.start, session.emit("mul", index, value.step)
+    )
 
 
 def _sized_together(frame: Frame, values: tuple[Any, ...]) -> tuple[Atom, list[Callable[[Atom], Any]]]:
@@ -251,5 +262,3 @@ def _sized_object(frame: Frame, ref: Ref) -> tuple[Atom, Callable[[Atom], Any]]:
         if isinstance(atom.type, Array) and atom.type.dims:
             return session.emit("size", atom, axis=0), lambda index: row(session, ref, index)
     raise UnsupportedType(f"{describe(session, ref)} cannot be iterated over")
-
-

@@ -9,7 +9,7 @@ from typing import Any
 from gradgen.errors import UnsupportedSyntax
 from gradgen.ir import Atom, Block, If, Statement, Undefined, Var
 from gradgen.stage.merge import MISSING, Listing, Merger, NoJoin, converted, joined_type, type_of, without_extent
-from gradgen.stage.outcome import FALSE, RAISED, TRUE, Outcome
+from gradgen.stage.outcome import FALSE, RAISED, TRUE, Outcome, Raises
 from gradgen.stage.session import UNKNOWN, Frame, Session
 from gradgen.stage.values import Ref, State, Unusable, is_atom
 
@@ -30,7 +30,10 @@ def path(session: Session, stage: Callable[[], Outcome]) -> Path:
     session.state = before.copy()
     try:
         with session.builder.collect() as statements:
-            outcome = stage()
+            try:
+                outcome = stage()
+            except Raises:
+                outcome = RAISED
     finally:
         session.state = before
     return Path(statements, outcome)
@@ -72,7 +75,9 @@ class _Joiner(Merger):
                 if isinstance(a, Listing) or isinstance(b, Listing) or not types:
                     return Unusable(f"`{name}` is a list whose items have no common type")
                 return self.unusable_types(a, b, name)
-            self.made[key] = self._result(a, b, name, without_extent(joined) if a is not MISSING and b is not MISSING else joined)
+            self.made[key] = self._result(
+                a, b, name, without_extent(joined) if a is not MISSING and b is not MISSING else joined
+            )
         return self.made[key]
 
     def objects(self) -> None:
@@ -83,7 +88,9 @@ class _Joiner(Merger):
             self.reference(*sides, "")
 
     def unusable_types(self, a: Any, b: Any, name: str) -> Unusable:
-        return Unusable(f"{'`' + name + '`' if name else 'this value'} is of type {a.type} on one path and {b.type} on another")
+        return Unusable(
+            f"{'`' + name + '`' if name else 'this value'} is of type {a.type} on one path and {b.type} on another"
+        )
 
     def _result(self, a: Any, b: Any, name: str, type: Any) -> Var:
         for part, made, target in zip((a, b), self.paths, self.yields, strict=True):
@@ -96,12 +103,16 @@ class _Joiner(Merger):
         result = self.session.builder.var(name, type)
         if name:
             self.session.escaped.add(result.version)
-        if numbers[0] is not UNKNOWN and numbers[0] == numbers[1] and type_of(self.session, a) == type_of(self.session, b):
+        if (
+            numbers[0] is not UNKNOWN
+            and numbers[0] == numbers[1]
+            and type_of(self.session, a) == type_of(self.session, b)
+        ):
             self.session.known[result.version] = numbers[0]
         return result
 
 
-class appended:  # noqa: N801 - used as a context only
+class appended:
     """Statements made within go to the end of `statements`."""
 
     def __init__(self, session: Session, statements: list[Statement]):
@@ -119,7 +130,8 @@ def join(
 ) -> Outcome:
     """Append the `If` of two paths, and give the outcome of both together.
 
-    `live`: the names of the frame that are read later; None for all. `began`: where the paths part. `strict`: raise NoJoin where a live name cannot be one value.
+    `live`: the names of the frame that are read later; None for all. `began`: where the paths part.
+    `strict`: raise NoJoin where a live name cannot be one value.
     """
     session = frame.session
     paths = (then, orelse)
@@ -161,9 +173,13 @@ def _joined_value(joiner: _Joiner, a: Outcome, b: Outcome) -> Any:
 def _flags(joiner: _Joiner, a: Outcome, b: Outcome, test: Atom) -> Callable[[], dict[str, Atom]]:
     """At run time, which of several endings it was."""
     kinds = (a.kinds | b.kinds) - {"fall"}
-    pairs = {kind: (a.condition(kind), b.condition(kind)) for kind in sorted(kinds)} if len(a.kinds | b.kinds) > 1 else {}
+    pairs = (
+        {kind: (a.condition(kind), b.condition(kind)) for kind in sorted(kinds)} if len(a.kinds | b.kinds) > 1 else {}
+    )
     made = {
-        kind: joiner.value(*pair, FLAG_NAMES[kind]) for kind, pair in pairs.items() if pair not in ((TRUE, FALSE), (FALSE, TRUE))
+        kind: joiner.value(*pair, FLAG_NAMES[kind])
+        for kind, pair in pairs.items()
+        if pair not in ((TRUE, FALSE), (FALSE, TRUE))
     }
 
     def finish() -> dict[str, Atom]:
@@ -181,5 +197,3 @@ def usable(value: Any) -> Any:
     if isinstance(value, Unusable):
         raise UnsupportedSyntax(value.why, way_out="give it one kind of value on all paths")
     return value
-
-

@@ -22,7 +22,9 @@ def template_of(session: Session, lists: list[tuple[ListObject | RunList, State]
     """The common form of the items of these lists; Unusable where there is none."""
     template: Any = None
     for content, state in lists:
-        forms = [content.template] if isinstance(content, RunList) else [form(item, state, [0]) for item in content.items]
+        forms = (
+            [content.template] if isinstance(content, RunList) else [form(item, state, [0]) for item in content.items]
+        )
         for one in forms:
             if isinstance(one, Unusable):
                 return one
@@ -143,7 +145,9 @@ def _fitting(session: Session, content: RunList, value: Any) -> RunList:
     if isinstance(shape, Unusable):
         raise UnsupportedType(shape.why)
     if not same_form(content.template, shape):
-        raise UnsupportedType("a list whose length depends on the data has items of different kinds", way_out="several lists")
+        raise UnsupportedType(
+            "a list whose length depends on the data has items of different kinds", way_out="several lists"
+        )
     return content
 
 
@@ -165,9 +169,16 @@ def extend(session: Session, ref: Ref, other: Any) -> None:
     if isinstance(content, ListObject) and isinstance(more, ListObject):
         session.put(ref, replace(content, items=content.items + more.items))
         return
-    assert isinstance(content, ListObject | RunList) and isinstance(more, ListObject | RunList)
+    assert isinstance(content, ListObject | RunList)
+    assert isinstance(more, ListObject | RunList)
     if isinstance(content, ListObject) and not content.items:
-        session.put(ref, RunList(as_run_list(session, more).template, tuple(session.emit("copy", one) for one in as_run_list(session, more).lists)))
+        session.put(
+            ref,
+            RunList(
+                as_run_list(session, more).template,
+                tuple(session.emit("copy", one) for one in as_run_list(session, more).lists),
+            ),
+        )
         return
     if isinstance(more, ListObject):
         session.put(ref, as_run_list(session, content))
@@ -176,8 +187,12 @@ def extend(session: Session, ref: Ref, other: Any) -> None:
         return
     base = as_run_list(session, content)
     if not same_form(base.template, more.template):
-        raise UnsupportedType("a list whose length depends on the data has items of different kinds", way_out="several lists")
-    lists = tuple(session.emit("extend", a, b, name=getattr(a, "name", "")) for a, b in zip(base.lists, more.lists, strict=True))
+        raise UnsupportedType(
+            "a list whose length depends on the data has items of different kinds", way_out="several lists"
+        )
+    lists = tuple(
+        session.emit("extend", a, b, name=getattr(a, "name", "")) for a, b in zip(base.lists, more.lists, strict=True)
+    )
     session.put(ref, RunList(base.template, lists))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -24,7 +25,7 @@ from gradgen.stage.values import Range
 WRITTEN_OUT = 256  # iterations of a loop whose index must be known
 
 
-class Unroll(Exception):  # noqa: N818 - control flow, caught by the loop whose index it is
+class Unroll(Exception):
     """What is being staged needs the number that the index `version` of a loop is."""
 
     def __init__(self, version: int):
@@ -121,7 +122,13 @@ def _for(frame: Frame, node: ast.For, items: Walk, index: _Index, rest: list[ast
     except Peel:
         del frame.session.builder.statements[before:]
     return _peeled(
-        frame, node, _begins(frame, items), lambda: iteration(items.start), lambda: remaining(_next(frame, items), False), rest, live
+        frame,
+        node,
+        _begins(frame, items),
+        lambda: iteration(items.start),
+        lambda: remaining(_next(frame, items), False),
+        rest,
+        live,
     )
 
 
@@ -130,7 +137,9 @@ def _begins(frame: Frame, items: Walk) -> Atom:
     session = frame.session
     step = session.number(items.step)
     if step is UNKNOWN:
-        raise UnsupportedSyntax("a variable changes its kind in a loop whose step is not known", way_out="give it one kind before the loop")
+        raise UnsupportedSyntax(
+            "a variable changes its kind in a loop whose step is not known", way_out="give it one kind before the loop"
+        )
     numbers = session.number(items.start), session.number(items.stop)
     if UNKNOWN not in numbers:
         return constant_atom(len(range(*numbers, step)) > 0)
@@ -149,7 +158,9 @@ def _live_inside(frame: Frame, node: ast.For | ast.While, rest: list[ast.stmt], 
     return loop_live(node, Live(later, live.at_break, live.at_continue))
 
 
-def _loop(frame: Frame, node: ast.For | ast.While, iteration: Callable[[], Outcome], test: Any, inside: Live, may_peel: bool) -> Loop:
+def _loop(
+    frame: Frame, node: ast.For | ast.While, iteration: Callable[[], Outcome], test: Any, inside: Live, may_peel: bool
+) -> Loop:
     assigned = frozenset(stored_names([*node.body, *([node.target] if isinstance(node, ast.For) else [])]))
     key = (node, tuple(call.site for call in frame.session.calls), tuple(frame.session.written))
     matter = bool(node.orelse)
@@ -215,7 +226,9 @@ def _peeled(
             assert outcome.state is not None
             frame.session.state = outcome.state
             return run(frame, after, live)
-        raise UnsupportedSyntax("a `break` in a loop in which a variable changes its kind", way_out="give it one kind before the loop")
+        raise UnsupportedSyntax(
+            "a `break` in a loop in which a variable changes its kind", way_out="give it one kind before the loop"
+        )
 
     def none(after: list[ast.stmt], live: Live) -> Outcome:
         return run(frame, [*node.orelse, *after], live)
@@ -244,7 +257,7 @@ def written_out(frame: Frame, node: ast.For, items: list[Any], rest: list[ast.st
                 session.written.pop()
             k += 1
             if outcome.kinds != {"fall"}:
-                return proceed(frame, outcome, lambda: go(k), later)
+                return proceed(frame, outcome, functools.partial(go, k), later)
             assert outcome.state is not None
             session.state = outcome.state
         return run(frame, node.orelse, live.with_after(later))
@@ -297,7 +310,9 @@ def while_statement(frame: Frame, node: ast.While, rest: list[ast.stmt], live: L
         staged = stage_loop(_loop(frame, node, iteration, test, inside, may_peel))
         assert staged.test is not None
         trailing = {"leave": staged.leave, "origin": session.builder.origin}
-        session.builder.append(While(staged.test, staged.carried, staged.inits, staged.body, staged.results, **trailing))
+        session.builder.append(
+            While(staged.test, staged.carried, staged.inits, staged.body, staged.results, **trailing)
+        )
         return staged
 
     try:
@@ -316,8 +331,9 @@ def _testing_inside(frame: Frame, node: ast.While, rest: list[ast.stmt], live: L
     """A test that assigns: `while True` with the test as its first statement."""
     if node.orelse:
         raise UnsupportedSyntax("`else` of a loop whose test assigns", way_out="assign in the loop's body")
-    leave = ast.copy_location(ast.If(node.test, [ast.copy_location(ast.Pass(), node)], [ast.copy_location(ast.Break(), node)]), node)
+    leave = ast.copy_location(
+        ast.If(node.test, [ast.copy_location(ast.Pass(), node)], [ast.copy_location(ast.Break(), node)]), node
+    )
     always = ast.copy_location(ast.Constant(True), node.test)
     endless = ast.copy_location(ast.While(always, [leave, *node.body], []), node)
     return while_statement(frame, ast.fix_missing_locations(endless), rest, live)
-

@@ -60,7 +60,7 @@ class Listing:
     items: tuple[Atom, ...]
 
 
-class NoJoin(Exception):  # noqa: N818 - control flow, caught where the statements after a branch are staged twice
+class NoJoin(Exception):
     """A name that is read later has values on two paths that cannot be one value."""
 
     def __init__(self, why: str):
@@ -79,7 +79,7 @@ class Merger:
         self.counting = True  # off for objects that no name leads to
 
     def pair(self, a: Any, b: Any, name: str) -> Any:
-        """The atom that stands for `a` here and `b` there; Unusable where there is none. Either may be MISSING or a Listing."""
+        """The atom for `a` here and `b` there, each perhaps MISSING or a Listing; Unusable where there is none."""
         raise NotImplementedError
 
     # Values
@@ -163,7 +163,9 @@ class Merger:
             present = left if right is None else right
             assert present is not None
             other = self.b if right is None else self.a
-            if present in other.heap or present in self.session.outer:  # an object that both sides know, named on one of them
+            if (
+                present in other.heap or present in self.session.outer
+            ):  # an object that both sides know, named on one of them
                 return self._new_reference((present, present), name)
             made = present
         else:
@@ -212,8 +214,12 @@ class Merger:
                 items = self._items(a, b, name)
                 return items if isinstance(items, Unusable) else Record(a.kind, a.keys, items)
             case (DictObject(), DictObject()):
-                return Unusable(f"the dict{' `' + name + '`' if name else ''} has other keys on one path than on another")
-        return Unusable(f"{'`' + name + '`' if name else 'this value'} is an object of another kind on one path than on another")
+                return Unusable(
+                    f"the dict{' `' + name + '`' if name else ''} has other keys on one path than on another"
+                )
+        return Unusable(
+            f"{'`' + name + '`' if name else 'this value'} is an object of another kind on one path than on another"
+        )
 
     def _items(self, a: Any, b: Any, name: str) -> Any:
         items = tuple(self.value(x, y, name) for x, y in zip(a.items, b.items, strict=True))
@@ -246,9 +252,7 @@ class Merger:
         template = template_of(self.session, [(a, self.a), (b, self.b)])
         if isinstance(template, Unusable):
             return template
-        pairs = zip(
-            columns(self.session, a, self.a, template), columns(self.session, b, self.b, template), strict=True
-        )
+        pairs = zip(columns(self.session, a, self.a, template), columns(self.session, b, self.b, template), strict=True)
         lists = tuple(self.pair(x, y, name) if x != y else x for x, y in pairs)
         return next((one for one in lists if isinstance(one, Unusable)), RunList(template, lists))
 
@@ -372,14 +376,21 @@ def converted(session: Session, part: Any, type: Type) -> Atom:
         assert isinstance(type, ListOf)
         items = [converted(session, item, type.element) for item in part.items]
         return session.emit("list", *items, type=type, element=type.element)
-    if isinstance(type, Scalar) and isinstance(part.type, Scalar) and (part.type.dtype, part.type.weak) != (type.dtype, type.weak):
+    if (
+        isinstance(type, Scalar)
+        and isinstance(part.type, Scalar)
+        and (part.type.dtype, part.type.weak) != (type.dtype, type.weak)
+    ):
         number = session.number(part)
         if isinstance(number, bool | int | float):
             return Const(float(number) if type.dtype.startswith("float") else int(number), without_extent(type))
         return session.emit("cast", part, dtype=type.dtype, weak=type.weak)
-    if isinstance(type, ListOf) and part.type != type and isinstance(type.element, Scalar) and isinstance(part.type, ListOf):
-        if part.type.element.dtype != type.element.dtype:  # type: ignore[union-attr]
-            raise UnsupportedType("a list has items of another type on one path than on another", way_out="start it with floats")
+    if (
+        isinstance(type, ListOf)
+        and part.type != type
+        and isinstance(type.element, Scalar)
+        and isinstance(part.type, ListOf)
+        and part.type.element.dtype != type.element.dtype  # type: ignore[union-attr]
+    ):
+        raise UnsupportedType("a list has items of another type on one path than on another", way_out="floats")
     return part
-
-

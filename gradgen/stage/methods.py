@@ -34,7 +34,9 @@ def call_method(frame: Frame, owner: Any, name: str, args: tuple[Any, ...], keyw
     elif is_scalar(owner) and name == "is_integer" and not args:
         return operators.equal(session, owner, session.emit("floor", owner))
     if is_array(session, owner) or is_scalar(owner):
-        raise UnknownFunction(f"no rule for the method `.{name}` of {describe(session, owner)}", way_out="a function of NumPy")
+        raise UnknownFunction(
+            f"no rule for the method `.{name}` of {describe(session, owner)}", way_out="a function of NumPy"
+        )
     if name not in table:
         raise UnsupportedSyntax(f"the method `.{name}` of {describe(session, owner)}")
     if keywords:
@@ -161,7 +163,11 @@ LIST: dict[str, Method] = {
     "index": _index,
     "count": _count,
 }
-TUPLE: dict[str, Method] = {"index": _index, "count": _count, "_asdict": lambda frame, owner, args: _as_dict(frame, owner)}
+TUPLE: dict[str, Method] = {
+    "index": _index,
+    "count": _count,
+    "_asdict": lambda frame, owner, args: _as_dict(frame, owner),
+}
 
 
 def _replaced(owner: Group, keywords: dict[str, Any]) -> Group:
@@ -222,7 +228,9 @@ def _setdefault(frame: Frame, owner: Ref, args: tuple[Any, ...]) -> Any:
 
 
 DICT: dict[str, Method] = {
-    "items": lambda frame, owner, args: Group(tuple(Group((key_value(k), v)) for k, v in _entries(frame, owner).items())),
+    "items": lambda frame, owner, args: Group(
+        tuple(Group((key_value(k), v)) for k, v in _entries(frame, owner).items())
+    ),
     "keys": lambda frame, owner, args: Group(tuple(map(key_value, _entries(frame, owner)))),
     "values": lambda frame, owner, args: Group(tuple(_entries(frame, owner).values())),
     "get": _get,
@@ -245,4 +253,3 @@ def _of_string(frame: Frame, text: str, name: str, args: tuple[Any, ...], keywor
 
         return format_call(frame, text, args, keywords)
     raise UnsupportedType(f"`.{name}` of a string with numbers of the program", way_out="an f-string in `print`")
-

@@ -188,12 +188,18 @@ def truth(session: Session, x: Any) -> Atom:
     """The truth of a value, as a boolean atom; a constant where it is known."""
     if is_numeric(session, x):
         return _truth_of_number(session, atom_of(session, x))
-    return constant_atom(_truth_of_structure(session, x)) if not _is_run_list(session, x) else _longer_than_zero(session, x)
+    return (
+        constant_atom(_truth_of_structure(session, x))
+        if not _is_run_list(session, x)
+        else _longer_than_zero(session, x)
+    )
 
 
 def _truth_of_number(session: Session, atom: Atom) -> Atom:
     if isinstance(atom.type, Array) and not all(dim.is_one for dim in atom.type.dims):
-        raise UnsupportedType("the truth of an array is that of no single number", way_out="`.any()` or `.all()`, or np.where")
+        raise UnsupportedType(
+            "the truth of an array is that of no single number", way_out="`.any()` or `.all()`, or np.where"
+        )
     number = session.number(atom)
     if number is not UNKNOWN:
         return constant_atom(bool(number))
@@ -367,13 +373,10 @@ def _in_range(session: Session, values: Range, item: Atom) -> Atom:
 def static_key(session: Session, value: Any) -> Any:
     """The Python value that a dict's key, or anything else that must be known, is."""
     if is_scalar(value):
-        number = session.demand(value, "a key")
-        return number
+        return session.demand(value, "a key")
     match value:
         case Known(value=known):
             return known
         case Group(items=items):
             return tuple(static_key(session, item) for item in items)
     raise UnsupportedType(f"{describe(session, value)} cannot be a key here", way_out="use a constant as the key")
-
-

@@ -12,6 +12,10 @@ from gradgen.stage.values import State
 TRUE, FALSE = constant_atom(True), constant_atom(False)
 
 
+class Raises(Exception):
+    """What is being staged raises on every path: nothing after it runs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """`kinds`: the ways in which it can end: "fall", "return", "break", "continue"; none if it always raises.

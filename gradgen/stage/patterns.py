@@ -51,7 +51,9 @@ def matches(frame: Frame, pattern: ast.pattern, subject: Any, captured: dict[str
         case ast.MatchValue(value=value):
             return equal(session, subject, evaluate(frame, value))
         case ast.MatchSingleton(value=value):
-            return operators.compare(session, ast.Is, subject, Known(value) if value is None else operators.constant_atom(value))
+            return operators.compare(
+                session, ast.Is, subject, Known(value) if value is None else operators.constant_atom(value)
+            )
         case ast.MatchOr(patterns=patterns):
             result: Atom = FALSE
             for one in patterns:
@@ -84,7 +86,9 @@ def _sequence(frame: Frame, patterns: list[ast.pattern], subject: Any, captured:
     return result
 
 
-def _mapping(frame: Frame, keys: list[ast.expr], patterns: list[ast.pattern], subject: Any, captured: dict[str, Any]) -> Atom:
+def _mapping(
+    frame: Frame, keys: list[ast.expr], patterns: list[ast.pattern], subject: Any, captured: dict[str, Any]
+) -> Atom:
     content = operators.contents(frame.session, subject)
     if not isinstance(content, DictObject):
         return FALSE

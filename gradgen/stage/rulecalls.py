@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -39,7 +39,7 @@ def apply_caller(session: Session, caller: Caller, args: tuple[Any, ...], keywor
     return from_rule(session, _spelled(session, caller, result, before), sources)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _signature(build: Any) -> inspect.Signature:
     return inspect.signature(build)
 
@@ -60,7 +60,9 @@ def to_rule(session: Session, value: Any, sources: dict[Atom, Ref], shown: str =
         case Group(items=items):
             return tuple(to_rule(session, item, sources, shown) for item in items)
         case Sliced(start=start, stop=stop, step=step):
-            return slice(*(None if part is None else to_rule(session, part, sources, shown) for part in (start, stop, step)))
+            return slice(
+                *(None if part is None else to_rule(session, part, sources, shown) for part in (start, stop, step))
+            )
         case Ref():
             return _object(session, value, sources, shown)
     raise UnsupportedType(f"`{shown}` of {describe(session, value)}")
@@ -144,6 +146,3 @@ def known_argument(session: Session, value: Any, what: str) -> Any:
     if isinstance(value, Group):
         return tuple(known_argument(session, item, what) for item in value.items)
     raise UnsupportedValue(f"{what} must be known when the gradient is written")
-
-
-

@@ -67,6 +67,8 @@ class Session:
         self.escaped: set[int] = set()  # versions of unnamed values that something refers to
         self.loops: dict[tuple, Any] = {}  # what a loop's carried variables were found to be in an earlier pass
         self.calls: list[Frame] = []
+        self.recursive: dict[tuple, Any] = {}  # functions called at run time, by identity and form
+        self.functions: list[Any] = []  # their texts
         self.unrollable: set[int] = set()  # versions of indices of loops that could be written out
         self.written: list[int] = []  # the iterations of loops being written out
         self.frames = 0
@@ -202,6 +204,8 @@ class Frame:
     captured: bool = False  # whether a nested function refers to this frame
     identity: Any = None
     site: Any = None  # where the call stands
+    signature: tuple = ()  # see `forms`
+    form: tuple = ()
 
     def lookup(self, name: str) -> Any:
         """The value of a name, by Python's rules of scope."""

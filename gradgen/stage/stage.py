@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from types import FunctionType, MethodType
 from typing import Any
 
 from gradgen.errors import GradgenError, InternalError, SourceError
 from gradgen.ir import Block, Function, Program
-from gradgen.ir.interface import Path, Root, Staged, Static, Tree
+from gradgen.ir.interface import Path, Root, Staged
 from gradgen.stage import choice, comprehensions, expressions, loops, statements, subscripts
-from gradgen.stage.arrays import is_array, read
-from gradgen.stage.capture import from_tree
-from gradgen.stage.flow import Raises
-from gradgen.stage.inline import Callee, callee_of, open_frame, run_body
+from gradgen.stage.capture import capture, from_tree
+from gradgen.stage.inline import Callee, callee_of, open_frame, run_body, sign
+from gradgen.stage.outcome import Raises
+from gradgen.stage.separate import closed
 from gradgen.stage.session import Session
-from gradgen.stage.values import DictObject, Group, Known, ListObject, Record, Ref, RunList, is_atom
+from gradgen.stage.trees import flatten
+from gradgen.stage.values import Known
 
 HANDLERS = (choice, comprehensions, expressions, loops, statements, subscripts)  # imported for what they enter
 
@@ -40,6 +42,7 @@ def stage(function: Any, arguments: dict[str, Any], *, name: str | None = None) 
 
 
 def _stage(session: Session, function: Any, arguments: dict[str, Any], name: str | None) -> Staged:
+    held = _held(function)
     function, owner = _unwrapped(function)
     callee = callee_of(session, function, arguments)
     frame = open_frame(session, callee)
@@ -47,18 +50,25 @@ def _stage(session: Session, function: Any, arguments: dict[str, Any], name: str
     for parameter, tree in arguments.items():
         path = Path(Root("argument", parameter))
         values[parameter] = from_tree(session, tree, path)
-    parameters = tuple((parameter, _shape(session, value)) for parameter, value in values.items())
-    for parameter, value in {**_owned(callee, owner), **values}.items():
+    parameters = tuple((parameter, flatten(session, value, [])) for parameter, value in values.items())
+    bound = {**_owned(callee, owner), **_given(session, callee, held), **values}
+    for parameter, value in bound.items():
         frame.assign(parameter, value)
     try:
+        sign(session, frame, bound)
         result = run_body(session, callee, frame)
     except Raises:
-        raise GradgenError(f"`{callee.name}` raises on every path", callee.source.file.position(callee.source.node)) from None
+        raise GradgenError(
+            f"`{callee.name}` raises on every path", callee.source.file.position(callee.source.node)
+        ) from None
     yields: list[Any] = []
-    tree = _result(session, result, yields)
+    tree = flatten(session, result, yields)
     body = Block(tuple(session.builder.statements), tuple(yields))
-    entry = Function(name or _identifier(callee.name), tuple(session.params), body, callee.source.file.origin(callee.source.node))
-    return Staged(Program((entry,)), tuple(session.inputs), parameters, tree, tuple(session.guards.values()))
+    entry = Function(
+        name or _identifier(callee.name), tuple(session.params), body, callee.source.file.origin(callee.source.node)
+    )
+    program = Program(closed(session, entry, session.functions))
+    return Staged(program, tuple(session.inputs), parameters, tree, tuple(session.guards.values()))
 
 
 def _unwrapped(function: Any) -> tuple[FunctionType, Any]:
@@ -67,15 +77,33 @@ def _unwrapped(function: Any) -> tuple[FunctionType, Any]:
         return function, None
     if isinstance(function, MethodType):
         return function.__func__, function.__self__  # type: ignore[return-value]
+    if isinstance(function, functools.partial):
+        return _unwrapped(function.func)
     for attribute in ("primal", "py_func", "__wrapped__"):
         inner = getattr(function, attribute, None)
-        if inner is not None and not isinstance(function, type | functools.partial):
+        if inner is not None and not isinstance(function, type):
             return _unwrapped(inner)
-    method = getattr(type(function), "__call__", None)
+    method = inspect.getattr_static(type(function), "__call__", None)
     if isinstance(method, FunctionType):
         return method, function
     shown = getattr(function, "__name__", repr(function))
     raise SourceError(f"`{shown}` has no Python source that could be read", way_out="wrap it in a function of your own")
+
+
+def _held(function: Any) -> functools.partial | None:
+    return function if isinstance(function, functools.partial) and function.args else None
+
+
+def _given(session: Session, callee: Callee, held: functools.partial | None) -> dict[str, Any]:
+    """The positional arguments that functools.partial holds; those held by name are defaults of the call."""
+    if held is None:
+        return {}
+    node = callee.source.node.args
+    names = [a.arg for a in (*node.posonlyargs, *node.args)]
+    if len(held.args) > len(names):
+        raise GradgenError("functools.partial that holds a part of `*args`", way_out="a function that makes the call")
+    paths = (Path(Root("object", name, held), (("attribute", "args"), ("item", k))) for k, name in enumerate(names))
+    return {name: capture(session, one, path) for name, one, path in zip(names, held.args, paths, strict=False)}
 
 
 def _owned(callee: Callee, owner: Any) -> dict[str, Any]:
@@ -83,45 +111,9 @@ def _owned(callee: Callee, owner: Any) -> dict[str, Any]:
     if owner is None:
         return {}
     first = callee.source.node.args
-    name = [a.arg for a in (*first.posonlyargs, *first.args)][0]
+    name = next(a.arg for a in (*first.posonlyargs, *first.args))
     return {name: Known(owner, Path(Root("object", name, owner)))}
 
 
 def _identifier(name: str) -> str:
     return name if name.isidentifier() else "function"
-
-
-def _shape(session: Session, value: Any) -> Any:
-    """The tree of a parameter's variables."""
-    return _result(session, value, [])
-
-
-def _result(session: Session, value: Any, yields: list[Any]) -> Any:
-    """The tree of a value; its numbers and arrays are added to `yields`."""
-    if is_atom(value):
-        yields.append(value)
-        return value
-    if is_array(session, value):
-        yields.append(read(session, value))
-        return yields[-1]
-    if isinstance(value, Group):
-        keys = value.kind._fields if hasattr(value.kind, "_fields") else tuple(range(len(value.items)))
-        return Tree(value.kind, keys, tuple(_result(session, item, yields) for item in value.items))
-    if isinstance(value, Ref):
-        return _object(session, session.at(value), yields)
-    return Static(value.value if isinstance(value, Known) else value)
-
-
-def _object(session: Session, content: Any, yields: list[Any]) -> Any:
-    match content:
-        case ListObject(items=items):
-            return Tree(list, tuple(range(len(items))), tuple(_result(session, item, yields) for item in items))
-        case DictObject(keys=keys, items=items):
-            return Tree(dict, keys, tuple(_result(session, item, yields) for item in items))
-        case Record(kind=kind, keys=keys, items=items):
-            return Tree(kind, keys, tuple(_result(session, item, yields) for item in items))
-        case RunList(lists=(only,)):
-            yields.append(only)
-            return only
-    return Static(content)
-

@@ -51,7 +51,10 @@ def augmented(frame: Frame, node: ast.AugAssign) -> None:
         augment_item(frame, target, type(node.op), node.value)
         return
     reading = ast.copy_location(
-        ast.Name(target.id, ast.Load()) if isinstance(target, ast.Name) else ast.Attribute(target.value, target.attr, ast.Load()), target
+        ast.Name(target.id, ast.Load())
+        if isinstance(target, ast.Name)
+        else ast.Attribute(target.value, target.attr, ast.Load()),
+        target,
     )
     before = evaluate(frame, reading)
     value = evaluate(frame, node.value)
@@ -84,10 +87,14 @@ def update_array(frame: Frame, kind: type[ast.operator], array: Ref, value: Any)
     result = atom_of(session, operators.binary(session, kind, array, value))
     type = result.type
     if not isinstance(type, Array) or type.ndim != old.type.ndim:
-        raise UnsupportedType(f"an array of {old.type.ndim} dimensions cannot hold the result of this operation in place")
+        raise UnsupportedType(
+            f"an array of {old.type.ndim} dimensions cannot hold the result of this operation in place"
+        )
     if type.dtype != old.type.dtype:
         if not _fits(type.dtype, old.type.dtype):
-            raise UnsupportedType(f"an array of {old.type.dtype} cannot hold {type.dtype}, the result of this operation, in place")
+            raise UnsupportedType(
+                f"an array of {old.type.dtype} cannot hold {type.dtype}, the result of this operation, in place"
+            )
         result = session.emit("cast", result, dtype=old.type.dtype, weak=False)
     if hasattr(result, "version") and name:
         result = session.rename(result, name) or result
@@ -181,5 +188,3 @@ def nested_function(frame: Frame, node: ast.FunctionDef) -> None:
 
         made = call(frame.session, evaluate(frame, decorator), (made,), {}, frame)
     frame.assign(node.name, made)
-
-

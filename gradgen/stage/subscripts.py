@@ -143,7 +143,9 @@ def _of_run_list(session: Session, content: RunList, key: Any) -> Any:
     if isinstance(key, Sliced):
         if all(part is None for part in (key.start, key.stop, key.step)):
             return session.new(content)
-        raise UnsupportedSyntax("a slice of a list whose length depends on the data", way_out="an array: `np.array(xs)[a:b]`")
+        raise UnsupportedSyntax(
+            "a slice of a list whose length depends on the data", way_out="an array: `np.array(xs)[a:b]`"
+        )
     if not is_scalar(key):
         raise UnsupportedType(f"{describe(session, key)} is not an index of a list")
     return item_at(session, content, key)
@@ -176,7 +178,9 @@ def _entry(session: Session, entry: Any, operands: list[Atom]) -> Any:
         return At(len(operands) - 1)
     atom = atom_of(session, entry, "an index")
     if atom.type.dtype.startswith(("float", "complex")):  # type: ignore[union-attr]
-        raise UnsupportedType("an index must be an integer, a slice, a mask or an array of integers, not a float", way_out="`int(...)`")
+        raise UnsupportedType(
+            "an index must be an integer, a slice, a mask or an array of integers, not a float", way_out="`int(...)`"
+        )
     if isinstance(atom.type, Scalar) and atom.type.dtype == "bool":
         raise UnsupportedType("a single truth value as an index", way_out="an `if`")
     return _operand(session, atom, operands)
@@ -299,14 +303,18 @@ def _store_in_list(session: Session, ref: Ref, content: ListObject, key: Any, va
     if not -len(content.items) <= number < len(content.items):
         raise UnsupportedValue(f"index {number} is out of range: the list has {len(content.items)} items")
     number %= len(content.items)
-    session.put(ref, replace(content, items=(*content.items[:number], _kept(session, value), *content.items[number + 1 :])))
+    session.put(
+        ref, replace(content, items=(*content.items[:number], _kept(session, value), *content.items[number + 1 :]))
+    )
 
 
 def _store_in_run_list(session: Session, ref: Ref, content: RunList, key: Any, value: Any) -> None:
     session.writable(ref)
     shape = form(value, session.state, [0])
     if isinstance(key, Sliced) or not same_form(content.template, shape):
-        raise UnsupportedSyntax("storing something of another kind into a list whose length depends on the data", way_out="an array")
+        raise UnsupportedSyntax(
+            "storing something of another kind into a list whose length depends on the data", way_out="an array"
+        )
     index, operands = array_index(session, key)
     lists = []
     for one, atom in zip(content.lists, holes(value, session.state), strict=True):
@@ -349,4 +357,3 @@ def delete_item(frame: Frame, target: ast.Subscript) -> None:
         session.put(owner, replace(content, items=tuple(items)))
     else:
         raise UnsupportedSyntax(f"`del` of an item of {describe(session, owner)}")
-

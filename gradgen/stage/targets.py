@@ -47,7 +47,11 @@ def named(frame: Frame, name: str, value: Any, source: ast.expr | None) -> Any:
         renamed = session.rename(value, name)
         if renamed is not None:
             return renamed
-    if value.type is not None and (isinstance(value, Const) or (isinstance(value, Var) and value.name != name)) and source is not None:
+    if (
+        value.type is not None
+        and (isinstance(value, Const) or (isinstance(value, Var) and value.name != name))
+        and source is not None
+    ):
         made = session.emit("identity", value, name=name, type=value.type)
         session.escaped.add(made.version)
         number = session.number(value)
@@ -69,7 +73,9 @@ def _name_array(frame: Frame, name: str, ref: Ref) -> None:
         if renamed is not None:
             frame.session.put(ref, replace(content, atom=renamed))
     elif isinstance(content, RunList):
-        lists = tuple((frame.session.rename(one, name) or one) if isinstance(one, Var) else one for one in content.lists)
+        lists = tuple(
+            (frame.session.rename(one, name) or one) if isinstance(one, Var) else one for one in content.lists
+        )
         frame.session.put(ref, replace(content, lists=lists))
 
 
@@ -84,7 +90,9 @@ def _unpack(frame: Frame, targets: list[ast.expr], value: Any, source: ast.expr 
             assign(frame, target, item, source)
         return
     if len(items) < len(targets) - 1:
-        raise UnsupportedType(f"{len(items)} values cannot be unpacked into {len(targets) - 1} targets and a starred one")
+        raise UnsupportedType(
+            f"{len(items)} values cannot be unpacked into {len(targets) - 1} targets and a starred one"
+        )
     from gradgen.stage.values import ListObject
 
     first = stars[0]
@@ -113,7 +121,9 @@ def _store_attribute(frame: Frame, target: ast.Attribute, value: Any) -> None:
         from dataclasses import replace
 
         if content.kind.__dataclass_params__.frozen:  # type: ignore[attr-defined]
-            raise UnsupportedType(f"`{content.kind.__name__}` is frozen: its attribute `{target.attr}` cannot be assigned")
+            raise UnsupportedType(
+                f"`{content.kind.__name__}` is frozen: its attribute `{target.attr}` cannot be assigned"
+            )
         frame.session.writable(owner)
         k = content.keys.index(target.attr)
         frame.session.put(owner, replace(content, items=(*content.items[:k], value, *content.items[k + 1 :])))
@@ -121,5 +131,6 @@ def _store_attribute(frame: Frame, target: ast.Attribute, value: Any) -> None:
     if isinstance(owner, Group):
         raise UnsupportedType(f"an attribute of {describe(frame.session, owner)} cannot be assigned")
     raise UnsupportedSyntax(
-        f"assigning to `{ast.unparse(target)}` changes an object outside of the function", way_out="use a local variable, and return it"
+        f"assigning to `{ast.unparse(target)}` changes an object outside of the function",
+        way_out="use a local variable, and return it",
     )

@@ -71,5 +71,3 @@ def test_program(row: Any) -> None:
         with np.errstate(all="ignore"):
             expected = row.function(*copied(case.args), **copied(case.kwargs))
         assert_same(staged_result(row.function, copied(case.args), copied(case.kwargs)), expected)
-
-
