@@ -305,7 +305,7 @@ class _Analysis:
     def _entry(self, root: Root, roots: Roots) -> tuple[int, int] | None:
         """The outermost loop on whose entry a copy keeps `root` apart from `roots`, or from the caller's buffers."""
         found = None
-        while root in self.entered:
+        while root in self.entered and root not in roots:
             loop, k, inits = self.entered[root]
             shared = [r for r in inits if (self.meet((r,), roots) if roots else r in self.foreign)]
             if loop not in self.loops or not shared or (id(loop), k) in self.decided.copied_inits:

@@ -1,7 +1,8 @@
 """What nobody reads goes, and what is only another name for a value is that value.
 
-One idea a file: `unchanging` (what loops and branches hand on unchanged), `copies`, `cache`, `dead`. Each takes
-a valid program and returns one with the same results and effects, and never a slower one.
+One idea a file: `unchanging` (what loops and branches hand on unchanged), `copies`, `cache`, `dead`,
+`order` (reads before updates). Each takes a valid program and returns one with the same results and effects, and never
+a slower one.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from gradgen.ir import Program
 from gradgen.simplify.cache import trim_caches
 from gradgen.simplify.copies import remove_copies
 from gradgen.simplify.dead import remove_dead
+from gradgen.simplify.order import read_first
 from gradgen.simplify.unchanging import remove_unchanging
 
-__all__ = ["remove_copies", "remove_dead", "remove_unchanging", "simplify", "trim_caches"]
+__all__ = ["read_first", "remove_copies", "remove_dead", "remove_unchanging", "simplify", "trim_caches"]
 
 
 def simplify(program: Program) -> Program:
@@ -20,5 +22,5 @@ def simplify(program: Program) -> Program:
     while True:
         made = remove_dead(trim_caches(remove_copies(remove_unchanging(program))))
         if made == program:
-            return program
+            return read_first(program)
         program = made

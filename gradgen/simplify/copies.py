@@ -14,14 +14,16 @@ f(x.0):
   y.2 = mul x.0 x.0
   yield y.2
 
-A variable that the user named stays, for it is a line of the user's; so does the adjoint of one.
+A variable that the user named stays, for it is a line of the user's; so does the adjoint of one, unless
+it repeats an adjoint of the same variable. An adjoint's copy is a copy in name only: values do not
+change, and where the text needs a buffer of its own the writer makes one.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from gradgen.ir import Assign, Atom, Block, Const, Function, Program, Scalar, Var
+from gradgen.ir import Assign, Atom, Block, Function, Program, Scalar, Var
 from gradgen.ir.walk import map_statement, statements
 
 
@@ -35,11 +37,18 @@ def _in_function(function: Function) -> Function:
 
 
 def _is_copy(s: Assign) -> bool:
-    target, named = s.target, s.target.of
-    if s.op != "identity" or target.name or (named is not None and (named.name or named.of is not None)):
+    target, (source, *_) = s.target, s.args or (None,)
+    if target.name or s.op not in ("identity", "copy") or (s.op == "copy" and target.of is None):
         return False
+    if isinstance(source, Var):
+        return not _has_line(target) or source.of == target.of
     # A Python number where the text counts on a NumPy one would change what follows.
-    return not isinstance(s.args[0], Const) or _same_kind(s.args[0], target)
+    return not _has_line(target) and source is not None and _same_kind(source, target)
+
+
+def _has_line(target: Var) -> bool:
+    """Whether it is the adjoint of a variable that has a name, or is an adjoint itself."""
+    return target.of is not None and bool(target.of.name or target.of.of is not None)
 
 
 def _same_kind(a: Atom, b: Atom) -> bool:

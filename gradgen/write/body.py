@@ -290,13 +290,24 @@ class BodyWriter:
     def _early_exit(self, s: For | While) -> list[ast.stmt] | None:
         """`if test: ...; break` in the place of a flag, where the last branch of the body decides on leaving."""
         written = self.folds.written(s.body)
-        if not written or not isinstance(written[-1], If) or not isinstance(s.leave, Var) or self.uses[s.leave] != 1:
+        if not written or not isinstance(written[-1], If) or not isinstance(s.leave, Var):
             return None
-        made = self._leaving(written[-1], s.leave)
+        if written[-1].test == s.leave:
+            made = self._leaving_by_test(written[-1])
+        else:
+            made = self._leaving(written[-1], s.leave) if self.uses[s.leave] == 1 else None
         if made is None:
             return None
         before = [made for each in written[:-1] for made in self.statement(each)]
         return before + made
+
+    def _leaving_by_test(self, branch: If) -> list[ast.stmt]:
+        """The last branch of a loop's body, after whose first side the loop ends."""
+        sides = [self.block(b) + self.hand_over(branch.results, b.yields) for b in (branch.then, branch.orelse)]
+        head = ast.If(self.value(branch.test), [*sides[0], ast.Break()], [])
+        if branch.origin is not None:
+            self.origins[head] = branch.origin
+        return [head, *sides[1]]
 
     def _leaving(self, branch: If, flag: Var) -> list[ast.stmt] | None:
         """The last branch of a loop's body, of which `flag`, a result, says whether to leave."""

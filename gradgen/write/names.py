@@ -153,7 +153,7 @@ class Namer:
                 atom = operands[entry.operand]
                 entry = atom.value if isinstance(atom, Const) else self._named(atom, 2)
             if isinstance(entry, int) and not isinstance(entry, bool):
-                parts.append(str(entry) if entry >= 0 else f"m{-entry}")
+                parts.append(str(entry) if entry >= 0 else "last" if entry == -1 else f"m{-entry}")
             elif isinstance(entry, str) and entry:
                 parts.append(entry)
             else:

@@ -60,6 +60,8 @@ class Speller:
     def const(self, atom: Const) -> ast.expr:
         if atom.spelling:
             return self.dotted(atom.spelling)
+        if atom.value is None:
+            return constant(None)
         type = atom.type
         value = number(atom.value) if not isinstance(atom.value, bool) else constant(atom.value)
         if any(isinstance(node, ast.Name) for node in ast.walk(value)):
@@ -266,6 +268,8 @@ def _copy(use: _Use) -> ast.expr | None:
 @special("cast")
 def _cast(use: _Use) -> ast.expr:
     x, dtype = use.args[0], use.params["dtype"]
+    if dtype == "bool" and use.is_scalar() and use.type(0) == use.target.type:
+        return x
     if use.spelling in ("float", "int", "bool") or use.spelling.startswith("math."):
         return use.call(use.spelling, x)
     if use.spelling in ("np.asarray", "np.array"):
