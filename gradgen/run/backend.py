@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from gradgen.ir import Type
 from gradgen.run.files import stored
 
 
@@ -19,3 +20,12 @@ def load(text: str, entries: Sequence[str], style: str) -> tuple[Callable[..., A
     from gradgen.run import python_backend
 
     return python_backend.load(text, filename, entries)
+
+
+def specialised(entry: Callable[..., Any], types: Sequence[Type], style: str) -> Callable[..., Any]:
+    """`entry` for calls that are known to have arguments of these types."""
+    if style == "jit":
+        from gradgen.run.direct import direct
+
+        return direct(entry, types)
+    return entry

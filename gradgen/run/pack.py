@@ -58,7 +58,7 @@ def lines(layout: Layout, call: str, names: Namespace) -> list[str]:
         result = display([display([value, aux]) if aux else value, last])
     else:
         result = display([last, aux]) if aux else last
-    if not fixes and targets == [result]:
+    if not fixes and result == (targets[0] if len(targets) == 1 else display(targets)):
         return [f"return {call}"]
     return [f"{', '.join(targets)} = {call}" if targets else call, *fixes, f"return {result}"]
 

@@ -1,0 +1,78 @@
+"""The public face with `jit=True`: what comes out of compiled code has the same types as what Python gives."""
+
+from __future__ import annotations
+
+import inspect
+import pickle
+
+import numpy as np
+import pytest
+
+from gradgen import grad, value_and_grad
+from tests.api.test_gradient import close
+
+pytestmark = pytest.mark.jit
+
+
+def scaled(x, y, n=2, flag=True):
+    return x * y * n if flag else x
+
+
+def weighted(p, X):
+    return np.sum(np.tanh(X @ p["w"])) * p["s"] + p["b"][0]
+
+
+compiled = grad(scaled, argnums=("x", "y"), jit=True)
+
+
+def test_numbers():
+    assert close(compiled(3.0, 4.0), (8.0, 6.0)) and close(compiled(3, 4, 5), (20.0, 15.0))
+    assert close(compiled(3.0, 4.0, flag=False), (1.0, 0.0))
+    found = compiled(np.float32(3), np.float64(4))
+    assert [type(one) for one in found] == [np.float32, np.float64] and close(found, (np.float32(8), np.float64(6)))
+    assert close(compiled.value_and_grad(3.0, 4.0), (24.0, (8.0, 6.0)))
+    assert type(value_and_grad(lambda x: x * x, jit=True)(np.float32(3))[0]) is np.float32
+
+
+def test_forward_and_backward():
+    value, cache = compiled.forward(3.0, 4.0)
+    assert close(value, 24.0) and close(compiled.backward(cache, 2), (16.0, 12.0))
+
+
+def test_structures_and_layouts():
+    rng = np.random.default_rng(0)
+    p = {"w": rng.standard_normal(3), "s": 2.0, "b": (np.float32(1), 0.0)}
+    python, jit = (grad(weighted, (0, 1), jit=one) for one in (False, True))
+    X = rng.standard_normal((4, 3))
+    frozen = X.copy()
+    frozen.flags.writeable = False
+    for one in (X, np.asfortranarray(X), rng.standard_normal((8, 6))[::2, ::2], frozen, X.astype(">f8")):
+        assert close(jit(p, one), python(p, one))
+
+
+def test_aux():
+    g = grad(lambda x: (x * x, {"x": x, "name": "a"}), has_aux=True, jit=True)
+    assert close(g(3.0), (6.0, {"x": 3.0, "name": "a"}))
+
+
+def test_globals_and_cells_at_every_call():
+    def make(s):
+        def change(new):
+            nonlocal s
+            s = new
+
+        return grad(lambda x: s * x * x, jit=True), change
+
+    f, change = make(2.0)
+    assert close(f(3.0), 12.0)
+    change(4.0)
+    assert close(f(3.0), 24.0)
+
+
+def test_python_binds():
+    assert str(inspect.signature(compiled)) == "(x, y, n=2, flag=True)"
+    assert pickle.loads(pickle.dumps(compiled)) is not compiled
+    with pytest.raises(TypeError, match="missing 1 required positional argument: 'y'"):
+        compiled(1.0)
+    with pytest.raises(OverflowError):
+        compiled(1.0, 2.0, 10**30)
