@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from gradgen.rules.linalg import product_type
 from gradgen.rules.table import Rule, add_rule, same
 
 # The array itself where its elements lie in memory row after row, else a copy.
 add_rule(Rule("ascontiguous", "constant", same, spelling="np.ascontiguousarray"))
-# The product of vectors and matrices that Numba hands to BLAS.
-add_rule(Rule("dot", "constant", product_type, spelling="np.dot"))

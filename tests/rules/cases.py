@@ -209,6 +209,9 @@ LINALG = [
     row("x @ y", *PRODUCTS), row("np.matmul(x, y)", *PRODUCTS[:5]), row("np.dot(x, y)", *PRODUCTS[:4], (A, OTHER), (STACK, B), (STACK, OTHER), (F, V), (V, S), exact=False),
     row("x.dot(y)", *PRODUCTS[:4]), row("np.outer(x, y)", (V, K), (M, K)), row("np.inner(x, y)", (V, W), (M, N), (M, V), (V, M), (F, V), (M, T)),
     row("np.vdot(x, y)", (V, W), (M, N)), row("np.trace(x)", M, normal(3, 3)), row("x.trace()", M), row("x @ x", normal(3, 3)),
+    row("np.diag(x)", V, M, normal(3, 3)), row("np.diag(x, 1)", V, M), row("np.diag(x, k=-1)", V, M), row("np.diagonal(x)", M, T), row("np.trace(x, 1)", M),
+    row("np.tril(x)", M, T), row("np.triu(x, 1)", M), row("np.kron(x, y)", (A, B), (V, W), (A, V)), row("np.tensordot(x, y, 1)", (A, B), (STACK, B)),
+    row("np.tensordot(x, y)", (A, N)), row("np.tensordot(x, y, axes=((0, 2), (1, 0)))", (STACK, normal(4, 2))), row("np.tensordot(x, y, axes=([1], [0]))", (A, OTHER[0])),
     row("x @ y", (V32, W.astype(np.float32)), (M32, V)), row("x.T @ x", M), row("x @ y @ x", (normal(3), normal(3, 3))),
 ]  # fmt: skip
 
@@ -221,6 +224,7 @@ INDEXING = [
     row("x[n:]", V, M, more={"n": 1}), row("x[:n] * x[n:]", V, more={"n": 2}), row("x[n:k] + x[n:k]", V, more={"n": 1, "k": 3}),
     row("x[::n]", V, more={"n": 2}), row("x[1:] - x[:-1]", V, M), row("x[:, 1:] * y[:, :-1]", (M, N)), row("x[1:-1] + x[2:] + x[:-2]", V),
     row("x[0] * x[-1]", V), row("x[1:] * y", (V, 0.3), (V, np.array([0.4]))), row("x[:1] * y", (V, W)), row("x[:n] * y", (V, W), more={"n": 1}),
+    row("np.take(x, i)", V, M, more={"i": INTS}), row("np.take(x, i, axis=1)", M, more={"i": INTS}), row("x.take([0, 2, 0])", V), row("np.take(x, 1, axis=0)", M),
     row("x[i, 0]", M, more={"i": np.array([[0, 1], [2, 2]])}), row("x[x.shape[0] - 1]", V), row("x[:x.shape[0] - 1] * x[1:]", V),
 ]  # fmt: skip
 
