@@ -32,8 +32,10 @@ from gradgen.ir import (
     dims_of,
 )
 from gradgen.ir.walk import block_exits, map_statement
+from gradgen.lower import expansions, whole_math  # noqa: F401  (they enter what they write out)
 from gradgen.lower.assembling import ASSEMBLING
 from gradgen.lower.broadcasting import Fitted
+from gradgen.lower.composites import written_out
 from gradgen.lower.context import Context, Lazy, Position_, array_type, dtype_of
 from gradgen.lower.elementwise import LAZY, elementwise, operand
 from gradgen.lower.fusion import Readers
@@ -73,7 +75,7 @@ class Blocks:
     def inside(self, block: Block, types: tuple[Type | None, ...], exits: tuple[Atom, ...]) -> tuple[Atom, ...]:
         """Lower a block's statements into the current list; gives what it yields, as `types`."""
         ctx = self.ctx
-        block = renamed(block, exits)
+        block = renamed(written_out(block, ctx), exits)
         self.readers.append(Readers(block, exits))
         outer, ctx.lazies = ctx.lazies, {}
         for statement in block.statements:
@@ -116,9 +118,7 @@ class Blocks:
                 self.settle()
                 self.effect(s)
             case Call():
-                raise ctx.refuse(
-                    "recursion cannot be compiled with jit=True", "use the Python backend: jit=False"
-                )
+                raise ctx.refuse("recursion cannot be compiled with jit=True", "use the Python backend: jit=False")
 
     def settle(self, array: Atom | None = None) -> None:
         """Compute what waits, of all or of what reads `array`: what follows may overwrite what it reads."""

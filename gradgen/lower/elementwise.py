@@ -195,6 +195,25 @@ def flip(ctx: Context, s: Assign) -> Lazy:
     return Lazy(x.type, x.size, element, x.free, x.leaves)
 
 
+@lazily("roll")
+def roll(ctx: Context, s: Assign) -> Lazy:
+    """Each element as many places on as `shift` says, around the end; of all in a row where there is no axis."""
+    x, shift, whole = ctx.array(s.args[0]), ctx.use(s.args[1]), ctx.whole
+    axis = s.param("axis")
+
+    def element(at: Position_) -> Atom:
+        if axis is None and x.type.ndim > 1:
+            flat: Atom = whole.constant(0)
+            for size, i in zip(x.sizes(), at, strict=True):
+                flat = whole.add(whole.mul(flat, size), i)
+            return x.element(unravel(ctx, x, whole.mod(whole.sub(flat, shift), whole.product(x.sizes()))))
+        along = (axis or 0) % x.type.ndim
+        moved = whole.mod(whole.sub(at[along], shift), x.size(along))
+        return x.element([*at[:along], moved, *at[along + 1 :]])
+
+    return Lazy(x.type, x.size, element, x.free, x.leaves)
+
+
 # Arrays made by a formula
 
 

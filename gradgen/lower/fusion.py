@@ -23,6 +23,7 @@ ONCE = frozenset(
         "expand_dims",
         "squeeze",
         "flip",
+        "roll",
         "concatenate",
         "stack",
         "cumsum",

@@ -1,0 +1,78 @@
+"""Composites of arrays, such as logsumexp, as the operations that they stand for.
+
+The user's own text is in the parameter `text`, nested (op, spelling, arguments[, params]) over the
+numbers of the operands. Composites of numbers are written out element by element, in `scalars`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from gradgen.ir import Array, Assign, Atom, Block, Statement, Var
+from gradgen.lower.context import Context
+from gradgen.rules.table import RULES
+
+
+def written_out(block: Block, ctx: Context) -> Block:
+    """The block with its composites of arrays written out."""
+    if not any(_is_composite(s) for s in block.statements):
+        return block
+    made: list[Statement] = []
+    for s in block.statements:
+        if isinstance(s, Assign) and _is_composite(s):
+            _Writer(ctx, s, made).write()
+        else:
+            made.append(s)
+    return replace(block, statements=tuple(made))
+
+
+def _is_composite(s: Statement) -> bool:
+    if not isinstance(s, Assign) or not isinstance(s.args[0].type if s.args else None, Array):
+        return False
+    return s.op in TEXTS or (s.param("text") is not None and RULES[s.op].kind != "elementwise")
+
+
+def _softmax(axis: Any) -> tuple:
+    power = ("exp", "", (0,))
+    return ("div", "", (power, ("sum", "", (power,), {"axis": axis, "keepdims": True})))
+
+
+def _logsumexp(axis: Any, keepdims: bool) -> tuple:
+    return ("log", "", (("sum", "", (("exp", "", (0,)),), {"axis": axis, "keepdims": keepdims}),))
+
+
+TEXTS = {
+    "sumsq": lambda s: (
+        "sum",
+        "",
+        (("mul", "", (0, 0)),),
+        {"axis": s.param("axis"), "keepdims": s.param("keepdims", False)},
+    ),
+    "logsumexp": lambda s: _logsumexp(s.param("axis"), s.param("keepdims", False)),
+    "softmax": lambda s: _softmax(s.param("axis")),
+    "log_softmax": lambda s: ("sub", "", (0, _logsumexp(s.param("axis"), True))),
+}
+
+
+class _Writer:
+    def __init__(self, ctx: Context, s: Assign, made: list[Statement]):
+        self.ctx, self.s, self.made = ctx, s, made
+
+    def write(self) -> None:
+        text = self.s.param("text") or TEXTS[self.s.op](self.s)
+        op, spelling, inner, *params = text
+        args = tuple(map(self.value, inner))
+        self.made.append(replace(self.s, op=op, args=args, params=tuple(dict(*params).items()), spelling=spelling))
+
+    def value(self, text: Any) -> Atom:
+        if isinstance(text, int):
+            return self.s.args[text]
+        if not isinstance(text, tuple):
+            return text
+        op, spelling, inner, *given = text
+        args = tuple(map(self.value, inner))
+        params: dict[str, Any] = dict(*given)
+        target: Var = self.ctx.builder.var("", RULES[op].type(args, params))
+        self.made.append(Assign(target, op, args, tuple(params.items()), spelling, self.s.origin))
+        return target
