@@ -35,8 +35,9 @@ from gradgen.ir import (
     Store,
     Var,
     While,
+    is_integer,
 )
-from gradgen.ir.walk import blocks, statements
+from gradgen.ir.walk import blocks, statements, targets
 from gradgen.write.fold import Folds
 
 USER, ADJOINT, GENERATED = 0, 1, 2
@@ -64,10 +65,12 @@ class Namer:
         self.results: dict[Var, str] = {}  # unnamed results, called as the function is
         self.saved: dict[Slot, Var] = {}
         self.loaded: dict[Var, Slot] = {}
+        self.not_indices: set[str] = set()  # what the user calls values that are no integers
 
     def learn(self, function: Function) -> None:
         """Note what the function's unnamed variables are, so that they can be called after it."""
         for s in statements(function.body):
+            self.not_indices.update(var.name for var in targets(s) if not is_integer(var.type))
             match s:
                 case Assign():
                     self.definitions.setdefault(s.target, s)
@@ -212,9 +215,12 @@ class _Classes:
         self.conflicts: dict[_Group, int] = {}
         params = flow.bits(function.params)
         depth = _loop_depths(function)
+        self.indices, self.loaded = frozenset(depth), frozenset(namer.loaded)
         for var in flow.variables:
             kind, text = namer.wish(var)
-            if kind == GENERATED and var in depth:
+            if var in depth and (kind == GENERATED or text in namer.not_indices):
+                # In `for row in x` the user's name is the item's.
+                kind = GENERATED
                 text = "ijklmn"[min(depth[var], 5)]
             own = flow.bits((var,))
             group = self.group[var] = _Group(kind, text, own)
@@ -243,12 +249,12 @@ class _Classes:
         return True
 
     def join_by_name(self) -> None:
-        """All that is called the same by the user, or is the adjoint of such, shares a name where it can."""
+        """All that is called the same shares a name where it can."""
         by_text: dict[str, list[Var]] = {}
         for var in self.flow.variables:
             group = self.group[var]
-            if group.kind == GENERATED:
-                continue
+            if group.kind == GENERATED and not (var in self.indices or "_" in group.text or var in self.loaded):
+                continue  # `prod` says too little to stand for several values
             heads = by_text.setdefault(group.text, [])
             if not any(self.group[head] is group or self.join(head, var) for head in heads):
                 heads.append(var)
