@@ -35,7 +35,8 @@ def resolve(function: FunctionType, name: str) -> tuple[Any, Root] | None:
     if name in function.__globals__:
         return function.__globals__[name], Root("global", name, function.__globals__)
     if hasattr(builtins, name):
-        return getattr(builtins, name), Root("global", name, vars(builtins))
+        # A global of that name made later takes the builtin's place: the path starts where that would be.
+        return getattr(builtins, name), Root("global", name, function.__globals__)
     return None
 
 

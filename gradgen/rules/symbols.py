@@ -12,6 +12,8 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from typing import Any
 
+from gradgen.errors import UnsupportedValue
+from gradgen.errors import UnsupportedValue
 from gradgen.ir import Accumulate, Array, Assign, Atom, Const, Type, Var, dims_of
 from gradgen.rules.build import Builder, constant_atom
 
@@ -24,6 +26,10 @@ class Sym:
 
     def __init__(self, atom: Atom, builder: Builder, op: str = "", args: tuple = (), params: dict | None = None):
         self.atom, self.builder, self.op, self.args, self.params = atom, builder, op, args, params or {}
+
+    def __bool__(self) -> bool:
+        """Nothing may depend on this: a flag such as `keepdims` must be a Python value."""
+        raise UnsupportedValue("a flag must be known when the gradient is written", way_out="write it as a constant")
 
     @property
     def type(self) -> Type:
@@ -131,6 +137,17 @@ def lift(atom: Atom, builder: Builder) -> Sym:
 def known(x: Any) -> Any:
     """The number that x is known to be, else None."""
     return x.value if isinstance(x, Sym) else x
+
+
+def static(x: Any, what: str) -> Any:
+    """The Python value of an argument that must be known when the text is written."""
+    value = known(x)
+    if isinstance(x, Sym) and value is None:
+        made = x.builder.definitions.get(getattr(x.atom, "version", -1))
+        if isinstance(made, Assign) and made.op == "neg" and isinstance(made.args[0], Const):
+            return -made.args[0].value
+        raise UnsupportedValue(f"{what} must be known when the gradient is written", way_out="write it as a constant")
+    return value
 
 
 def _is(x: Any, number: float) -> bool:
@@ -306,4 +323,4 @@ def __getattr__(op: str):
     return call
 
 
-__all__ = ["Sym", "Var", "add", "apply", "div", "is_zero", "known", "lift", "mul", "neg", "power", "sub", "using", "where"]
+__all__ = ["Sym", "Var", "add", "apply", "div", "is_zero", "known", "lift", "mul", "neg", "power", "static", "sub", "using", "where"]

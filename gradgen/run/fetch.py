@@ -112,6 +112,10 @@ class Fetch:
         }
 
     def require(self, fact: Fact) -> None:
+        root = fact.path.root
+        if fact.kind == "is" and not fact.path.steps and root.kind == "global" and root.name not in root.scope:
+            self._builtin(root)
+            return
         expression = self.expression(fact.path)
         checks, names = self.checks, self.checks.names
         match fact.kind:
@@ -154,14 +158,17 @@ class Fetch:
             case "global" if root.name in root.scope:
                 return self._statement(f"{names.refer(root.scope, 'scope')}[{root.name!r}]", root.name)
             case "global":
-                # A global of that name made later takes the builtin's place.
-                scope = names.refer(root.scope, "scope")
-                self.checks.at(self.depth).conditions.append(f"{root.name!r} not in {scope}")
+                self._builtin(root)
                 return self._statement(attribute(names.refer(builtins, "builtins"), root.name), root.name)
             case "closure":
                 cell = self._cells.get(id(root.scope)) or names.refer(root.scope, "cell")
                 return self._statement(f"{cell}.cell_contents", root.name)
         return names.refer(root.scope, root.name)
+
+    def _builtin(self, root: Root) -> None:
+        """A global of the builtin's name, made later, would take its place."""
+        scope = self.checks.names.refer(root.scope, "scope")
+        self.checks.require(self.depth, f"{root.name!r} not in {scope}")
 
     def _statement(self, expression: str, hint: str) -> str:
         name = self.checks.names.fresh(hint)

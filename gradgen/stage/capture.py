@@ -6,7 +6,6 @@ on is known, and guarded.
 
 from __future__ import annotations
 
-import builtins
 import inspect
 import math
 from types import FunctionType, ModuleType
@@ -77,7 +76,7 @@ def name_of(path: Path) -> str:
 
 def _guard(session: Session, value: Any, path: Path) -> None:
     """What must hold at a call for a known value to be known again."""
-    if path.root.kind == "global" and path.root.scope is vars(builtins):
+    if path.root.kind == "global" and not path.steps and path.root.name not in path.root.scope:  # a builtin
         session.guard(path, "is", value)
         return
     if path.steps and _is_library(value):

@@ -14,14 +14,14 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import UnsupportedSyntax, UnsupportedType, UnsupportedValue
-from gradgen.ir import Assign, Atom, Const, Scalar
+from gradgen.ir import Assign, Atom, Const, Scalar, is_bool, is_integer
 from gradgen.rules import symbols
 from gradgen.rules.build import constant_atom, typed_for_spelling
 from gradgen.rules.symbols import Sym
 from gradgen.rules.table import RULES, Caller
 from gradgen.stage import gates
 from gradgen.stage.arrays import describe, is_array, read, wrap
-from gradgen.stage.session import Session, is_scalar
+from gradgen.stage.session import UNKNOWN, Session, is_scalar
 from gradgen.stage.values import DictObject, Group, Known, ListObject, Ref, RunList, Sliced, is_atom
 
 
@@ -34,9 +34,28 @@ def apply_caller(session: Session, caller: Caller, args: tuple[Any, ...], keywor
     if shown.startswith("math.") and any(isinstance(a, Sym) and a.ndim for a in given):
         raise UnsupportedType(f"`{shown}` takes a number, not an array", way_out=f"`np.{shown.removeprefix('math.')}`")
     before = len(session.builder.statements)
-    with symbols.using(session.builder):
-        result = caller.build(*given, **named)
+    try:
+        with symbols.using(session.builder):
+            result = caller.build(*given, **named)
+    except UnsupportedValue as error:
+        if not _made_known(session, (*args, *keywords.values()), error):
+            raise
+        del session.builder.statements[before:]
+        return apply_caller(session, caller, args, keywords, shown)
     return from_rule(session, _spelled(session, caller, result, before), sources)
+
+
+def _made_known(session: Session, values: tuple[Any, ...], error: UnsupportedValue) -> bool:
+    """Whether an axis or a flag from outside was taken for what it is now. Of an argument: `NeedsValue`."""
+    for value in values:
+        inner = value.items if isinstance(value, Group) else (value,)
+        for atom in inner:
+            if is_scalar(atom) and (is_integer(atom.type) or is_bool(atom.type)) and session.number(atom) is UNKNOWN:
+                source = session.captured.get(getattr(atom, "version", -1))
+                if source is not None:
+                    session.known[atom.version] = session.demand(atom, error.message)
+                    return True
+    return False
 
 
 @cache

@@ -229,6 +229,14 @@ def test_numbers_that_the_text_depends_on():
     for _ in range(2):
         assert close(f(x, 0), np.array([[0.0, 0.0], [1.0, 1.0]])) and close(f(x, 1), np.array([[0.0, 1.0], [1.0, 0.0]]))
         assert close(f(x, axis=-1, keep=True), np.array([[0.0, 1.0], [1.0, 0.0]]))
+
+    @grad
+    def g(x, keep):
+        s = np.sum(x, axis=0, keepdims=keep)
+        return s[0, 0] if keep else s[0]
+
+    for keep in (True, False, True):
+        assert close(g(x, keep), np.array([[1.0, 0.0], [1.0, 0.0]]))
     assert "axis=-1" in f.source(x, -1) and f.source() == f.source(x, -1)
 
 
@@ -315,6 +323,20 @@ def test_globals():
     finally:
         SCALE, helper = kept
     assert close(f(3.0), 12.0)
+
+
+def test_a_global_that_takes_a_builtins_place():
+    @grad
+    def f(x):
+        return abs(x) * x
+
+    assert close(f(3.0), 6.0)
+    globals()["abs"] = lambda x: 5.0
+    try:
+        assert close(f(3.0), 5.0)
+    finally:
+        del globals()["abs"]
+    assert close(f(3.0), 6.0)
 
 
 def test_code_that_is_replaced_in_place():
