@@ -1,6 +1,6 @@
 """What nobody reads goes, and what is only another name for a value is that value.
 
-One idea a file: `unchanging` (what loops and branches hand on unchanged), `copies`, `cache`, `dead`,
+One idea a file: `unchanging` (what loops and branches hand on unchanged), `copies`, `sizes`, `cache`, `dead`,
 `order` (reads before updates). Each takes a valid program and returns one with the same results and effects, and never
 a slower one.
 """
@@ -12,15 +12,16 @@ from gradgen.simplify.cache import trim_caches
 from gradgen.simplify.copies import remove_copies
 from gradgen.simplify.dead import remove_dead
 from gradgen.simplify.order import read_first
+from gradgen.simplify.sizes import share_sizes
 from gradgen.simplify.unchanging import remove_unchanging
 
-__all__ = ["read_first", "remove_copies", "remove_dead", "remove_unchanging", "simplify", "trim_caches"]
+__all__ = ["read_first", "remove_copies", "remove_dead", "remove_unchanging", "share_sizes", "simplify", "trim_caches"]
 
 
 def simplify(program: Program) -> Program:
     """Run all of them until nothing changes: what one removes lets another remove more."""
     while True:
-        made = remove_dead(trim_caches(remove_copies(remove_unchanging(program))))
+        made = remove_dead(trim_caches(share_sizes(remove_copies(remove_unchanging(program)))))
         if made == program:
             return read_first(program)
         program = made

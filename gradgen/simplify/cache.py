@@ -1,5 +1,7 @@
 """What a forward function caches is what its backward function reads, and no more.
 
+A number does not travel, nor does the size of an array that travels itself.
+
 >>> from gradgen.ir import FLOAT, Assign, Block, Const, Function, Program, Var, show
 >>> x, y, dy, dx = Var("x", 0, FLOAT), Var("y", 1, FLOAT), Var("dy", 2, FLOAT), Var("dx", 3, FLOAT)
 >>> body = Block((Assign(y, "exp", (x,)),), (y, x, y))
@@ -21,9 +23,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from gradgen.ir import Atom, Block, Const, Function, Load, Program, Var
+from gradgen.ir import Assign, Atom, Block, Const, Function, Load, Program, Var
 from gradgen.ir.walk import free_variables, statements
 from gradgen.simplify.copies import replace_variables
+from gradgen.simplify.sizes import is_size
 
 
 def trim_caches(program: Program) -> Program:
@@ -43,28 +46,55 @@ def pairs(program: Program) -> Iterator[tuple[Function, Function]]:
 
 
 def _trimmed(forward: Function, backward: Function) -> tuple[Function, Function]:
-    cached = forward.body.yields[len(forward.body.yields) - forward.cached :]
-    read = free_variables(backward.body)
+    results = len(forward.body.yields) - forward.cached
+    travelling = list(zip(forward.body.yields[results:], backward.params, strict=False))
+    known, kept = _needed(travelling, free_variables(backward.body))
+    sizes = _sizes(forward, dict(kept))
+    kept = [(atom, param) for atom, param in kept if param not in {s.target for s in sizes}]
+    slots = _loaded(forward, backward)
+    if len(kept) == forward.cached and len(slots) == len(backward.slots_in):
+        return forward, backward
+    cached, params = zip(*kept, strict=True) if kept else ((), ())
+    forward = replace(
+        forward,
+        body=Block(forward.body.statements, forward.body.yields[:results] + cached),
+        cached=len(kept),
+        slots_out=tuple(forward.slots_out[k] for k in slots),
+    )
+    backward = replace(
+        backward,
+        params=params + backward.params[backward.cached :],
+        body=Block((*sizes, *backward.body.statements), backward.body.yields),
+        cached=len(kept),
+        slots_in=tuple(backward.slots_in[k] for k in slots),
+    )
+    return forward, replace_variables(backward, known)
+
+
+def _needed(
+    travelling: list[tuple[Atom, Var]], read: dict[Var, None]
+) -> tuple[dict[Var, Atom], list[tuple[Atom, Var]]]:
+    """What backward can know of itself in place of some parameters, and what has to travel."""
     known: dict[Var, Atom] = {}
     first: dict[Atom, Var] = {}
-    kept: list[tuple[Atom, Var]] = []
-    for atom, param in zip(cached, backward.params, strict=False):
+    for atom, param in travelling:
         if isinstance(atom, Const):
             known[param] = atom
         elif atom in first:
             known[param] = first[atom]
         elif param in read:
             first[atom] = param
-            kept.append((atom, param))
-    slots = _loaded(forward, backward)
-    if len(kept) == forward.cached and len(slots) == len(backward.slots_in):
-        return forward, backward
-    results = forward.body.yields[: len(forward.body.yields) - forward.cached]
-    body = Block(forward.body.statements, results + tuple(atom for atom, _ in kept))
-    params = tuple(param for _, param in kept) + backward.params[backward.cached :]
-    forward = replace(forward, body=body, cached=len(kept), slots_out=tuple(forward.slots_out[k] for k in slots))
-    backward = replace(backward, params=params, cached=len(kept), slots_in=tuple(backward.slots_in[k] for k in slots))
-    return forward, replace_variables(backward, known)
+    return known, list(first.items())
+
+
+def _sizes(forward: Function, params: dict[Atom, Var]) -> list[Assign]:
+    """The sizes among what travels whose array travels, too: how backward has them."""
+    made = [s for s in statements(forward.body) if isinstance(s, Assign) and is_size(s)]
+    return [
+        replace(s, target=params[s.target], args=(params[s.args[0]],), origin=None)
+        for s in made
+        if s.target in params and s.args[0] in params
+    ]
 
 
 def _loaded(forward: Function, backward: Function) -> list[int]:
