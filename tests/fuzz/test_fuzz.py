@@ -16,7 +16,7 @@ from tests.support.check import check
 from tests.support.modules import loaded
 
 SCALARS = "import math\n\n\ndef f(x, y):\n    return {}\n"
-OF_ARRAYS = "import numpy as np\n\n\ndef f({}):\n    return np.sum({})\n"
+OF_ARRAYS = "import numpy as np\n\n\ndef f({}):\n    return np.sum(0.0 * s + ({}))\n"
 
 
 @pytest.fixture(scope="module")
