@@ -22,8 +22,9 @@ def direct(function: Any, types: Sequence[Type]) -> Callable[..., Any]:
     >>> halved(3.0)
     1.5
     """
-    if not all(isinstance(one, Scalar) for one in types):
-        return function  # type: ignore[no-any-return]
-    signature = tuple(numba.from_dtype(np.dtype(one.dtype)) for one in types)  # type: ignore[union-attr]
+    scalars = [one for one in types if isinstance(one, Scalar)]
+    if len(scalars) < len(types):
+        return function
+    signature = tuple(numba.from_dtype(np.dtype(one.dtype)) for one in scalars)
     function.compile(signature)
-    return function.overloads[signature].entry_point  # type: ignore[no-any-return]
+    return function.overloads[signature].entry_point
