@@ -171,7 +171,8 @@ def asarray(ctx: Context, s: Assign) -> Atom:
             return (ctx.write(carried[0], at, value),)
         x = ctx.array(value)
         for axis, size in enumerate(inner):
-            ctx.require(whole.compare("ne", x.size(axis), size), "ValueError", "arrays of several shapes")
+            own = ctx.builder.emit("size", value, type=Scalar("int64", True), axis=axis)
+            ctx.require(whole.compare("ne", own, size), "ValueError", "arrays of several shapes")
         return (ctx.nest(inner, carried, lambda place, c: (ctx.write(c[0], [*at, *place], x.element(place)),))[0],)
 
     return ctx.nest([length], (out,), body)[0]

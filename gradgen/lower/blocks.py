@@ -40,6 +40,7 @@ from gradgen.lower.context import Context, Lazy, Position_, array_type, dtype_of
 from gradgen.lower.elementwise import LAZY, elementwise, operand
 from gradgen.lower.fusion import Readers
 from gradgen.lower.identities import is_alias, renamed
+from gradgen.lower.lists import packed, parameters, unpack
 from gradgen.lower.products import dot, matmul, trace
 from gradgen.lower.reductions import REDUCTIONS
 from gradgen.lower.scalars import ARITHMETIC, COMPARISONS, EXPANSIONS, MATH, ROUNDING, Scalars, scalar
@@ -69,8 +70,23 @@ class Blocks:
     def function(self, function: Function) -> Function:
         function = self.slots.learn(function)
         with self.ctx.block() as statements:
+            if function.role == "backward":
+                function = self.received(function)
             yields = self.inside(function.body, (None,) * len(function.body.yields), function.body.yields)
+            if function.role == "forward":
+                own = len(yields) - function.cached
+                cached = tuple(part for atom in yields[own:] for part in packed(self.ctx, atom))
+                yields, function = yields[:own] + cached, replace(function, cached=len(cached))
         return replace(function, body=Block(tuple(statements), yields))
+
+    def received(self, function: Function) -> Function:
+        """A backward function that makes its cached lists of what travels for them."""
+        made: list[Var] = []
+        for param in function.params[: function.cached]:
+            parts = parameters(self.ctx, param)
+            unpack(self.ctx, param, parts)
+            made += parts
+        return replace(function, params=(*made, *function.params[function.cached :]), cached=len(made))
 
     def inside(self, block: Block, types: tuple[Type | None, ...], exits: tuple[Atom, ...]) -> tuple[Atom, ...]:
         """Lower a block's statements into the current list; gives what it yields, as `types`."""
