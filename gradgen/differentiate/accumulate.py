@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from gradgen.ir import (
     ONE,
     Array,
+    Assign,
     Atom,
     Const,
     Dim,
@@ -81,10 +83,19 @@ class Adjoints:
             self.current[to] = self.builder.accumulate(prior, value.atom, type, of=to)
 
     def _first(self, to: Var, value: Sym) -> Atom:
-        """A named value's adjoint gets a line of its own; that of an unnamed one is the expression itself."""
+        """A named value's adjoint gets a line of its own; that of an unnamed one is the expression itself,
+        called after the value if it needs a name."""
         if not to.name and not to.of:
-            return value.atom
+            return self._named_after(to, value.atom)
         return self.builder.emit("identity", value.atom, of=to)
+
+    def _named_after(self, to: Var, made: Atom) -> Atom:
+        last = self.builder.statements[-1] if self.builder.statements else None
+        if not isinstance(last, Assign) or last.target != made or last.target.name or last.target.of:
+            return made
+        target = replace(last.target, of=to)
+        self.builder.statements[-1] = replace(last, target=target)
+        return target
 
     def full(self, adjoint: Atom | None, like: Atom) -> Atom:
         """The adjoint of `like`, zeros where it is None, in the full shape and the dtype of `like`."""
