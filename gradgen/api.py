@@ -62,7 +62,7 @@ class Gradient(Generic[P, R]):
     def _made(self, form: str, install: Callable[[Callable[..., Any]], None]) -> Dispatcher:
         target = self._target
         compile = functools.partial(target.compile, form)
-        return Dispatcher(target.name, target.signature, target.describe, compile, install)
+        return Dispatcher(target.name, target.signature, target.describe, compile, install, target.first_call)
 
     def _install(self, call: Callable[..., Any]) -> None:
         type(self).__call__ = staticmethod(call)  # type: ignore[method-assign]

@@ -18,7 +18,7 @@ from gradgen.infer.select import Arguments, Choice, Selection, arguments, of_tre
 from gradgen.infer.signature import declared, key, types_of
 from gradgen.ir import is_float
 from gradgen.ir.interface import Input, Path, Root, Tree, leaves
-from gradgen.run.backend import load, specialised
+from gradgen.run.backend import first_call, load, specialised
 from gradgen.run.dispatch import define
 from gradgen.run.fetch import Fact, facts, leaf_places, place_of
 from gradgen.run.namespace import Namespace
@@ -98,8 +98,13 @@ class Target:
         layout = self.layout(form, compiled, given)
         if form == "forward":
             layout.cache.backward = staticmethod(self.backward(compiled, entries[1], given))  # type: ignore[attr-defined]
-        entry = specialised(entries[0], [one.type for one in compiled.staged.program.entry.params], self.style)
+        entry = specialised(
+            self.name, entries[0], [one.type for one in compiled.staged.program.entry.params], self.style
+        )
         return Variant(given.trees, others, found, entry, layout)
+
+    def first_call(self, call: Callable[..., Any], args: Sequence[Any]) -> Any:
+        return first_call(self.name, call, args, self.style)
 
     def layout(self, form: str, compiled: Compiled, given: Arguments) -> Layout:
         result = compiled.staged.result

@@ -22,10 +22,20 @@ def load(text: str, entries: Sequence[str], style: str) -> tuple[Callable[..., A
     return python_backend.load(text, filename, entries)
 
 
-def specialised(entry: Callable[..., Any], types: Sequence[Type], style: str) -> Callable[..., Any]:
-    """`entry` for calls that are known to have arguments of these types."""
+def specialised(name: str, entry: Callable[..., Any], types: Sequence[Type], style: str) -> Callable[..., Any]:
+    """`entry` for calls that are known to have arguments of these types. `name`: of the user's function."""
     if style == "jit":
+        from gradgen.run.compiling import compiling
         from gradgen.run.direct import direct
 
-        return direct(entry, types)
+        return compiling(name, direct, entry, types)
     return entry
+
+
+def first_call(name: str, call: Callable[..., Any], args: Sequence[Any], style: str) -> Any:
+    """The first call for a signature, in which compiled code is made."""
+    if style == "jit":
+        from gradgen.run.compiling import compiling
+
+        return compiling(name, call, *args)
+    return call(*args)

@@ -41,13 +41,15 @@ class Dispatcher:
         describe: Callable[[dict[str, Any]], tuple[Hashable, Any]],
         compile: Callable[[dict[str, Any], Any], Variant],
         install: Callable[[Callable[..., Any]], None],
+        first_call: Callable[[Callable[..., Any], Sequence[Any]], Any] = lambda call, args: call(*args),
     ):
         """describe: from parameters' values to a key and whatever `compile` needs of them.
 
-        compile: from the values and what `describe` made of them to the variant.
+        compile: from the values and what `describe` made of them to the variant. first_call: calls it once.
         """
         self.name, self.signature = name, signature
         self.describe, self.compile, self.install = describe, compile, install
+        self.first_call = first_call
         self.variants: dict[Hashable, list[tuple[Variant, Callable[..., Any]]]] = {}
         self.recognised: list[Variant] = []
         self.write()
@@ -69,7 +71,7 @@ class Dispatcher:
                 result = self._attempt(key, values)
                 attempt = self._add(key, self.compile(values, described)) if result is _MISS else None
             if attempt is not None:
-                result = attempt(*values.values())
+                result = self.first_call(attempt, tuple(values.values()))
         if result is _MISS:
             raise InternalError(f"what {self.name} was compiled for does not fit the call that it was compiled at")
         return result

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -76,3 +77,24 @@ def test_python_binds():
         compiled(1.0)
     with pytest.raises(OverflowError):
         compiled(1.0, 2.0, 10**30)
+
+
+def test_what_numba_cannot_compile(monkeypatch):
+    from gradgen import GradgenError, pipeline
+
+    def build(*args, **kwargs):
+        made = original(*args, **kwargs)
+        return replace(made, source=made.source.replace("return ", "import os; return "))
+
+    original = pipeline.build
+    monkeypatch.setattr(pipeline, "build", build)
+    for argument in (2.0, np.ones(3)):
+        with pytest.raises(
+            GradgenError, match=r"Numba cannot compile the gradient of `f`.*\n.*Instead: leave jit out"
+        ) as caught:
+            grad(f, jit=True)(argument)
+        assert len(str(caught.value).splitlines()) == 2
+
+
+def f(x):
+    return np.sum(x * x)

@@ -1,0 +1,25 @@
+"""What Numba cannot compile, in a few words: its own report describes generated text, which the user did not write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from numba.core.errors import NumbaError, UnsupportedBytecodeError
+
+from gradgen.errors import UnsupportedSyntax
+
+
+def compiling(name: str, step: Callable[..., Any], *args: Any) -> Any:
+    """The result of `step`, which makes Numba compile the gradient of the function `name`.
+
+    >>> compiling("f", lambda x: x + 1, 1)
+    2
+    """
+    try:
+        return step(*args)
+    except (NumbaError, UnsupportedBytecodeError) as error:
+        lines = [line.strip() for line in str(error).splitlines()]
+        reason = next((line for line in lines if line and not line.startswith("Failed in")), type(error).__name__)
+        way_out = "leave jit out: the Python backend runs it"
+        raise UnsupportedSyntax(f"Numba cannot compile the gradient of `{name}`: {reason}", way_out=way_out) from error
