@@ -25,12 +25,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from gradgen.ir import (
+    Accumulate,
+    Array,
     Assign,
     Atom,
     Block,
     For,
     Function,
     If,
+    ListOf,
     Statement,
     Store,
     Undefined,
@@ -179,6 +182,9 @@ class _Layout:
             case Store():
                 made = self.step(operands(s), (s.target,), s)
                 made.early = [v for atom in (*s.operands, s.value) for v in self.reads(atom) if v != s.array]
+            case Accumulate(target=Var(type=Array() | ListOf())):
+                made = self.step(operands(s), (s.target,), s)
+                made.early = [v for v in self.reads(s.value) if v != s.prior]
             case Assign(op="identity", args=(Var() as source,)) if list(self.reads(source)) == [source]:
                 self.step((source,), (s.target,), s).same = [source]
             case Assign() if s.op in LIST_UPDATES:

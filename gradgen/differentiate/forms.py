@@ -8,17 +8,20 @@ from dataclasses import replace
 from gradgen.differentiate.reverse import Reversed, reverse
 from gradgen.ir import (
     FLOAT,
+    Array,
     Atom,
     Block,
     Const,
     Function,
     If,
+    ListOf,
     Load,
     Program,
     Save,
     Scalar,
     Slot,
     Statement,
+    Type,
     Undefined,
     Var,
     is_float,
@@ -127,10 +130,14 @@ def _defined(s: If, cached: set[Atom], builder: Builder) -> If:
     return replace(s, then=branches[0], orelse=branches[1])
 
 
-def _placeholder(type, builder: Builder) -> Atom:
-    if isinstance(type, Scalar):
-        zero = {"bool": False}.get(type.dtype, 0 if type.dtype.startswith(("int", "uint")) else 0.0)
-        return Const(zero, Scalar(type.dtype, type.weak))
-    if hasattr(type, "dims"):
-        return builder.emit("zeros", *(0 for _ in type.dims), dtype=type.dtype, type=type)
-    return builder.emit("list", type=type, element=type.element)
+def _placeholder(type: Type, builder: Builder) -> Atom:
+    match type:
+        case Scalar(dtype="bool"):
+            return Const(False, type)
+        case Scalar():
+            return Const(0.0 if is_float(type) else 0, Scalar(type.dtype, type.weak))
+        case Array():
+            return builder.emit("zeros", *(0 for _ in type.dims), dtype=type.dtype, type=type)
+        case ListOf():
+            return builder.emit("list", type=type, element=type.element)
+    return Const(None, type)  # the cache of a call that was not made

@@ -52,7 +52,7 @@ class Var:
 
 @dataclass(frozen=True, slots=True)
 class Const:
-    value: int | float | bool | complex
+    value: int | float | bool | complex | None  # None: an Opaque that is not there
     type: Type
     spelling: str = ""  # the user's words for it where they say more than the digits: math.pi
 

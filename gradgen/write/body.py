@@ -113,8 +113,8 @@ class BodyWriter:
         same = isinstance(prior, ast.Name) and prior.id == target
         updates = isinstance(s.target.type, Scalar) or (may_update_in_place(s) and self.owned.in_place(s))
         op, value = _signed(value)
-        if updates and (same or not isinstance(s.target.type, Scalar)):
-            return [*([] if same else [assign(target, prior)]), augment(target, op, value)]
+        if updates and same:
+            return [augment(target, op, value)]
         return [assign(target, ast.BinOp(prior, op, value))]
 
     def store(self, s: Store) -> list[ast.stmt]:

@@ -551,6 +551,13 @@ def loop_of_constants_scales(x):
     return s * x
 
 
+def swapped_and_added(x):
+    a, b = x, x * 2
+    for i in range(5):
+        a, b = b, a + 0.1 * b
+    return np.sum(a) + np.sum(b * x)
+
+
 def zero_times(x, y):
     for i in range(0):
         x = y
@@ -586,6 +593,7 @@ _RNG = np.random.default_rng(7)
 _SQUARE = _RNG.standard_normal((4, 4))
 
 PROGRAMS = [
+    program(swapped_and_added, (np.array([1.0, 2.0, -0.5]),)),
     program(constant_range, (1.3,), second_order=True, pair=True),
     program(run_time_range, (1.3, 4), (1.3, 1), (1.3, 0), argnums=0, second_order=True),
     program(range_with_start, (1.3, 2, 5), (1.3, 5, 2), argnums=0),
