@@ -5,11 +5,13 @@ A size that an integer is known to be goes along: n - 1 of the size n of an axis
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
 
 from gradgen.ir import INT, Array, Atom, Dim, Scalar, constant_dim, dims_of, with_dims
+from gradgen.rules.build import constant_atom
 from gradgen.rules.symbols import Sym, apply, neg, where
 from gradgen.rules.table import boolean, common, constant, elementwise, floating
 
@@ -114,6 +116,10 @@ def power(y, a, b):
     if b.value is not None:
         return power_of_known(a, b.value), None
     by_base = where(b.equals(0), 0, b * a ** (b - 1))
+    if isinstance(y.type, Scalar) and y.type.weak:
+        # math.log raises for negative numbers; the powers of these have no derivative.
+        nan = Sym(constant_atom(math.nan, "math.nan"), y.builder)
+        return by_base, where(a > 0, y * apply("log", a), where(a < 0, nan, 0))
     # np.where computes both sides: the logarithm of 0 would warn where it is not used.
     base = where(a.equals(0), 1.0, a) if y.is_array else a
     return by_base, where(a.equals(0), 0, y * apply("log", base))

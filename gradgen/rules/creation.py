@@ -103,11 +103,11 @@ constant("eye", np.eye, type=eye_type)
 
 
 def array_type(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
-    return Array(params.get("dtype") or combined_dtype(args), tuple(map(constant_dim, params["shape"])))
+    return Array(combined_dtype(args), tuple(map(constant_dim, params["shape"])))
 
 
 @linear("array", np.array, type=array_type, joins=True)
-def array(g, *items, shape, dtype=None):
+def array(g, *items, shape):
     """A display of numbers, in row-major order."""
     return tuple(apply("getitem", g, index=tuple(int(k) for k in place)) for place in np.ndindex(*shape))
 
@@ -212,15 +212,14 @@ def as_array(x: Any) -> Any:
     return assembled(x) if isinstance(x, list | tuple) else x
 
 
-def assembled(items: list | tuple, dtype: str | None = None) -> Sym:
+def assembled(items: list | tuple) -> Sym:
     flat, shape = _flat(items)
     flat = [as_array(one) for one in flat]
     if any(isinstance(one, Sym) and one.is_array for one in flat):
         return _stacked(items) if len(shape) > 1 else apply("stack", *flat, axis=0)
     if not flat:
-        return apply("zeros", *shape, dtype=dtype or "float64")
-    more = {} if dtype is None else {"dtype": dtype}
-    return apply("array", *flat, shape=shape, **more)
+        return apply("zeros", *shape, dtype="float64")
+    return apply("array", *flat, shape=shape)
 
 
 def _stacked(items: list | tuple) -> Sym:
@@ -260,7 +259,7 @@ def _made(x: Any, dtype: Any, copied: bool, ndmin: int = 0) -> Any:
 
     name = None if dtype is None else dtype_name(dtype)
     if isinstance(x, list | tuple):
-        made: Any = assembled(x, name)
+        made: Any = assembled(x)
     elif isinstance(x, Sym) and isinstance(x.type, ListOf):
         made = apply("asarray", x)
     elif isinstance(x, Sym) and x.is_array:

@@ -16,7 +16,7 @@ from gradgen.ir import ONE, Array, At, Atom, Const, For, Scalar, Slice, Type, di
 from gradgen.ir.nodes import Block
 from gradgen.rules import sizes
 from gradgen.rules.build import constant_atom
-from gradgen.rules.symbols import Sym, add, apply, where
+from gradgen.rules.symbols import Sym, add, apply, static, where
 from gradgen.rules.table import Caller, caller, constant, general, linear, reduction
 
 
@@ -424,15 +424,7 @@ def _spread(op: str, function: Any):
     @caller(function, method=op)
     def build(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=None, correction=None):
         _refuse(op, out=out, where=where)
-        return _reduce(op, _as_dtype(as_array(a), dtype), axis, keepdims, ddof=_number(correction or ddof))
-
-
-def _number(value: Any) -> Any:
-    if isinstance(value, Sym):
-        if value.value is None:
-            raise UnsupportedValue("`ddof` must be known when the gradient is written")
-        return value.value
-    return value
+        return _reduce(op, _as_dtype(as_array(a), dtype), axis, keepdims, ddof=static(correction or ddof, "`ddof`"))
 
 
 _spread("var", np.var)
@@ -473,7 +465,7 @@ def norm_call(x, ord=None, axis=None, keepdims=False):
     """Of vectors every order, of matrices "fro", 1, -1, inf and -inf."""
     x = as_array(x)
     axis = tuple(axis) if isinstance(axis, list) else axis
-    ord = ord.value if isinstance(ord, Sym) else ord
+    ord = static(ord, "the order of a norm")
     if ord is None:
         return _reduce("norm", x, axis, keepdims)
     axes = axes_of(axis, x.ndim)

@@ -201,7 +201,10 @@ def sum_(items, start=0):
     values = numbers_of(items)
     if values is None:
         array = as_array(items)
-        total = apply("sum", array, axis=None if array.ndim == 1 else 0, keepdims=False)
+        if array.ndim == 1:
+            total = apply("sum", array, axis=None, keepdims=False)
+        else:
+            total = apply("sum", array, axis=0, keepdims=False, spelling="np.sum")
         return total if start == 0 and not isinstance(start, Sym) else apply("add", start, total)
     if not (isinstance(start, int) and start == 0):
         values.insert(0, start)

@@ -214,6 +214,8 @@ BUILTINS[dict] = _dict  # any keyword is an entry
 def _sum(frame: Frame, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     """Item by item from the left, as Python adds."""
     session = frame.session
+    if is_array(session, args[0]):
+        return apply_caller(session, CALLERS[sum], args, keywords, "sum")
     total = args[1] if len(args) == 2 else keywords.get("start", constant_atom(0))
     if is_static(session, args[0]) or _is_known_range(frame, args[0]):
         for item in static_items(frame, args[0], "what `sum` takes"):
