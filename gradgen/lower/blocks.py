@@ -49,6 +49,7 @@ from gradgen.lower.slots import Slots
 from gradgen.rules.table import RULES
 
 OTHERS = ("not", "bitwise_and", "bitwise_or", "bitwise_xor", "left_shift", "right_shift")
+SAME_NUMBER = ("spread", "expand", "copy", "identity", "squeeze")
 PRODUCTS = {"matmul": matmul, "dot": dot, "trace": trace}
 MAKING: dict[str, Callable[[Context, Assign], Atom]] = {**REDUCTIONS, **ASSEMBLING, **PRODUCTS}
 
@@ -167,7 +168,7 @@ class Blocks:
 
     def number(self, s: Assign) -> Atom:
         """An operation on numbers; reductions of one number are the number."""
-        if s.op in REDUCTIONS or s.op in ("spread", "expand", "copy", "identity"):
+        if s.op in REDUCTIONS or s.op in SAME_NUMBER:
             if s.op in ("any", "all", "count_nonzero"):
                 return Scalars(self.ctx).cast(Scalars(self.ctx).truth(s.args[0]), dtype_of(s.target.type))
             constant = {"var": 0.0, "std": 0.0, "argmax": 0, "argmin": 0}.get(s.op)
@@ -195,7 +196,7 @@ class Blocks:
             return MAKING[s.op](ctx, s)
         if s.op in ("spread", "expand") and isinstance(s.target.type, Scalar):
             return s.args[0]
-        if isinstance(s.target.type, Scalar) and (s.op == "cast" or is_elementwise(s.op)):
+        if isinstance(s.target.type, Scalar) and (s.op in ("cast", "squeeze", "copy") or is_elementwise(s.op)):
             return self.single(s)
         return ctx.builder.emit(
             s.op, *map(ctx.value, s.args), type=s.target.type, spelling=s.spelling, **dict(s.params)
@@ -203,13 +204,16 @@ class Blocks:
 
     def single(self, s: Assign) -> Atom:
         """A number from arrays of one element: `float(x)`."""
-        ctx = self.ctx
-        zero = ctx.whole.constant(0)
-        args = [
-            ctx.array(arg).element([zero] * len(dims_of(arg.type))) if isinstance(arg.type, Array) else arg
-            for arg in s.args
-        ]
-        return scalar(ctx, replace(s, args=tuple(args)))
+        return self.number(replace(s, args=tuple(map(self.only_element, s.args))))
+
+    def only_element(self, atom: Atom) -> Atom:
+        ctx, array = self.ctx, self.ctx.array(atom)
+        one = ctx.whole.constant(1)
+        for axis, dim in enumerate(array.type.dims):
+            if not dim.is_one:
+                several = ctx.whole.compare("ne", array.size(axis), one)
+                ctx.require(several, "TypeError", "only an array of one element is a number")
+        return array.element([ctx.whole.constant(0)] * array.type.ndim)
 
     def accumulate(self, s: Accumulate) -> None:
         """prior + value: in place where prior is an array in memory of the full shape, else as a sum."""

@@ -80,8 +80,10 @@ class Context:
         return atom
 
     def array(self, atom: Atom) -> Lazy:
-        """The elements of an array, be it in memory or not."""
+        """The elements of an array, be it in memory or not; a number is an array without dimensions."""
         atom = self.use(atom)
+        if isinstance(atom.type, Scalar):
+            return Lazy(Array(atom.type.dtype, ()), lambda axis: atom, lambda at: atom, True)
         if atom in self.lazies:
             return self.lazies[atom]  # type: ignore[index]
         assert isinstance(atom, Var)
