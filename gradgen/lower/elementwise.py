@@ -257,7 +257,10 @@ def constant_like(ctx: Context, s: Assign) -> Lazy:
 
 @lazily("full_like")
 def full_like(ctx: Context, s: Assign) -> Lazy:
-    return filled(ctx, s, ctx.array(s.args[0]).size, ctx.use(s.args[1]))
+    size, value = ctx.array(s.args[0]).size, ctx.use(s.args[1])
+    if isinstance(value.type, Array):
+        return stretched(ctx, operand(ctx, value), s.target.type, size)
+    return filled(ctx, s, size, value)
 
 
 def number(type: Type, value: float) -> Const:
