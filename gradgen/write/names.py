@@ -242,6 +242,8 @@ class _Classes:
             if (one.kind, one.members & -one.members) <= (other.kind, other.members & -other.members)
             else (other, one)
         )
+        if best.kind == GENERATED and best.text in ("value", "trips"):
+            best.text = rest.text  # the more telling of two
         best.members |= rest.members
         self.conflicts[best] |= self.conflicts.pop(rest)
         for var in self.flow.members(rest.members):

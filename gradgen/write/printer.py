@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import astor
+from astor.source_repr import split_lines
 
 from gradgen.ir import Origin
 
+WIDTH = 100
 _LONE_TARGET = re.compile(r"^(\s*)(\w+), =")  # `x, = cache`, in which the comma is easily missed
 _MARKER = re.compile(r"\s*_origin_(\d+)_$")
 
@@ -25,7 +27,7 @@ def print_function(
     """The lines of a function, and which of them (from 0) come from where."""
     marked: list[Origin] = []
     _mark(function.body, origins, marked, function.name)
-    source = astor.to_source(ast.fix_missing_locations(function), indent_with="    ")
+    source = astor.to_source(ast.fix_missing_locations(function), indent_with="    ", pretty_source=_in_lines)
     lines: list[str] = []
     traced: dict[int, Origin] = {}
     open_: dict[int, Origin] = {}  # by indentation: the statement that a line belongs to
@@ -49,6 +51,17 @@ def print_function(
             traced[len(lines) - 1] = origin
         group[depth] = origin
     return lines, traced
+
+
+def _in_lines(tokens: Iterable[str]) -> str:
+    """The text, with long lines broken, but none within a dotted name."""
+    joined: list[str] = []
+    for token in tokens:
+        if token == "." or (joined and joined[-1].endswith(".") and len(joined[-1]) > 1 and token.isidentifier()):
+            joined[-1] += token
+        else:
+            joined.append(token)
+    return "".join(split_lines(joined, maxline=WIDTH))
 
 
 def _mark(body: list[ast.stmt], origins: Mapping[ast.stmt, Origin], marked: list[Origin], function: str) -> None:
