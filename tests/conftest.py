@@ -15,7 +15,9 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--update-golden", action="store_true", help="write the generated text into tests/golden")
+    parser.addoption(
+        "--update-golden", action="store_true", help="write generated text into tests/golden and the pages"
+    )
 
 
 @pytest.fixture

@@ -29,7 +29,13 @@ ROWS = _rows()
 def test_python(row: Program) -> None:
     for case in row.cases:
         check(
-            row.function, *case.args, kwargs=case.kwargs, value=case.value, gradient=case.gradient, jit=False, **row.options
+            row.function,
+            *case.args,
+            kwargs=case.kwargs,
+            value=case.value,
+            gradient=case.gradient,
+            jit=False,
+            **row.options,
         )
 
 
@@ -45,4 +51,6 @@ def test_jit(row: Program) -> None:
     # The pair is compiled apart from the joint function, at twice the time: one program a module shows it.
     options = {"pair": False, **row.options, "exact": False}
     for case in row.cases:
-        check(row.function, *case.args, kwargs=case.kwargs, value=case.value, gradient=case.gradient, jit=True, **options)
+        check(
+            row.function, *case.args, kwargs=case.kwargs, value=case.value, gradient=case.gradient, jit=True, **options
+        )

@@ -80,7 +80,9 @@ class _Point:
         self.names = tuple(given[one] if isinstance(one, int) else one for one in argnums)
         assert self.names, f"{function}: nothing to differentiate"
         self.trees = {name: self.values[name] for name in self.names}
-        dtypes = {leaf.dtype for leaf in flatten(list(self.values.values())) if isinstance(leaf, (np.ndarray, np.generic))}
+        dtypes = {
+            leaf.dtype for leaf in flatten(list(self.values.values())) if isinstance(leaf, (np.ndarray, np.generic))
+        }
         self.single = np.dtype(np.float32) in dtypes
 
     def call(self, replaced: dict[str, Any]) -> Any:
@@ -111,7 +113,9 @@ def _check_backend(point: _Point, compiled: Any, *, jit: bool, exact: bool, pair
         expected = point.function(*copied(point.args), **copied(point.kwargs))
         found, gradients = compiled.value_and_grad(*point.args, **point.kwargs)
         again = compiled.value_and_grad(*point.args, **point.kwargs)
-    _assert_close([*point.args, *point.kwargs.values()], [*before[0], *before[1].values()], 0, f"{label}: caller's data")
+    _assert_close(
+        [*point.args, *point.kwargs.values()], [*before[0], *before[1].values()], 0, f"{label}: caller's data"
+    )
     assert np.ndim(found) == 0, f"{label}: the value is not a scalar: {found!r}"
     _assert_close(found, expected, 0 if exact and not jit else (1e-5 if point.single else 1e-10), f"{label}: value")
     assert isinstance(gradients, tuple), f"{label}: gradients of several arguments are a tuple, not {gradients!r}"
@@ -224,5 +228,3 @@ def _assert_close(found: Any, expected: Any, rtol: float, what: str) -> None:
         with np.errstate(invalid="ignore"):
             same = (a == b) | (np.isnan(a) & np.isnan(b)) | (np.abs(a - b) <= bound)
         assert same.all(), f"{what}: {one!r}, not {other!r}"
-
-

@@ -52,6 +52,15 @@ def printed(found: list[Block], folder: Path) -> list[str]:
     return [part.strip() for part in run.stdout.split(MARK)]
 
 
+def updated(page: str, output: list[str]) -> str:
+    """The page with what its Python blocks print put into the `text` blocks that follow them."""
+    pieces = re.split(r"(^```python\n.*?^```$\n(?:\n```text\n.*?^```$\n)?)", page, flags=re.M | re.S)
+    for k, text in zip(range(1, len(pieces), 2), output, strict=True):
+        source = pieces[k].partition("\n```\n")[0]
+        pieces[k] = source + "\n```\n" + (f"\n```text\n{text}\n```\n" if text else "")
+    return "".join(pieces)
+
+
 def environment() -> dict[str, str]:
     """This process's, with the checkout first on the path."""
     return {**os.environ, "PYTHONPATH": str(ROOT)}

@@ -22,8 +22,6 @@ def flatten(tree: Any) -> list[Any]:
     return found
 
 
-
-
 def map_leaves(function: Callable[[Any], Any], tree: Any) -> Any:
     if isinstance(tree, dict):
         return {key: map_leaves(function, item) for key, item in tree.items()}
