@@ -18,26 +18,26 @@ STEPS = 20  # a year
 
 
 # fmt: off
-def slope(h, l, a, b, c, d):
-    return h * (a - b * l), l * (d * h - c)
+def slope(h, p, a, b, c, d):
+    return h * (a - b * p), p * (d * h - c)
 
 
-def step(h, l, a, b, c, d, dt):
-    h1, l1 = slope(h, l, a, b, c, d)
-    h2, l2 = slope(h + dt / 2 * h1, l + dt / 2 * l1, a, b, c, d)
-    h3, l3 = slope(h + dt / 2 * h2, l + dt / 2 * l2, a, b, c, d)
-    h4, l4 = slope(h + dt * h3, l + dt * l3, a, b, c, d)
-    return h + dt / 6 * (h1 + 2 * h2 + 2 * h3 + h4), l + dt / 6 * (l1 + 2 * l2 + 2 * l3 + l4)
+def step(h, p, a, b, c, d, dt):
+    h1, p1 = slope(h, p, a, b, c, d)
+    h2, p2 = slope(h + dt / 2 * h1, p + dt / 2 * p1, a, b, c, d)
+    h3, p3 = slope(h + dt / 2 * h2, p + dt / 2 * p2, a, b, c, d)
+    h4, p4 = slope(h + dt * h3, p + dt * p3, a, b, c, d)
+    return h + dt / 6 * (h1 + 2 * h2 + 2 * h3 + h4), p + dt / 6 * (p1 + 2 * p2 + 2 * p3 + p4)
 
 
 @value_and_grad(jit=True)
 def loss(theta, hares, lynxes):
-    h, l, a, b, c, d = np.exp(theta)
+    h, p, a, b, c, d = np.exp(theta)
     total = 0.0
     for year in range(len(hares)):
-        total += np.log(h / hares[year]) ** 2 + np.log(l / lynxes[year]) ** 2
+        total += np.log(h / hares[year]) ** 2 + np.log(p / lynxes[year]) ** 2
         for _ in range(STEPS):
-            h, l = step(h, l, a, b, c, d, 1.0 / STEPS)
+            h, p = step(h, p, a, b, c, d, 1.0 / STEPS)
     return total
 # fmt: on
 

@@ -1,4 +1,4 @@
-"""The generated text, pinned. After a change that is meant: `pytest tests/golden --update-golden`, and read the diff."""
+"""The generated text, pinned. After a change that is meant: `--update-golden`, and read the diff."""
 
 from __future__ import annotations
 
