@@ -24,7 +24,7 @@ class Whole:
 
     @staticmethod
     def known(atom: Atom) -> int | None:
-        return int(atom.value.real) if isinstance(atom, Const) else None
+        return int(atom.value) if isinstance(atom, Const) and isinstance(atom.value, int | float) else None
 
     def emit(self, op: str, *args: Atom, type=INT, spelling: str = "") -> Var:
         return self.builder.emit(op, *args, type=type, spelling=spelling)
