@@ -57,7 +57,9 @@ def _in_lines(tokens: Iterable[str]) -> str:
     """The text, with long lines broken, but none within a dotted name."""
     joined: list[str] = []
     for token in tokens:
-        if token == "." or (joined and joined[-1].endswith(".") and len(joined[-1]) > 1 and token.isidentifier()):
+        # A closing bracket stays a token of its own: `astor` looks for its pair.
+        follows = joined and (joined[-1].endswith(".") if token.isidentifier() else token == "." and joined[-1].isidentifier())
+        if follows or (token == "." and joined and joined[-1].replace(".", "").isidentifier()):
             joined[-1] += token
         else:
             joined.append(token)

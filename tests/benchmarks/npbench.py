@@ -1,0 +1,154 @@
+"""NPBench's kernels, source unmodified: their gradients against directional differences.
+
+    NPBENCH=path/to/a/checkout python -m tests.benchmarks.npbench [--jit] [kernel ...]
+
+A scalar of each kernel's outputs, their product with random weights, is differentiated by every float input. One line
+a kernel: the relative error, or the refusal. The suite is not part of this project: https://github.com/spcl/npbench
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import inspect
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import gradgen
+
+SMALL = 9  # sizes are cut to about this, since differences are to be taken, not times
+COUNTS = {"TSTEPS": 3, "nt": 3, "nit": 3, "n_iter": 3, "timesteps": 3, "npt": 3, "N": 12, "H": 28, "W": 28}
+ENOUGH = 1e-5
+AS_FLOATS = ("compute", "floyd_warshall")  # of these the integer arrays are data that a gradient means something for
+
+WEIGHTED = """\
+import numpy as np
+
+
+def weighted(x):
+    if np.ndim(x) == 0:
+        return x * 1.3
+    return np.sum(x * np.cos(np.arange(np.size(x))).reshape(np.shape(x)))
+"""
+
+
+def load(path: Path, name: str) -> Any:
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def inputs(suite: Path, info: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """The kernel's module, and its arguments by name, small."""
+    folder = suite / "npbench" / "benchmarks" / info["relative_path"]
+    module = load(folder / f"{info['module_name']}_numpy.py", f"npbench_{info['module_name']}_numpy")
+    values: dict[str, Any] = {}
+    for name, value in info["parameters"]["S"].items():
+        small = COUNTS.get(name, min(value, SMALL)) if isinstance(value, int) and not isinstance(value, bool) else value
+        values[name] = small
+    init = info.get("init")
+    if init:
+        holder = load(folder / f"{info['module_name']}.py", f"npbench_{info['module_name']}")
+        made = getattr(holder, init["func"] if "func" in init else init["func_name"])(*(values[a] for a in init["input_args"]))
+        made = made if isinstance(made, tuple) else (made,)
+        values |= dict(zip(init["output_args"], made, strict=True))
+    return module, {name: widened(values[name], info["module_name"] in AS_FLOATS) for name in info["input_args"]}
+
+
+def widened(value: Any, integers: bool) -> Any:
+    """float32 data as float64, so that differences can tell; integers too where they stand for reals."""
+    dtype = getattr(value, "dtype", None)
+    if dtype is None or not (dtype == np.float32 or (integers and np.issubdtype(dtype, np.integer))):
+        return value
+    return value.astype(np.float64)
+
+
+def scalar_of(module: Any, info: dict[str, Any], arguments: dict[str, Any], folder: Path) -> Callable[..., Any]:
+    """A function, in a file, of the kernel's arguments and a weight for each output."""
+    copies = {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in arguments.items()}
+    returned = getattr(module, info["func_name"])(*copies.values())
+    results = [] if returned is None else list(returned) if isinstance(returned, tuple | list) else [returned]
+    changed = [n for n, v in arguments.items() if isinstance(v, np.ndarray) and not np.array_equal(v, copies[n], equal_nan=True)]
+    terms = [f"weighted(results[{k}])" for k in range(len(results))] + [f"weighted({name})" for name in changed]
+    unpack = "results = kernel({0})" if len(results) != 1 else "results = (kernel({0}),)"
+    names = ", ".join(arguments)
+    body = f"    {unpack.format(names)}\n    return {' + '.join(terms) or '0.0'}\n"
+    text = f"{WEIGHTED}\n\ndef scalar({names}):\n{body}"
+    path = folder / f"scalar_{info['module_name']}.py"
+    path.write_text(text)
+    holder = load(path, f"scalar_{info['module_name']}")
+    holder.kernel = getattr(module, info["func_name"])
+    return holder.scalar  # type: ignore[no-any-return]
+
+
+def is_float(value: Any) -> bool:
+    dtype = getattr(value, "dtype", None)
+    return isinstance(value, float) or (dtype is not None and np.issubdtype(dtype, np.floating))
+
+
+def directional(function: Callable[..., Any], arguments: dict[str, Any], directions: dict[str, Any], step: float) -> float:
+    def at(sign: int) -> float:
+        moved = {
+            name: value + sign * step * directions[name] if name in directions else np.copy(value) if isinstance(value, np.ndarray) else value
+            for name, value in arguments.items()
+        }
+        return float(function(**moved))
+
+    return (at(1) - at(-1)) / (2 * step)
+
+
+def error_of(suite: Path, info: dict[str, Any], jit: bool, folder: Path) -> tuple[float, float]:
+    """The relative error along a random direction, the best of several steps; and the seconds to the gradient."""
+    module, arguments = inputs(suite, info)
+    function = scalar_of(module, info, arguments, folder)
+    wrt = tuple(name for name, value in arguments.items() if is_float(value))
+    generator = np.random.default_rng(0)
+    directions = {n: generator.normal(size=np.shape(arguments[n])) * (np.abs(arguments[n]) + 1e-2) for n in wrt}
+    start = time.perf_counter()
+    gradients = gradgen.grad(function, argnums=wrt, jit=jit)(**arguments)
+    seconds = time.perf_counter() - start
+    along = sum(float(np.sum(g * directions[n])) for n, g in zip(wrt, gradients, strict=True))
+    found = [directional(function, arguments, directions, step) for step in (1e-3, 1e-4, 1e-5, 1e-6, 1e-7)]
+    return min(abs(along - d) / max(abs(along), abs(d), 1e-9) for d in found), seconds
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=inspect.cleandoc(__doc__ or "").splitlines()[0])
+    parser.add_argument("kernels", nargs="*")
+    parser.add_argument("--jit", action="store_true")
+    options = parser.parse_args()
+    suite = Path(os.environ["NPBENCH"])
+    counts = {"right": 0, "wrong": 0, "refused": 0, "other": 0}
+    with tempfile.TemporaryDirectory() as folder:
+        for path in sorted((suite / "bench_info").glob("*.json")):
+            info = json.loads(path.read_text())["benchmark"]
+            if options.kernels and info["module_name"] not in options.kernels:
+                continue
+            try:
+                error, seconds = error_of(suite, info, options.jit, Path(folder))
+            except gradgen.GradgenError as refusal:
+                counts["refused"] += 1
+                print(f"{info['module_name']:24} refused: {str(refusal).splitlines()[0]}", flush=True)
+            except (ArithmeticError, AssertionError, AttributeError, KeyError, TypeError, ValueError, IndexError) as broken:
+                counts["other"] += 1
+                print(f"{info['module_name']:24} {type(broken).__name__}: {str(broken)[:150]}", flush=True)
+            else:
+                counts["right" if error < ENOUGH else "wrong"] += 1
+                mark = "" if error < ENOUGH else "   WRONG"
+                print(f"{info['module_name']:24} error {error:.1e}  after {seconds:6.2f} s{mark}", flush=True)
+    print(", ".join(f"{count} {what}" for what, count in counts.items()))
+
+
+if __name__ == "__main__":
+    main()
