@@ -58,7 +58,10 @@ class Step:
 
 
 class Flow:
-    """The result: live variables and interference, both as bits in integers."""
+    """The result: live variables and interference, both as bits in integers.
+
+    `conflicts[a]` has the bit of b where b is live when a is written; they interfere if a has b's, or b has a's.
+    """
 
     def __init__(self, steps: list[Step], at: dict[int, int]):
         self.steps, self.at = steps, at
@@ -87,7 +90,8 @@ class Flow:
         return self.members(self.live[self.at[id(statement)]])
 
     def interfere(self, a: Var, b: Var) -> bool:
-        return bool(self.conflicts[self.number[a]] >> self.number[b] & 1)
+        one, other = self.number[a], self.number[b]
+        return bool(self.conflicts[one] >> other & 1 or self.conflicts[other] >> one & 1)
 
     def _solve(self) -> list[int]:
         reads = [self.bits(step.reads) for step in self.steps]
@@ -106,20 +110,15 @@ class Flow:
         return after
 
     def _conflicts(self) -> list[int]:
+        """For each variable what must keep its name when this one is written. (Going over pairs takes too long.)"""
         conflicts = [0] * len(self.variables)
-
-        def add(var: Var, others: int) -> None:
-            own = self.number[var]
-            others &= ~(1 << own)
-            conflicts[own] |= others
-            for other in self.members(others):
-                conflicts[self.number[other]] |= 1 << own
-
         for step, live in zip(self.steps, self.live, strict=True):
             together = self.bits(step.writes)
             for var, source in zip(step.writes, step.same, strict=True):
-                others = live | together | self.bits(step.early)
-                add(var, others if source is None else others & ~self.bits([source]) | (together & self.bits([source])))
+                others = live | self.bits(step.early)
+                if source is not None:
+                    others &= ~self.bits((source,))
+                conflicts[self.number[var]] |= (others | together) & ~self.bits((var,))
         return conflicts
 
 

@@ -235,6 +235,7 @@ class _Classes:
             one is other
             or (named and (one.kind, one.text) != (other.kind, other.text))
             or self.conflicts[one] & other.members
+            or self.conflicts[other] & one.members
         ):
             return False
         best, rest = (
