@@ -195,8 +195,9 @@ def mul(a: Any, b: Any) -> Any:
     if _is(b, 1) and _absorbs(b, a):
         return a
     for selected, factor, product in ((a, b, mul), (b, a, lambda x, y: mul(y, x))):
-        if isinstance(selected, Sym) and selected.op == "where" and any(map(is_zero, selected.args[1:])):
-            condition, yes, no = selected.args
+        args = _chosen(selected, factor)
+        if args:
+            condition, yes, no = args
             return where(condition, product(yes, factor), product(no, factor))
         choice = _selection(selected) if may_be_infinite(factor) else None
         if choice is not None:
@@ -215,8 +216,22 @@ def _product(a: Any, b: Any) -> Any:
     return _folded(a, b, operator.mul, "mul")
 
 
+def _chosen(x: Any, factor: Any) -> tuple[Sym, ...]:
+    """The arguments of the `where` with a 0 that x is, else (). An adjoint made before is looked into only if it must be."""
+    if not isinstance(x, Sym):
+        return ()
+    args = x.args if x.op == "where" else ()
+    if not x.op and may_be_infinite(factor):
+        made = x.builder.definitions.get(getattr(x.atom, "version", -1))
+        while isinstance(made, Assign) and made.op == "identity":
+            made = x.builder.definitions.get(getattr(made.args[0], "version", -1))
+        if isinstance(made, Assign) and made.op == "where":
+            args = tuple(Sym(arg, x.builder) for arg in made.args)
+    return args if any(map(is_zero, args[1:])) else ()
+
+
 def _selection(x: Any) -> tuple[Sym, bool] | None:
-    """The condition under which x, an adjoint made before, is more than 0; and whether it is so where that is false."""
+    """The condition under which x, an adjoint made before, is not 0; and whether it is so where that is false."""
     if not isinstance(x, Sym) or x.op:
         return None
     found = _condition(x.atom, x.builder)
