@@ -14,11 +14,11 @@ from typing import Any
 
 from gradgen.ir import BOOL, Array, Atom, Block, Const, Dim, Statement, Type, Undefined, Var
 from gradgen.ir.walk import substitute
-from gradgen.stage.join import FLAG_NAMES, appended
+from gradgen.stage.join import FLAG_NAMES, absent, appended
 from gradgen.stage.merge import MISSING, Merger, converted, joined_type, type_of, without_extent
 from gradgen.stage.operators import either
-from gradgen.stage.outcome import FALSE, Outcome
-from gradgen.stage.session import Frame, Session
+from gradgen.stage.outcome import FALSE, RAISED, Outcome, Raises
+from gradgen.stage.session import Awaiting, Frame, Session
 from gradgen.stage.values import (
     ArrayObject,
     Bound,
@@ -59,9 +59,9 @@ class Carried:
 class Carrier(Merger):
     """Merges the state at the head with that after the body; a pair that differs is a carried variable."""
 
-    def __init__(self, session: Session, head: State, after: State, carried: dict[int, Carried]):
+    def __init__(self, session: Session, head: State, after: State, carried: dict[int, Carried], first: int):
         super().__init__(session, head, after)
-        self.before = carried
+        self.before, self.first = carried, first
         self.carried: dict[int, Carried] = {}
         self.changed = False
         self.leaving = False  # values that only a `return` takes along, with nothing at the head
@@ -89,6 +89,8 @@ class Carrier(Merger):
         known = self.before.get(a.version) if isinstance(a, Var) else None
         if known is None and a == b:
             return a
+        if a is MISSING and is_atom(b) and not (isinstance(b, Var) and b.version >= self.first):
+            return b  # it is there without the loop
         if known is not None and self._accepts(known, b):
             used = self.carried.get(known.var.version)
             if used is None or used.after == b:
@@ -116,8 +118,14 @@ class Carrier(Merger):
         var = self.session.builder.var(name or getattr(a, "name", ""), found[0])
         self.session.escaped.add(var.version)
         self.carried[var.version] = Carried(var, init, b, found[1])
+        if (init is MISSING and not self.leaving) or self.session.partial & _versions(init, b):
+            self.session.partial.add(var.version)
         self.changed = self.changed or not self.leaving
         return var
+
+
+def _versions(*parts: Any) -> set[int]:
+    return {part.version for part in parts if isinstance(part, Var)}
 
 
 def _round(session: Session, a: Type, b: Type, free: set[str]) -> tuple[Type, set[str]] | None:
@@ -172,11 +180,13 @@ class Staged:
 def stage_loop(loop: Loop) -> Staged:
     """Stage the body until its state goes round."""
     session = loop.frame.session
-    entry = session.state
+    entry, first = session.state, session.builder.next_version
     state, carried = _first_guess(loop, entry)
+    patient = True
     for _ in range(PASSES):
-        test_statements, test, body, outcome = _one_pass(loop, state)
-        merger = Carrier(session, state, outcome.state or State(dict(state.names), dict(state.heap)), carried)
+        awaiting = Awaiting(_unassigned(loop, state) if patient else set())
+        test_statements, test, body, outcome = _one_pass(loop, state, awaiting)
+        merger = Carrier(session, state, outcome.state or State(dict(state.names), dict(state.heap)), carried, first)
         names = merger.names(_wanted(loop, state, outcome.state or state))
         if loop.may_peel and any(
             isinstance(value, Unusable) and not isinstance(state.names.get(key), Unusable)
@@ -185,11 +195,14 @@ def stage_loop(loop: Loop) -> Staged:
             session.state = entry
             raise Peel
         merger.counting = False
-        _objects(merger, state)
+        _objects(merger, entry)
         changed = merger.changed or any(
             isinstance(value, Unusable) and not isinstance(state.names.get(key), Unusable)
             for key, value in names.items()
         )
+        if not changed and awaiting.met:
+            patient = False
+            continue
         if not changed:
             session.state = entry
             return _finished(loop, merger, names, test_statements, test, body, outcome)
@@ -199,7 +212,14 @@ def stage_loop(loop: Loop) -> Staged:
     raise AssertionError(f"the types of the loop in `{loop.frame.name}` do not settle")
 
 
-def _one_pass(loop: Loop, head: State) -> tuple[list[Statement], Atom | None, list[Statement], Outcome]:
+def _unassigned(loop: Loop, state: State) -> set[tuple[int, str]]:
+    number = loop.frame.number
+    return {(number, name) for name in loop.assigned if (number, name) not in state.names}
+
+
+def _one_pass(
+    loop: Loop, head: State, awaiting: Awaiting
+) -> tuple[list[Statement], Atom | None, list[Statement], Outcome]:
     session = loop.frame.session
     session.state = head.copy()
     test_statements: list[Statement] = []
@@ -210,8 +230,14 @@ def _one_pass(loop: Loop, head: State) -> tuple[list[Statement], Atom | None, li
         if any(_is_changed(session.state.heap.get(cell), content) for cell, content in head.heap.items()):
             raise TestChanges
         session.state = head.copy()  # what the test computes is not there in the body
-    with session.builder.collect() as body:
-        outcome = loop.iteration()
+    session.awaiting.append(awaiting)
+    try:
+        with session.builder.collect() as body:
+            outcome = loop.iteration()
+    except Raises:
+        outcome = RAISED
+    finally:
+        session.awaiting.pop()
     return test_statements, test, body, outcome
 
 
@@ -229,11 +255,10 @@ def _wanted(loop: Loop, head: State, after: State) -> list[tuple[int, str]]:
     return [key for key in keys if (key in head.names if key[0] != number else key[1] in live)]
 
 
-def _objects(merger: Carrier, head: State) -> None:
-    outer = merger.session.outer
-    for cell in {**head.heap, **{c: None for c in merger.b.heap if c in outer}}:
-        if cell in head.heap or cell in outer:
-            merger.reference(Ref(cell), Ref(cell), "")
+def _objects(merger: Carrier, entry: State) -> None:
+    """Merge the objects that were there before the loop, named or not."""
+    for cell in {**entry.heap, **{c: None for c in merger.b.heap if c in merger.session.outer}}:
+        merger.reference(Ref(cell), Ref(cell), "")
 
 
 def _first_guess(loop: Loop, entry: State) -> tuple[State, dict[int, Carried]]:
@@ -250,6 +275,8 @@ def _first_guess(loop: Loop, entry: State) -> tuple[State, dict[int, Carried]]:
         type = (name in remembered and joined_type(session, type, remembered[name])) or type
         var = session.builder.var(name, type)
         session.escaped.add(var.version)
+        if session.partial & _versions(value):
+            session.partial.add(var.version)
         carried[var.version] = Carried(var, value)
         state.names[frame.number, name] = var
     return state, carried
@@ -289,6 +316,7 @@ def _finished(
     inits = tuple(_as_init(session, c) for c in moving)
     results = tuple(session.builder.var(c.var.name, c.var.type) for c in moving)
     session.escaped.update(result.version for result in results)
+    session.partial.update(r.version for r, c in zip(results, moving, strict=True) if c.var.version in session.partial)
     ended: dict[Var, Atom] = {**still, **dict(zip((c.var for c in moving), results, strict=True))}
     whole = substitute(Block(tuple(body), (*yields, leave)), still)
     tested = substitute(Block(tuple(test_statements), () if test is None else (test,)), still)
@@ -330,7 +358,7 @@ def _flags(loop: Loop, merger: Carrier, outcome: Outcome, conditions: dict[str, 
 
 def _as_init(session: Session, carried: Carried) -> Atom:
     if carried.init is MISSING:
-        return Undefined(carried.var.type)
+        return absent(carried.var.type, carried.var.name)
     return converted(session, carried.init, carried.var.type)
 
 

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from gradgen.ir import BOOL, Assign, Atom, Const, Scalar, Statement
+from gradgen.ir import BOOL, Assign, Atom, Const, Scalar, Statement, Var
 from gradgen.stage.dispatch import evaluate, expression
 from gradgen.stage.join import Path, join, path, start, usable
 from gradgen.stage.operators import both, either, truth
@@ -95,9 +95,11 @@ def is_truth(value: Any) -> bool:
 
 def _is_harmless(session: Session, taken: Path) -> bool:
     """Whether a path may run although it is not needed."""
-    return taken.outcome.state == session.state and all(map(_cannot_fail, taken.statements))
+    return taken.outcome.state == session.state and all(_cannot_fail(session, s) for s in taken.statements)
 
 
-def _cannot_fail(statement: Statement) -> bool:
+def _cannot_fail(session: Session, statement: Statement) -> bool:
     operands = (*statement.args, statement.target) if isinstance(statement, Assign) else ()
+    if any(isinstance(atom, Var) and atom.version in session.partial for atom in operands):
+        return False
     return bool(operands) and statement.op in HARMLESS and all(isinstance(atom.type, Scalar) for atom in operands)  # type: ignore[union-attr]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gradgen.errors import UnsupportedSyntax
-from gradgen.ir import Atom, Block, If, Statement, Undefined, Var
+from gradgen.ir import Atom, Block, Const, If, Scalar, Statement, Type, Undefined, Var
 from gradgen.stage.merge import MISSING, Listing, Merger, NoJoin, converted, joined_type, type_of, without_extent
 from gradgen.stage.outcome import FALSE, RAISED, TRUE, Outcome, Raises
 from gradgen.stage.session import UNKNOWN, Frame, Session
@@ -95,12 +95,20 @@ class _Joiner(Merger):
     def _result(self, a: Any, b: Any, name: str, type: Any) -> Var:
         for part, made, target in zip((a, b), self.paths, self.yields, strict=True):
             if part is MISSING:
-                target.append(Undefined(type))
+                gone = made.outcome.kinds <= {"return"}  # nothing reads it after this path
+                target.append(absent(type, "" if gone else name))
                 continue
             with appended(self.session, made.statements):
                 target.append(converted(self.session, part, type))
         numbers = [self.session.number(part) if is_atom(part) else UNKNOWN for part in (a, b)]
         result = self.session.builder.var(name, type)
+        named = bool(name) or not isinstance(type, Scalar)
+        lost = any(
+            part is MISSING and not made.outcome.kinds <= {"return"}
+            for part, made in zip((a, b), self.paths, strict=True)
+        )
+        if (named and lost) or self.session.partial & _versions(a, b):
+            self.session.partial.add(result.version)
         if name:
             self.session.escaped.add(result.version)
         if (
@@ -123,6 +131,22 @@ class appended:
 
     def __exit__(self, *_: object) -> None:
         self.builder.statements = self.outer
+
+
+def _versions(*parts: Any) -> set[int]:
+    return {part.version for part in parts if isinstance(part, Var)}
+
+
+def absent(type: Type, name: str) -> Atom:
+    """What stands for the value that a path does not have.
+
+    A variable is undefined there, and reading it raises as in Python. The value that a path returns is never
+    read where another path was taken: there a number is as good as none, and can be converted like the others.
+    """
+    if name or not isinstance(type, Scalar):
+        return Undefined(type)
+    zero: Any = {"bool": False}.get(type.dtype, 0 if type.dtype.startswith(("int", "uint")) else 0.0)
+    return Const(zero, without_extent(type))
 
 
 def join(

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from gradgen.errors import UnsupportedType
-from gradgen.ir import Atom, Const, ListOf
+from gradgen.ir import Atom, Const, ListOf, Scalar
 from gradgen.stage.merge import Listing, converted, joined_type, type_of, without_extent
 from gradgen.stage.session import Session
 from gradgen.stage.values import ArrayObject, Group, Hole, Known, ListObject, Ref, RunList, State, Unusable, is_atom
@@ -154,8 +154,9 @@ def _fitting(session: Session, content: RunList, value: Any) -> RunList:
 def _appended(session: Session, list: Atom, item: Atom) -> Atom:
     element = list.type.element  # type: ignore[union-attr]
     joined = joined_type(session, element, without_extent(item.type))
-    if joined is None:
-        raise UnsupportedType(f"an item of type {item.type} in a list of {element}", way_out="several lists")
+    if joined is None or (isinstance(joined, Scalar) and joined.dtype != element.dtype):
+        raise UnsupportedType(f"an item of type {item.type} in a list of {element}", way_out="several lists, or floats")
+    joined = element if isinstance(element, Scalar) else joined
     name = getattr(list, "name", "")
     made = session.emit("append", list, converted(session, item, element), type=ListOf(joined), name=name)
     session.escaped.add(made.version)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from gradgen.errors import UnsupportedType
-from gradgen.ir import Array, Atom, Const, Dim, ListOf, Scalar, Type, common_dtype
+from gradgen.ir import Array, Atom, Const, Dim, ListOf, Scalar, Type, Var, common_dtype
 from gradgen.stage.arrays import describe
 from gradgen.stage.session import Session
 from gradgen.stage.values import (
@@ -336,6 +336,16 @@ def reachable(state: State, values: Iterable[Any]) -> set[int]:
 # Types and conversions
 
 
+def _left_as_it_is(part: Var, type: Scalar) -> Atom:
+    """A variable that may have no value cannot be converted: it would be read."""
+    if part.type.dtype == type.dtype:  # type: ignore[union-attr]
+        return part
+    raise UnsupportedType(
+        f"`{part.name}` may have no value here, and has another type on another path",
+        way_out="give it a value of one type",
+    )
+
+
 def joined_type(session: Session, a: Type, b: Type) -> Type | None:
     """The type of a value that is an `a` here and a `b` there; dims that differ become new symbols."""
     if a == b:
@@ -374,6 +384,8 @@ def converted(session: Session, part: Any, type: Type) -> Atom:
     """One side of a pair as a value of the common type: what it takes is appended to the program."""
     if isinstance(part, Listing):
         assert isinstance(type, ListOf)
+        if any(isinstance(item, Var) and item.version in session.partial for item in part.items):
+            raise UnsupportedType("a list may have no value here", way_out="make the list before the branch or loop")
         items = [converted(session, item, type.element) for item in part.items]
         return session.emit("list", *items, type=type, element=type.element)
     if (
@@ -381,6 +393,8 @@ def converted(session: Session, part: Any, type: Type) -> Atom:
         and isinstance(part.type, Scalar)
         and (part.type.dtype, part.type.weak) != (type.dtype, type.weak)
     ):
+        if isinstance(part, Var) and part.version in session.partial:
+            return _left_as_it_is(part, type)
         number = session.number(part)
         if isinstance(number, bool | int | float):
             return Const(float(number) if type.dtype.startswith("float") else int(number), without_extent(type))

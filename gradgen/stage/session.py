@@ -18,6 +18,7 @@ from gradgen.ir.interface import Guard, Input, Path
 from gradgen.parse.resolve import resolve
 from gradgen.parse.source import SourceFile
 from gradgen.rules.build import Builder, constant_atom
+from gradgen.stage.outcome import Raises
 from gradgen.stage.values import ArrayObject, HeapObject, Ref, State, Unusable
 
 UNKNOWN = object()
@@ -52,6 +53,14 @@ class Captured:
     value: Any
 
 
+@dataclass(slots=True)
+class Awaiting:
+    """The names that a loop assigns and that have no value before it; `met`: whether one was read."""
+
+    names: set[tuple[int, str]]
+    met: bool = False
+
+
 class Session:
     """What all frames share. `state` is replaced when control flow splits and joins."""
 
@@ -69,6 +78,8 @@ class Session:
         self.calls: list[Frame] = []
         self.recursive: dict[tuple, Any] = {}  # functions called at run time, by identity and form
         self.functions: list[Any] = []  # their texts
+        self.awaiting: list[Awaiting] = []  # of the loops being staged, outermost first
+        self.partial: set[int] = set()  # versions of variables that have no value on some path
         self.unrollable: set[int] = set()  # versions of indices of loops that could be written out
         self.written: list[int] = []  # the iterations of loops being written out
         self.frames = 0
@@ -152,6 +163,13 @@ class Session:
 
     # Names
 
+    def awaited(self, frame: int, name: str) -> None:
+        """A name without a value, in a loop that assigns it later: this path is left until its type is known."""
+        for awaiting in self.awaiting:
+            if (frame, name) in awaiting.names:
+                awaiting.met = True
+                raise Raises
+
     def rename(self, var: Var, name: str) -> Var | None:
         """The unnamed value that a statement just made, by its name from now on; None where others know it already."""
         if var.name or var.version in self.escaped:
@@ -212,6 +230,7 @@ class Frame:
         if name in self.locals:
             value = self.session.state.names.get((self.number, name))
             if value is None:
+                self.session.awaited(self.number, name)
                 raise UnsupportedSyntax(f"`{name}` has no value here", way_out=f"assign `{name}` before it is read")
             if isinstance(value, Unusable):
                 raise UnsupportedSyntax(value.why, way_out="give it one kind of value on all paths")
