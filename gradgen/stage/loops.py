@@ -7,8 +7,8 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from gradgen.errors import UnsupportedSyntax
-from gradgen.ir import INT, Assign, Atom, Const, For, Var, While
+from gradgen.errors import GradgenError, UnsupportedSyntax
+from gradgen.ir import INT, Assign, Atom, Const, Effect, For, Var, While
 from gradgen.parse.liveness import Live, loop_live
 from gradgen.parse.resolve import stored_names
 from gradgen.rules.build import constant_atom
@@ -16,11 +16,12 @@ from gradgen.stage.carry import Loop, Peel, Staged, TestChanges, stage_loop
 from gradgen.stage.dispatch import evaluate
 from gradgen.stage.flow import Step, branch, everything, flow, proceed, run
 from gradgen.stage.iteration import Walk, is_static, static_items, walk
+from gradgen.stage.join import join, path, start
 from gradgen.stage.operators import truth
 from gradgen.stage.outcome import FALSE, RAISED, TRUE, Outcome
 from gradgen.stage.session import UNKNOWN, Frame, Session
 from gradgen.stage.targets import assign
-from gradgen.stage.values import Range
+from gradgen.stage.values import Range, Unusable
 
 WRITTEN_OUT = 256  # iterations of a loop whose index must be known
 
@@ -235,8 +236,26 @@ def _peeled(
 
     if isinstance(begins, Const):
         return some(rest, live) if begins.value else none(rest, live)
-    form = ast.copy_location(ast.If(ast.Constant(True), node.body, node.orelse), node)
-    return branch(frame, begins, some, none, form, rest, live)
+    session, later, began = frame.session, everything(frame, (), live), start(frame.session)
+    taken = path(session, lambda: some(rest, live))
+    before = len(session.builder.statements)
+    try:
+        outcome = join(frame, begins, taken, path(session, lambda: none(rest, live)), later, began)
+        if not isinstance(outcome.value, Unusable) or isinstance(taken.outcome.value, Unusable):
+            return outcome
+        why = outcome.value.why
+    except GradgenError as error:
+        why = error.message
+    del session.builder.statements[before:]
+    return join(frame, begins, taken, path(session, lambda: _no_iteration(frame, why)), later, began)
+
+
+def _no_iteration(frame: Frame, why: str) -> Outcome:
+    """Without an iteration the function cannot go on as it does with one: it raises when it comes to that."""
+    message = f"a loop without iterations, after which there is no gradient: {why}"
+    builder = frame.session.builder
+    builder.append(Effect("raise", (message,), name="ValueError", origin=builder.origin))
+    return RAISED
 
 
 # Loops over known items
