@@ -292,14 +292,14 @@ class BodyWriter:
         written = self.folds.written(s.body)
         if not written or not isinstance(written[-1], If) or not isinstance(s.leave, Var):
             return None
+        end: list[ast.stmt] | None = None
         if written[-1].test == s.leave:
-            made = self._leaving_by_test(written[-1])
-        else:
-            made = self._leaving(written[-1], s.leave) if self.uses[s.leave] == 1 else None
-        if made is None:
+            end = self._leaving_by_test(written[-1])
+        elif self.uses[s.leave] == 1:
+            end = self._leaving(written[-1], s.leave)
+        if end is None:
             return None
-        before = [made for each in written[:-1] for made in self.statement(each)]
-        return before + made
+        return [made for each in written[:-1] for made in self.statement(each)] + end
 
     def _leaving_by_test(self, branch: If) -> list[ast.stmt]:
         """The last branch of a loop's body, after whose first side the loop ends."""

@@ -58,7 +58,8 @@ def _in_lines(tokens: Iterable[str]) -> str:
     joined: list[str] = []
     for token in tokens:
         # A closing bracket stays a token of its own: `astor` looks for its pair.
-        follows = joined and (joined[-1].endswith(".") if token.isidentifier() else token == "." and joined[-1].isidentifier())
+        last = joined[-1] if joined else ""
+        follows = last.endswith(".") if token.isidentifier() else token == "." and last.isidentifier()
         if follows or (token == "." and joined and joined[-1].replace(".", "").isidentifier()):
             joined[-1] += token
         else:
