@@ -19,6 +19,7 @@ from gradgen.rules.table import boolean, common, constant, elementwise, floating
 def numbers(args: tuple[Atom, ...], params) -> Scalar | Array:
     """As `common`, but Python's truth values count as 0 and 1: True + True is 2."""
     type = common(args, params)
+    assert isinstance(type, Scalar | Array)
     return INT if isinstance(type, Scalar) and type.weak and type.dtype == "bool" else type
 
 
@@ -52,9 +53,9 @@ def subtracted(args: tuple[Atom, ...], params) -> Scalar | Array:
 def multiplied(args: tuple[Atom, ...], params) -> Scalar | Array:
     type = numbers(args, params)
     a, b = map(extent_of, args)
-    if isinstance(type, Scalar) and type.dtype == "int64" and a is not None and b is not None:
-        if a.constant is not None and b.constant is not None:
-            return replace(type, extent=constant_dim(a.constant * b.constant))
+    known = a is not None and b is not None and a.constant is not None and b.constant is not None
+    if known and isinstance(type, Scalar) and type.dtype == "int64":
+        return replace(type, extent=constant_dim(a.constant * b.constant))  # type: ignore[union-attr, operator]
     return type
 
 
@@ -138,7 +139,8 @@ def float_power(y, a, b):
 
 for _op, _function in {
     "lt": np.less, "le": np.less_equal, "gt": np.greater, "ge": np.greater_equal, "eq": np.equal, "ne": np.not_equal,
-    "logical_and": np.logical_and, "logical_or": np.logical_or, "logical_xor": np.logical_xor, "logical_not": np.logical_not,
+    "logical_and": np.logical_and, "logical_or": np.logical_or, "logical_xor": np.logical_xor,
+    "logical_not": np.logical_not,
 }.items():  # fmt: skip
     constant(_op, _function, type=boolean)
 

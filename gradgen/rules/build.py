@@ -55,7 +55,7 @@ def dim_of(atom: Atom) -> Dim:
     Parentheses keep a number's name apart from the names of an array's dimensions.
     """
     if isinstance(atom, Const):
-        return constant_dim(int(atom.value.real))
+        return constant_dim(int(atom.value.real))  # type: ignore[union-attr]
     extent = getattr(atom.type, "extent", None)
     return extent or Dim(f"({atom})")
 
@@ -87,7 +87,14 @@ class Builder:
         self.primal = {s.target.version: s for s in all_statements(primal) if isinstance(s, Assign)}
 
     def emit(
-        self, op: str, *args: Any, name: str = "", spelling: str = "", of: Var | None = None, type: Type | None = None, **params: Any
+        self,
+        op: str,
+        *args: Any,
+        name: str = "",
+        spelling: str = "",
+        of: Var | None = None,
+        type: Type | None = None,
+        **params: Any,
     ) -> Var:
         """Append `name = op(*args, **params)` and return its target. Python numbers become constants."""
         atoms = tuple(arg if hasattr(arg, "type") else constant_atom(arg) for arg in args)
@@ -102,7 +109,16 @@ class Builder:
         self.append(Accumulate(target, prior, value, self.origin))
         return target
 
-    def store(self, array: Atom, index: Index, operands: tuple[Atom, ...], value: Atom, mode: str = "set", name: str = "", of=None) -> Var:
+    def store(
+        self,
+        array: Atom,
+        index: Index,
+        operands: tuple[Atom, ...],
+        value: Atom,
+        mode: str = "set",
+        name: str = "",
+        of=None,
+    ) -> Var:
         if isinstance(array, Var):
             name, of = name or array.name, of or array.of
         target = self.var(name, array.type, of)
@@ -162,10 +178,11 @@ def builder_after(program: Program) -> Builder:
     """A builder whose versions are new to `program`."""
     highest = -1
     for function in program.functions:
-        versions = [made.version for made in (*function.params, *function.slots_in)]
+        versions = [param.version for param in function.params] + [slot.version for slot in function.slots_in]
         for s in all_statements(function.body):
             versions += [var.version for var in (*targets(s), *block_params(s))]
-            versions += [s.slot.version] if isinstance(s, Open | Save | Load) else []
+            if isinstance(s, Open | Save | Load):
+                versions.append(s.slot.version)
         highest = max([highest, *versions])
     return Builder(highest + 1)
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import UnsupportedType, UnsupportedValue
-from gradgen.ir import Array, Atom, Const, Dim, ListOf, Scalar, Type, common_dtype, constant_dim, dims_of
+from gradgen.ir import Array, Atom, Const, Dim, ListOf, Scalar, Type, common_dtype, constant_dim
 from gradgen.rules.build import dim_of
 from gradgen.rules.symbols import Sym, apply
 from gradgen.rules.table import caller, constant, linear
@@ -70,12 +70,12 @@ def full_like(g, x, value, *, dtype=None):
 
 
 def ranged(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
-    start, stop, step = args
+    stop = args[1]
     dtype = params.get("dtype") or combined_dtype(args)
     dtype = "int64" if dtype == "bool" else dtype
     known = [arg.value if isinstance(arg, Const) else None for arg in args]
     if None not in known:
-        return Array(dtype, (constant_dim(max(0, math.ceil((known[1] - known[0]) / known[2]))),))  # type: ignore[operator]
+        return Array(dtype, (constant_dim(max(0, math.ceil((known[1] - known[0]) / known[2]))),))  # type: ignore[operator,arg-type]
     if known[0] == 0 and known[2] == 1 and stop.type.dtype.startswith("int"):  # type: ignore[union-attr]
         return Array(dtype, (dim_of(stop),))
     return Array(dtype, (Dim(f"arange({','.join(map(str, args))})"),))
@@ -139,9 +139,9 @@ def _alike(op: str, function: Any):
         x = as_array(a)
         name = None if dtype is None else dtype_name(dtype)
         if shape is not None:
-            return apply(op.removesuffix("_like"), *shape_sizes(shape), dtype=name or x.type.dtype)  # type: ignore[union-attr]
+            return apply(op.removesuffix("_like"), *shape_sizes(shape), dtype=name or x.dtype)
         if not isinstance(x, Sym) or not x.is_array:
-            kind = name or (x.type.dtype if isinstance(x, Sym) else np.asarray(x).dtype.name)  # type: ignore[union-attr]
+            kind = name or (x.dtype if isinstance(x, Sym) else np.asarray(x).dtype.name)
             return apply("cast", {"ones_like": 1}.get(op, 0), dtype=kind, weak=False)
         return apply(op, x) if name is None else apply(op, x, dtype=name)
 
@@ -152,7 +152,7 @@ _alike("empty_like", np.empty_like)
 
 
 def _dtype_of(value: Any) -> str:
-    return value.type.dtype if isinstance(value, Sym) else np.asarray(value).dtype.name  # type: ignore[union-attr]
+    return value.dtype if isinstance(value, Sym) else np.asarray(value).dtype.name
 
 
 @caller(np.full)
@@ -263,14 +263,14 @@ def _made(x: Any, dtype: Any, copied: bool, ndmin: int = 0) -> Any:
     elif isinstance(x, Sym) and isinstance(x.type, ListOf):
         made = apply("asarray", x)
     elif isinstance(x, Sym) and x.is_array:
-        return at_least(ndmin, _cast(x, name) if name and name != x.type.dtype else apply("copy", x) if copied else x)  # type: ignore[union-attr]
+        return at_least(ndmin, _cast(x, name) if name and name != x.dtype else apply("copy", x) if copied else x)
     else:
         made = apply("cast", x, dtype=name or _dtype_of(x), weak=False)
     return at_least(ndmin, _cast(made, name))
 
 
 def _cast(x: Sym, name: str | None) -> Sym:
-    return x if name is None or x.type.dtype == name else apply("cast", x, dtype=name, weak=False)  # type: ignore[union-attr]
+    return x if name is None or x.dtype == name else apply("cast", x, dtype=name, weak=False)
 
 
 @caller(method="astype")
@@ -280,7 +280,7 @@ def astype(x, dtype, order="K", casting="unsafe", subok=True, copy=True):
 
 @caller(method="dtype")
 def dtype_of(x):
-    return np.dtype(x.type.dtype)
+    return np.dtype(x.dtype)
 
 
 @caller(np.result_type, np.promote_types)

@@ -13,7 +13,7 @@ import math
 
 import numpy as np
 
-from gradgen.ir import INT, Scalar, with_dims
+from gradgen.ir import INT, Scalar
 from gradgen.rules.symbols import Sym, apply, is_zero, where
 from gradgen.rules.table import boolean, caller, common, constant, elementwise, floating, spelling_of
 
@@ -206,13 +206,13 @@ def nextafter(y, x, towards):
 
 @elementwise("maximum", np.maximum, type=common, cost=1)
 def maximum(y, a, b):
-    first = a > b if _is_zero(b) else a >= b
+    first = a > b if is_zero(b) else a >= b
     return where(first, 1, 0), where(first, 0, 1)
 
 
 @elementwise("minimum", np.minimum, type=common, cost=1)
 def minimum(y, a, b):
-    first = a < b if _is_zero(b) else a <= b
+    first = a < b if is_zero(b) else a <= b
     return where(first, 1, 0), where(first, 0, 1)
 
 
@@ -225,10 +225,6 @@ def fmax(y, a, b):
 @elementwise("fmin", np.fmin, type=common, cost=1)
 def fmin(y, a, b):
     return where(y.equals(a), 1, 0), where(y.equals(a), 0, 1)
-
-
-def _is_zero(x: Sym) -> bool:
-    return is_zero(x)
 
 
 # Kinks and steps
@@ -253,7 +249,7 @@ _fabs(math.fabs)
 
 
 def is_floating(x) -> bool:
-    return isinstance(x, float) or (isinstance(x, Sym) and x.type.dtype.startswith(("float", "complex")))
+    return isinstance(x, float) or (isinstance(x, Sym) and x.dtype.startswith(("float", "complex")))
 
 
 def is_weak(x) -> bool:
@@ -325,7 +321,7 @@ def clip(x, a_min=None, a_max=None, *, min=None, max=None):
 @caller(np.nan_to_num)
 def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
     """Replaced elements have the derivative 0."""
-    info = np.finfo(x.type.dtype)
+    info = np.finfo(x.dtype)
     high = float(info.max) if posinf is None else posinf
     low = float(info.min) if neginf is None else neginf
     infinite = apply("isinf", x)
@@ -336,10 +332,6 @@ def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
 @caller(np.real, np.conj, np.conjugate, np.real_if_close, method="real")
 def real(x):
     return x
-
-
-def truth_type(args, params):
-    return with_dims("bool", (), True)
 
 
 @caller(np.isclose)

@@ -95,7 +95,7 @@ def trace_type(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
 @linear("trace", np.trace, type=trace_type)
 def trace(g, x):
     rows, columns = (apply("size", x, axis=k) for k in (0, 1))
-    return g * apply("eye", rows, columns, dtype=x.type.dtype)
+    return g * apply("eye", rows, columns, dtype=x.dtype)
 
 
 # How these are called
@@ -172,7 +172,10 @@ def _diagonal(x: Sym, offset: int) -> tuple[Sym, Sym]:
     if dims[-2] == dims[-1]:
         length = apply("sub", rows, abs(offset)) if offset else rows
     else:
-        length = apply("minimum", *(apply("sub", n, by) if by else n for n, by in ((rows, max(-offset, 0)), (columns, max(offset, 0)))))
+        length = apply(
+            "minimum",
+            *(apply("sub", n, by) if by else n for n, by in ((rows, max(-offset, 0)), (columns, max(offset, 0)))),
+        )
     place = apply("arange", 0, length, 1)
     return tuple(apply("add", place, by) if by > 0 else place for by in (-offset, offset))  # type: ignore[return-value]
 
@@ -187,7 +190,7 @@ def diag(v, k=0):
         raise UnsupportedType(f"np.diag of an array of {x.ndim} dimensions")
     size = apply("size", x, axis=0)
     size = apply("add", size, abs(k)) if k else size
-    zeros = apply("zeros", size, size, dtype=x.type.dtype)
+    zeros = apply("zeros", size, size, dtype=x.dtype)
     rows, columns = _diagonal(zeros, k)
     made = x.builder.store(zeros.atom, (At(0), At(1)), (rows.atom, columns.atom), x.atom)
     return Sym(made, x.builder)
@@ -259,4 +262,3 @@ def matrix_transpose(x):
 @caller(np.linalg.vecdot)
 def vecdot(a, b):
     return apply("sum", apply("mul", *vectors(a, b)), axis=-1, keepdims=False)
-

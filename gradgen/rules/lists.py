@@ -18,6 +18,8 @@ def display_type(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
         element = arg.type if element is None else join(element, arg.type, f"item({arg})")
         if element is None:
             raise UnsupportedType("the items of a list that grows in a loop must be of one type")
+    if element is None:
+        raise UnsupportedType("of an empty list the type of its items is not known")
     return ListOf(general(element))
 
 

@@ -11,13 +11,27 @@ from typing import Any
 
 import numpy as np
 
-from gradgen.errors import UnsupportedType, UnsupportedValue
-from gradgen.ir import ONE, Array, At, Atom, Const, For, Scalar, Slice, Type, dims_of, is_float, with_dims
-from gradgen.ir.nodes import Block
+from gradgen.errors import UnsupportedValue
+from gradgen.ir import (
+    INT,
+    ONE,
+    Array,
+    At,
+    Atom,
+    Block,
+    Const,
+    For,
+    Scalar,
+    Slice,
+    Type,
+    dims_of,
+    is_float,
+    with_dims,
+)
 from gradgen.rules import sizes
 from gradgen.rules.build import constant_atom
 from gradgen.rules.symbols import Sym, add, apply, static, where
-from gradgen.rules.table import Caller, caller, constant, general, linear, reduction
+from gradgen.rules.table import caller, constant, general, linear, reduction
 
 
 def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
@@ -31,7 +45,9 @@ def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
     given = axis if isinstance(axis, tuple) else (axis,)
     for a in given:
         if isinstance(a, bool) or not isinstance(a, int):
-            raise UnsupportedValue("the axis must be known when the gradient is written", way_out="write it as a constant")
+            raise UnsupportedValue(
+                "the axis must be known when the gradient is written", way_out="write it as a constant"
+            )
         if not -ndim <= a < ndim:
             raise UnsupportedValue(f"axis {a} is out of bounds for an array of {ndim} dimensions")
     axes = sorted(a % ndim for a in given)
@@ -254,7 +270,7 @@ def recurrence(source: Sym, factor: Sym, axis: int, backward: bool) -> Sym:
     """r[i] = source[i] + factor[i] r[i - 1] along `axis`; backward r[i] = source[i] + factor[i + 1] r[i + 1]."""
     builder = source.builder
     dims = dims_of(source.type)
-    dtype = source.type.dtype  # type: ignore[union-attr]
+    dtype = source.dtype
     inner = with_dims(dtype, tuple(d for k, d in enumerate(dims) if k != axis))
     if isinstance(inner, Scalar):
         start: Atom = Const(0.0, Scalar(dtype))
@@ -263,22 +279,22 @@ def recurrence(source: Sym, factor: Sym, axis: int, backward: bool) -> Sym:
         start = builder.emit("zeros", *others, dtype=dtype, type=inner)
     out = builder.emit("zeros_like", source.atom)
     stop = apply("size", source, axis=axis).atom
-    index = builder.var("", constant_atom(0).type.__class__("int64", weak=True))
+    index = builder.var("", INT)
     place = (*(Slice(None, None, None),) * axis, At(0))
     carried = tuple(builder.var("", atom.type) for atom in (start, out))
     with builder.collect() as body:
         before = Sym(carried[0], builder)
-        here, by = (apply("getitem", Sym(a, builder), Sym(index, builder), index=place) for a in (source.atom, factor.atom))
+        here, by = (
+            apply("getitem", Sym(a, builder), Sym(index, builder), index=place) for a in (source.atom, factor.atom)
+        )
         total = add(here, before) if backward else add(here, apply("mul", by, before))
         onward = apply("mul", total, by) if backward else total
         stored = builder.store(carried[1], place, (index,), total.atom)
     results = tuple(builder.var("", atom.type) for atom in (start, out))
-    builder.append(
-        For(
-            index, constant_atom(0), stop, constant_atom(1), carried, (start, out), Block(tuple(body), (onward.atom, stored)),
-            results, backward=backward, origin=builder.origin,
-        )  # fmt: skip
-    )
+    inner_block = Block(tuple(body), (onward.atom, stored))
+    bounds = (constant_atom(0), stop, constant_atom(1))
+    loop = For(index, *bounds, carried, (start, out), inner_block, results, backward=backward, origin=builder.origin)
+    builder.append(loop)
     return Sym(results[1], builder)
 
 
@@ -334,7 +350,7 @@ def _as_dtype(x: Sym, dtype: Any) -> Sym:
     from gradgen.rules.creation import dtype_name
 
     name = None if dtype is None else dtype_name(dtype)
-    return x if name is None or name == x.type.dtype else apply("cast", x, dtype=name, weak=False)  # type: ignore[union-attr]
+    return x if name is None or name == x.dtype else apply("cast", x, dtype=name, weak=False)
 
 
 @caller(np.sum, method="sum")
@@ -483,7 +499,7 @@ def _vector_norm(x: Sym, ord: Any, axis: Any, keepdims: Any) -> Sym:
         raise UnsupportedValue(f"np.linalg.norm of vectors with ord={ord!r}")
     size = apply("abs", x)
     if ord == 0:
-        return _reduce("sum", apply("cast", apply("ne", x, 0), dtype=averaged(x.type.dtype), weak=False), axis, keepdims)  # type: ignore[union-attr]
+        return _reduce("sum", apply("cast", apply("ne", x, 0), dtype=averaged(x.dtype), weak=False), axis, keepdims)
     if ord == 1:
         return _reduce("sum", size, axis, keepdims)
     if ord in (math.inf, -math.inf):
@@ -500,9 +516,10 @@ def _matrix_norm(x: Sym, ord: Any, axes: tuple[int, ...], axis: Any, keepdims: A
     within, among = (rows, columns) if abs(ord) == 1 else (columns, rows)
     sums = apply("sum", apply("abs", x), axis=within, keepdims=True)
     best = apply("max" if ord > 0 else "min", sums, axis=among, keepdims=True)
-    return best if keepdims else apply("squeeze", best, axis=tuple(sorted((rows, columns)))) if x.ndim > 2 else apply(
-        "getitem", best, index=(0, 0)
+    if keepdims:
+        return best
+    return (
+        apply("squeeze", best, axis=tuple(sorted((rows, columns))))
+        if x.ndim > 2
+        else apply("getitem", best, index=(0, 0))
     )
-
-
-__all__ = ["Caller", "UnsupportedType", "as_array", "axes_of", "chosen_axis", "count", "reduced", "running"]

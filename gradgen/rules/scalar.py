@@ -39,8 +39,7 @@ def cast(y, x, *, dtype, weak=False):
 
 
 def where_type(args, params):
-    test, *values = args
-    dtype, weak = common_dtype([v.type for v in values])
+    dtype, weak = common_dtype([value.type for value in args[1:]])
     return with_dims(dtype, broadcast(dims_of(a.type) for a in args), weak)
 
 
@@ -61,7 +60,9 @@ constant("or", type=truth)
 @caller(np.where)
 def where_call(condition, x=None, y=None):
     if x is None or y is None:
-        raise UnsupportedValue("np.where with one argument", way_out="np.where(test, a, b), or index with the test itself")
+        raise UnsupportedValue(
+            "np.where with one argument", way_out="np.where(test, a, b), or index with the test itself"
+        )
     test = condition if not isinstance(condition, Sym) or is_bool(condition.type) else apply("ne", condition, 0)
     return apply("where", test, x, y)
 
@@ -114,7 +115,7 @@ def item(x, *place):
         if place and len(place) != x.ndim:
             raise UnsupportedValue("`.item` needs no argument, or an index for each axis")
         x = apply("getitem", x, *[k for k in place if isinstance(k, Sym)], index=_place(place) or (0,) * x.ndim)
-    dtype = {"b": "bool", "i": "int64", "u": "int64"}.get(np.dtype(x.type.dtype).kind, "float64")
+    dtype = {"b": "bool", "i": "int64", "u": "int64"}.get(np.dtype(x.dtype).kind, "float64")
     return apply("cast", x, dtype=dtype, weak=True)
 
 
@@ -221,7 +222,9 @@ def pow_(base, exp, mod=None):
 @caller(math.pow)
 def math_pow(x, y):
     """Unlike **, of integers it gives a float."""
-    return apply("pow", x if is_floating(x) or is_floating(y) else apply("cast", x, dtype="float64", weak=is_weak(x)), y)
+    return apply(
+        "pow", x if is_floating(x) or is_floating(y) else apply("cast", x, dtype="float64", weak=is_weak(x)), y
+    )
 
 
 @caller(math.log)

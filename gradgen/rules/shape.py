@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import UnsupportedType, UnsupportedValue
-from gradgen.ir import INT, ONE, Array, At, Atom, Const, Dim, ListOf, Scalar, Slice, Type, constant_dim, dims_of, with_dims
+from gradgen.ir import ONE, Array, At, Atom, Const, Dim, ListOf, Scalar, Slice, Type, constant_dim, dims_of, with_dims
 from gradgen.rules import sizes
 from gradgen.rules.build import dim_of
 from gradgen.rules.creation import as_array, combined_dtype, shape_sizes
@@ -75,7 +75,9 @@ def transposed(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
 
 @linear("transpose", np.transpose, type=transposed)
 def transpose(g, x, *, axes=None):
-    return apply("transpose", g, axes=None if axes is None else tuple(int(k) for k in np.argsort([a % x.ndim for a in axes])))
+    return apply(
+        "transpose", g, axes=None if axes is None else tuple(int(k) for k in np.argsort([a % x.ndim for a in axes]))
+    )
 
 
 def squeezed(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
@@ -175,7 +177,11 @@ def concatenate(g, *xs, axis=0):
     for x in xs:
         known = dims_of(x.type)[axis].constant
         stop = start + (apply("size", x, axis=axis) if known is None else known)
-        parts.append(part(g, axis, None if isinstance(start, int) and start == 0 else start, None if x is xs[-1] else stop, x.type))
+        parts.append(
+            part(
+                g, axis, None if isinstance(start, int) and start == 0 else start, None if x is xs[-1] else stop, x.type
+            )
+        )
         start = stop
     return tuple(parts)
 
@@ -191,7 +197,7 @@ def part(g: Sym, axis: int, start: Any, stop: Any, like: Type) -> Sym:
         return At(len(operands) - 1)
 
     index = (ALL,) * axis + (Slice(bound(start), bound(stop), None),)
-    type = with_dims(g.type.dtype, dims_of(like))  # type: ignore[union-attr]
+    type = with_dims(g.dtype, dims_of(like))
     return Sym(g.builder.emit("getitem", g.atom, *(o.atom for o in operands), type=type, index=index), g.builder)
 
 
@@ -305,7 +311,9 @@ def squeeze_call(a, axis=None):
     x = as_array(a)
     if axis is None:
         if not all(d.is_one or d.never_one for d in dims_of(x.type)):
-            raise UnsupportedValue("which axes np.squeeze removes is not known when the gradient is written", way_out="name the axis")
+            raise UnsupportedValue(
+                "which axes np.squeeze removes is not known when the gradient is written", way_out="name the axis"
+            )
         axes = tuple(k for k, d in enumerate(dims_of(x.type)) if d.is_one)
     else:
         axes = axes_of(axis, x.ndim)
@@ -357,13 +365,15 @@ def roll_call(a, shift, axis=None):
 def repeat(a, repeats, axis=None):
     """Each element `repeats` times: a new axis of that size, folded into the one before it."""
     x = as_array(a)
-    if isinstance(repeats, Sym) and repeats.is_array or isinstance(repeats, list | tuple):
+    if (isinstance(repeats, Sym) and repeats.is_array) or isinstance(repeats, list | tuple):
         raise UnsupportedValue("np.repeat by a number for each element", way_out="an index array")
     if axis is None:
         x, axis = (apply("ravel", x) if x.ndim > 1 else x if x.ndim else apply("reshape", x, 1)), 0
     axis = axes_of(axis, x.ndim)[0]
     shape = size_syms(x)
-    wide = apply("broadcast_to", apply("expand_dims", x, axis=(axis + 1,)), *shape[: axis + 1], repeats, *shape[axis + 1 :])
+    wide = apply(
+        "broadcast_to", apply("expand_dims", x, axis=(axis + 1,)), *shape[: axis + 1], repeats, *shape[axis + 1 :]
+    )
     return apply("reshape", wide, *shape[:axis], apply("mul", shape[axis], repeats), *shape[axis + 1 :])
 
 
@@ -418,7 +428,9 @@ def _rows(arrays: Any) -> Any:
     if isinstance(arrays, Sym) and arrays.is_array:
         number = dims_of(arrays.type)[0].constant
         if number is None:
-            raise UnsupportedType("putting together the rows of an array whose length is not known", way_out="reshape it")
+            raise UnsupportedType(
+                "putting together the rows of an array whose length is not known", way_out="reshape it"
+            )
         return [apply("getitem", arrays, index=(k,)) for k in range(number)]
     return arrays
 
@@ -426,7 +438,9 @@ def _rows(arrays: Any) -> Any:
 def _all_rows(x: Sym, axis: int) -> Sym:
     """The items of a list put one after the other: they are the rows of an array."""
     if axis != 0 or x.ndim < 2:
-        raise UnsupportedValue("putting together a list whose length is not known along an inner axis", way_out="np.stack")
+        raise UnsupportedValue(
+            "putting together a list whose length is not known along an inner axis", way_out="np.stack"
+        )
     first, second, *rest = size_syms(x)
     return apply("reshape", x, apply("mul", first, second), *rest)
 
@@ -447,7 +461,9 @@ def at_least(ndim: int, x: Any) -> Any:
     """x with axes of size 1 in front, up to `ndim`."""
     if not isinstance(x, Sym) or x.ndim >= ndim:
         return x
-    return apply("expand_dims", x, axis=tuple(range(ndim - x.ndim))) if x.is_array else apply("reshape", x, *([1] * ndim))
+    return (
+        apply("expand_dims", x, axis=tuple(range(ndim - x.ndim))) if x.is_array else apply("reshape", x, *([1] * ndim))
+    )
 
 
 def _at_least(ndim: int, function: Any):
@@ -504,7 +520,10 @@ def diff(a, n=1, axis=-1):
     x = as_array(a)
     along = axes_of(axis, x.ndim)[0]
     for _ in range(n):
-        ends = (apply("getitem", x, index=(ALL,) * along + (Slice(*bounds),)) for bounds in ((1, None, None), (None, -1, None)))
+        ends = (
+            apply("getitem", x, index=(ALL,) * along + (Slice(*bounds),))
+            for bounds in ((1, None, None), (None, -1, None))
+        )
         x = apply("sub", *ends)
     return x
 
@@ -537,7 +556,7 @@ def ndim(a):
     return x.ndim if isinstance(x, Sym) else 0
 
 
-METHODS["itemsize"] = Caller(lambda x: np.dtype(x.type.dtype).itemsize, ".itemsize")
+METHODS["itemsize"] = Caller(lambda x: np.dtype(x.dtype).itemsize, ".itemsize")
 METHODS["tolist"] = Caller(lambda x: apply("tolist", x) if x.ndim else x, ".tolist")
 
 
@@ -550,6 +569,3 @@ def length(x):
     if not x.is_array:
         raise UnsupportedType("a number has no len()")
     return shape_of(x)[0]
-
-
-__all__ = ["INT", "at_least", "part", "shape_of"]

@@ -3,7 +3,7 @@
 >>> n = Dim("x.0", many=True)
 >>> sliced(n, 1, None, None) == sliced(n, None, -1, None)
 True
->>> product([n, ONE, constant_dim(3)])
+>>> product([n, constant_dim(1), constant_dim(3)])
 Dim((3*x.0))
 """
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from gradgen.ir import ONE, Atom, Const, Dim, constant_dim
+from gradgen.ir import Atom, Const, Dim, constant_dim
 
 Bound = int | Atom | None
 
@@ -69,8 +69,8 @@ def total(dims: Iterable[Dim]) -> Dim:
 def known_bound(bound: Bound) -> Bound:
     """A bound as a Python int where its value is known."""
     if isinstance(bound, Const):
-        return int(bound.value.real)
-    extent = getattr(getattr(bound, "type", None), "extent", None)
+        return int(bound.value.real)  # type: ignore[union-attr]
+    extent = _extent(bound)
     return bound if extent is None or extent.constant is None else extent.constant
 
 
@@ -78,37 +78,43 @@ def sliced(dim: Dim, start: Bound, stop: Bound, step: Bound) -> Dim:
     """The size of x[start:stop:step] along an axis of size `dim`."""
     start, stop, step = known_bound(start), known_bound(stop), known_bound(step)
     start, stop = _from_the_end(dim, start), _from_the_end(dim, stop)
-    if step is None:
-        step = 1
+    stop = None if _is_end(dim, stop) else stop
+    step = 1 if step is None else step
     if isinstance(step, int) and abs(step) == 1 and start is None and stop is None:
         return dim
     if dim.constant is not None and all(b is None or isinstance(b, int) for b in (start, stop, step)) and step != 0:
-        return constant_dim(len(range(*slice(start, stop, step).indices(dim.constant))))  # type: ignore[arg-type,misc]
+        return constant_dim(len(range(*slice(start, stop, step).indices(dim.constant))))
     # Where n is unknown, x[a:-b] has max(0, n - a - b) elements; all slices of that size get the same name.
-    if step == 1 and (start is None or (isinstance(start, int) and start >= 0)):
-        if stop is None or (isinstance(stop, int) and stop < 0):
-            return dim.shifted(-(start or 0) + (stop or 0))
+    from_start = start is None or (isinstance(start, int) and start >= 0)
+    to_end = stop is None or (isinstance(stop, int) and stop < 0)
+    if step == 1 and from_start and to_end:
+        return dim.shifted(-(start or 0) + (stop or 0))  # type: ignore[operator]
     return Dim(f"{dim}[{_name(start)}:{_name(stop)}:{_name(step)}]")
 
 
 def _from_the_end(dim: Dim, bound: Bound) -> Bound:
-    """The bound n - k of an axis of size n as -k; n itself, as a stop, as None.
+    """The bound n - k of an axis of size n as -k.
 
     Beyond k = 2 the two differ where n is smaller than k (n - k is negative, and counts from the end itself).
     """
-    extent = getattr(getattr(bound, "type", None), "extent", None)
-    if extent is None or extent.symbol is None or extent.symbol != dim.symbol:
+    extent = _extent(bound)
+    if extent is None or extent.symbol is None or extent.symbol != dim.symbol or dim.offset != 0:
         return bound
-    behind = dim.offset - extent.offset
-    if behind == 0:
-        return None if dim.offset >= 0 else bound
-    return -behind if behind in (1, 2) and dim.offset == 0 else bound
+    return extent.offset if extent.offset in (-1, -2) else bound
+
+
+def _is_end(dim: Dim, bound: Bound) -> bool:
+    return _extent(bound) == dim and dim.offset >= 0
+
+
+def _extent(bound: Bound) -> Dim | None:
+    return getattr(getattr(bound, "type", None), "extent", None)
 
 
 def _name(bound: Bound) -> str:
     if bound is None:
         return ""
-    extent = getattr(getattr(bound, "type", None), "extent", None)
+    extent = _extent(bound)
     return str(bound if extent is None else extent)
 
 
@@ -120,6 +126,3 @@ def is_derived(dim: Dim) -> bool:
 def generalised(dim: Dim, name: str) -> Dim:
     """The dim where it is the same in all iterations, else an unknown one of that name."""
     return Dim(name) if is_derived(dim) else dim
-
-
-__all__ = ["ONE", "generalised", "is_derived", "known_bound", "product", "quotient", "sliced", "total"]

@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from gradgen.errors import UnsupportedValue
-from gradgen.errors import UnsupportedValue
 from gradgen.ir import Accumulate, Array, Assign, Atom, Const, Type, Var, dims_of
 from gradgen.rules.build import Builder, constant_atom
 
@@ -34,6 +33,11 @@ class Sym:
     @property
     def type(self) -> Type:
         return self.atom.type
+
+    @property
+    def dtype(self) -> str:
+        """Of a number or an array."""
+        return self.type.dtype  # type: ignore[union-attr]
 
     @property
     def ndim(self) -> int:
@@ -145,7 +149,7 @@ def static(x: Any, what: str) -> Any:
     if isinstance(x, Sym) and value is None:
         made = x.builder.definitions.get(getattr(x.atom, "version", -1))
         if isinstance(made, Assign) and made.op == "neg" and isinstance(made.args[0], Const):
-            return -made.args[0].value
+            return -made.args[0].value  # type: ignore[operator]
         raise UnsupportedValue(f"{what} must be known when the gradient is written", way_out="write it as a constant")
     return value
 
@@ -217,7 +221,10 @@ def _product(a: Any, b: Any) -> Any:
 
 
 def _chosen(x: Any, factor: Any) -> tuple[Sym, ...]:
-    """The arguments of the `where` with a 0 that x is, else (). An adjoint made before is looked into only if it must be."""
+    """The arguments of the `where` with a 0 that x is, else ().
+
+    An adjoint made before is taken apart only where it must be: elsewhere its name is the shorter text.
+    """
     if not isinstance(x, Sym):
         return ()
     args = x.args if x.op == "where" else ()
@@ -254,12 +261,15 @@ def _condition(atom: Atom, builder: Builder) -> tuple[Atom, bool] | None:
 
 
 # What gives finite numbers of finite ones, sums and products of such size aside.
-_FINITE = frozenset(
-    "add sub mul neg pos identity copy cast where maximum minimum relu abs sign sin cos atan tanh sigmoid softplus erf erfc asinh "
-    "floor ceil trunc rint getitem reshape ravel transpose squeeze expand_dims broadcast_to expand spread sum_to flip roll "
-    "concatenate stack array sum mean max min var square cumsum zeros ones full zeros_like ones_like full_like size count arange eye "
-    "matmul outer lt le gt ge eq ne logical_and logical_or logical_not not and or item length argmax argmin".split()
-)
+_FINITE = {
+    "add", "sub", "mul", "neg", "pos", "identity", "copy", "cast", "where", "maximum", "minimum", "relu", "abs",
+    "sign", "sin", "cos", "atan", "tanh", "sigmoid", "softplus", "erf", "erfc", "asinh", "floor", "ceil", "trunc",
+    "rint", "getitem", "reshape", "ravel", "transpose", "squeeze", "expand_dims", "broadcast_to", "expand",
+    "spread", "sum_to", "flip", "roll", "concatenate", "stack", "array", "sum", "mean", "max", "min", "var",
+    "square", "cumsum", "zeros", "ones", "full", "zeros_like", "ones_like", "full_like", "size", "count", "arange",
+    "eye", "matmul", "dot", "outer", "lt", "le", "gt", "ge", "eq", "ne", "logical_and", "logical_or", "logical_not",
+    "not", "and", "or", "item", "length", "argmax", "argmin",
+}  # fmt: skip
 
 
 def may_be_infinite(x: Any) -> bool:
@@ -274,7 +284,7 @@ def may_be_infinite(x: Any) -> bool:
         made = builder.definitions.get(version) or builder.primal.get(version)
         if not isinstance(made, Assign):
             return False
-        natural_power = made.op == "pow" and isinstance(made.args[1], Const) and made.args[1].value >= 0
+        natural_power = made.op == "pow" and isinstance(made.args[1], Const) and made.args[1].value >= 0  # type: ignore[operator]
         if made.op not in _FINITE and not natural_power:
             return True
         return any(visit(arg, builder) for arg in made.args)
@@ -338,4 +348,20 @@ def __getattr__(op: str):
     return call
 
 
-__all__ = ["Sym", "Var", "add", "apply", "div", "is_zero", "known", "lift", "mul", "neg", "power", "static", "sub", "using", "where"]
+__all__ = [
+    "Sym",
+    "Var",
+    "add",
+    "apply",
+    "div",
+    "is_zero",
+    "known",
+    "lift",
+    "mul",
+    "neg",
+    "power",
+    "static",
+    "sub",
+    "using",
+    "where",
+]

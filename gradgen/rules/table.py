@@ -38,7 +38,9 @@ class Rule:
     tangent: Callable[..., Any] | None = None
     spelling: str = ""  # how the text calls it on arrays and NumPy scalars: "np.tanh"; "" for operators
     scalar_spelling: str = ""  # how the text calls it on Python numbers: "math.tanh"
-    joins: bool = False  # linear: whether all arguments are data; else those that are no floats are sizes, places and the like
+    joins: bool = (
+        False  # linear: whether all arguments are data; else those that are no floats are sizes, places and the like
+    )
     cost: int = 1  # of one element: 1 arithmetic, 10 transcendental; what loops recompute or keep hangs on it
 
 
@@ -95,7 +97,9 @@ def _register(kind: str, op: str, callables: tuple, type: TypeRule, **fields: An
         numpy_style = next((s for s in spellings if s.startswith("np.")), "")
         scalar_style = next((s for s in spellings if not s.startswith("np.")), "")
         add_rule(
-            Rule(op, kind, type, derivative, spelling=numpy_style, scalar_spelling=scalar_style or numpy_style, **fields)
+            Rule(
+                op, kind, type, derivative, spelling=numpy_style, scalar_spelling=scalar_style or numpy_style, **fields
+            )
         )
         for function, spelling in zip(callables, spellings, strict=True):
             CALLERS[function] = Caller(_direct(op, spelling), spelling)

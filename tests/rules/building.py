@@ -28,7 +28,9 @@ ATTRIBUTES = ("T", "mT", "shape", "size", "ndim", "dtype", "real")
 def type_of(value: Any, name: str, unknown: bool = False) -> Type:
     """As a signature has it. `unknown`: nothing is known of the sizes, as after a slice with run-time bounds."""
     if isinstance(value, np.ndarray):
-        dims = (ONE if n == 1 and not unknown else Dim(f"{name}.{k}", many=not unknown) for k, n in enumerate(value.shape))
+        dims = (
+            ONE if n == 1 and not unknown else Dim(f"{name}.{k}", many=not unknown) for k, n in enumerate(value.shape)
+        )
         return Array(value.dtype.name, tuple(dims))
     if isinstance(value, np.generic):
         return Scalar(value.dtype.name)
@@ -170,4 +172,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple | list):
         return type(value)(_plain(item) for item in value)
     return value
-

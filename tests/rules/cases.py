@@ -176,7 +176,15 @@ SCALARS = [
     math_row("math.nextafter(x, 2.0)", 1.7),
 ]  # fmt: skip
 
-AXES = ("", ", axis=0", ", axis=-1", ", axis=(0, 1)", ", axis=1, keepdims=True", ", keepdims=True", ", axis=(-1, 0), keepdims=True")
+AXES = (
+    "",
+    ", axis=0",
+    ", axis=-1",
+    ", axis=(0, 1)",
+    ", axis=1, keepdims=True",
+    ", keepdims=True",
+    ", axis=(-1, 0), keepdims=True",
+)
 REDUCTIONS = [
     *(row(f"np.{name}(x{axis})", M, T, FORTRAN, ONE, exact=name not in ("prod", "max", "min") or "(" not in axis)
       for name in ("sum", "mean", "prod", "max", "min", "var", "std", "linalg.norm") for axis in AXES
@@ -225,7 +233,9 @@ INDEXING = [
     row("x[::n]", V, more={"n": 2}), row("x[1:] - x[:-1]", V, M), row("x[:, 1:] * y[:, :-1]", (M, N)), row("x[1:-1] + x[2:] + x[:-2]", V),
     row("x[0] * x[-1]", V), row("x[1:] * y", (V, 0.3), (V, np.array([0.4]))), row("x[:1] * y", (V, W)), row("x[:n] * y", (V, W), more={"n": 1}),
     row("np.take(x, i)", V, M, more={"i": INTS}), row("np.take(x, i, axis=1)", M, more={"i": INTS}), row("x.take([0, 2, 0])", V), row("np.take(x, 1, axis=0)", M),
-    row("x[i, 0]", M, more={"i": np.array([[0, 1], [2, 2]])}), row("x[x.shape[0] - 1]", V), row("x[:x.shape[0] - 1] * x[1:]", V),
+    row("x[i, 0]", M, more={"i": np.array([[0, 1], [2, 2]])}), row("x[x.shape[0] - 1]", V),
+    row("x[x.shape[0] :] + 1", V),
+    row("x[1 : len(x) - 1] + x[2:] * x[: len(x) - 2]", V), row("x[:x.shape[0] - 1] * x[1:]", V),
 ]  # fmt: skip
 
 SHAPE = [
@@ -256,7 +266,9 @@ CREATION = [
 ]  # fmt: skip
 
 LISTS = [
-    row("np.array(xs) * y", V, more={}, tags=("skip",)) if False else row("np.sum(np.array(v)) * x", F, more={"v": [1.0, 2.0]}),
+    row("np.array(xs) * y", V, more={}, tags=("skip",))
+    if False
+    else row("np.sum(np.array(v)) * x", F, more={"v": [1.0, 2.0]}),
     row("v[1] * x + len(v)", F, more={"v": [1.0, 2.0]}),
 ]
 

@@ -1,4 +1,4 @@
-"""Every row of the table once more, from a function's source to gradients by its text: in Python at each point, under jit at one."""
+"""Every row of the table once more, from source to gradients: in Python at each point, under jit at one."""
 
 from __future__ import annotations
 
@@ -41,7 +41,9 @@ def _check(function: Callable[..., Any], row: Row, point: dict[str, Any], jit: b
     names = tuple(name for name in ("x", "y", "z") if name in point)
     gradient = None
     if row.gradients:
-        gradient = tuple(np.broadcast_to(g, np.shape(point[name])) for g, name in zip(row.gradients, names, strict=True))
+        gradient = tuple(
+            np.broadcast_to(g, np.shape(point[name])) for g, name in zip(row.gradients, names, strict=True)
+        )
         gradient = tuple(g if np.ndim(g) else float(g) for g in gradient)
     with np.errstate(all="ignore"):
         check(
@@ -51,7 +53,7 @@ def _check(function: Callable[..., Any], row: Row, point: dict[str, Any], jit: b
 
 
 def _rows(point: dict[str, Any]) -> bool:
-    """Whether arrays lie row after row: `check` calls the primal with copies that do, and sums in another order differ."""
+    """Whether arrays lie row after row: `check` calls the primal with copies that do, and sums them in that order."""
     return all(value.flags.c_contiguous for value in point.values() if isinstance(value, np.ndarray))
 
 

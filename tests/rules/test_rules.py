@@ -32,7 +32,9 @@ def evaluated(row: Row, point: dict[str, Any]) -> Any:
 def test_value_and_type(row: Row, unknown: bool) -> None:
     """The type that the table gives is that of NumPy's result, and so is the value."""
     for point in row.points:
-        if unknown and (not any(isinstance(v, np.ndarray) for v in point.values()) or "squeeze" in row.text or ".item()" in row.text):
+        if unknown and (
+            not any(isinstance(v, np.ndarray) for v in point.values()) or "squeeze" in row.text or ".item()" in row.text
+        ):
             continue
         program = program_of(row.text, point, unknown)
         verify(program, RULES)
@@ -40,8 +42,12 @@ def test_value_and_type(row: Row, unknown: bool) -> None:
         expected = evaluated(row, point)
         assert np.shape(found) == np.shape(expected)
         kind, want = (type_of(value, "v") for value in (found, plain(expected)))
-        assert kind.dtype == want.dtype and getattr(kind, "weak", False) == getattr(want, "weak", False), f"{kind}, not {want}"
-        same = np.array_equal(found, expected, equal_nan=True) if row.exact else np.allclose(found, expected, rtol=1e-12)
+        assert kind.dtype == want.dtype and getattr(kind, "weak", False) == getattr(want, "weak", False), (
+            f"{kind}, not {want}"
+        )
+        same = (
+            np.array_equal(found, expected, equal_nan=True) if row.exact else np.allclose(found, expected, rtol=1e-12)
+        )
         assert same or np.allclose(found, expected, rtol=1e-15, atol=0), f"{found!r}, not {expected!r}"
 
 
@@ -54,7 +60,9 @@ def plain(value: Any) -> Any:
 @pytest.mark.parametrize("row", PARAMS)
 def test_gradient(row: Row, unknown: bool) -> None:
     for point in row.points:
-        if unknown and (not any(isinstance(v, np.ndarray) for v in point.values()) or "squeeze" in row.text or ".item()" in row.text):
+        if unknown and (
+            not any(isinstance(v, np.ndarray) for v in point.values()) or "squeeze" in row.text or ".item()" in row.text
+        ):
             continue
         check_gradient(row, Weighted(row, point, unknown))
 
@@ -71,7 +79,9 @@ def test_forward_against_reverse(row: Row) -> None:
         for direction in made.directions():
             *_, tangent = run(pushed, [*made.args, *direction])
             expected = inner(gradients, direction)
-            assert np.isclose(tangent, expected, rtol=1e-5 if made.single or row.rtol > 1e-3 else 1e-9, atol=1e-9, equal_nan=True), f"{tangent}, reverse says {expected}"
+            assert np.isclose(
+                tangent, expected, rtol=1e-5 if made.single or row.rtol > 1e-3 else 1e-9, atol=1e-9, equal_nan=True
+            ), f"{tangent}, reverse says {expected}"
 
 
 @pytest.mark.parametrize("row", [p for p in PARAMS if p.values[0].second and not p.values[0].gradients])
@@ -92,7 +102,9 @@ def test_second_order(row: Row) -> None:
         estimates = differences.directional(lambda t, made=made, o=other, d=direction: made.slope(t, o, d))
         derivative = inner(found, other)
         scale = max(1.0, *(float(np.max(np.abs(f), initial=0.0)) for f in found))
-        assert differences.agrees(derivative, estimates, scale, 10 * row.rtol), f"{derivative}, differences of the gradient say {estimates}"
+        assert differences.agrees(derivative, estimates, scale, 10 * row.rtol), (
+            f"{derivative}, differences of the gradient say {estimates}"
+        )
 
 
 class Weighted:
@@ -119,9 +131,13 @@ class Weighted:
         found = run(made, self.args)
         for one, place in zip(found, self.places, strict=True):
             arg = self.args[place]
-            assert np.shape(one) == np.shape(arg), f"a gradient of shape {np.shape(one)} for an argument of {np.shape(arg)}"
+            assert np.shape(one) == np.shape(arg), (
+                f"a gradient of shape {np.shape(one)} for an argument of {np.shape(arg)}"
+            )
             dtype = getattr(arg, "dtype", np.dtype(float))
-            assert np.asarray(one).dtype == dtype or not np.ndim(arg), f"a gradient of {np.asarray(one).dtype} for {dtype}"
+            assert np.asarray(one).dtype == dtype or not np.ndim(arg), (
+                f"a gradient of {np.asarray(one).dtype} for {dtype}"
+            )
         return found
 
     def directions(self, seed: int = 0) -> Iterator[list[Any]]:
@@ -165,7 +181,9 @@ def check_gradient(row: Row, made: Weighted) -> None:
         with np.errstate(all="ignore"):
             estimates = differences.directional(lambda t, d=direction: made.value(t, d))
         rtol = max(row.rtol, 1e-4) if made.single else row.rtol
-        assert differences.agrees(derivative, estimates, scale, rtol), f"{derivative}, differences say {estimates}: {found}"
+        assert differences.agrees(derivative, estimates, scale, rtol), (
+            f"{derivative}, differences say {estimates}: {found}"
+        )
 
 
 def dotted(program: Program, weights: Sequence[Any]) -> Program:
@@ -184,7 +202,12 @@ def dotted(program: Program, weights: Sequence[Any]) -> Program:
 
 
 def inner(found: Any, direction: list[Any]) -> float:
-    return float(sum(np.sum(np.asarray(a, dtype=float) * np.asarray(b, dtype=float)) for a, b in zip(found, direction, strict=True)))
+    return float(
+        sum(
+            np.sum(np.asarray(a, dtype=float) * np.asarray(b, dtype=float))
+            for a, b in zip(found, direction, strict=True)
+        )
+    )
 
 
 def wide(value: Any) -> Any:
@@ -197,4 +220,3 @@ def cast_like(part: np.ndarray, arg: Any) -> Any:
     if isinstance(arg, np.ndarray):
         return part.astype(arg.dtype)
     return type(arg)(part)
-

@@ -93,7 +93,9 @@ def run(program: Program | Function, args: Sequence[Any], strict: bool = True) -
         return _call(program, program.entry, tuple(args), (), strict)[0]
 
 
-def run_pair(forward: Program, backward: Program, args: Sequence[Any], *upstream: Any, strict: bool = True) -> tuple[Any, Any]:
+def run_pair(
+    forward: Program, backward: Program, args: Sequence[Any], *upstream: Any, strict: bool = True
+) -> tuple[Any, Any]:
     """The results of a forward function, and those of its backward function given its cache and `upstream`."""
     with np.errstate(all="ignore"):
         results, slots = _call(forward, forward.entry, tuple(args), (), strict)
@@ -102,7 +104,9 @@ def run_pair(forward: Program, backward: Program, args: Sequence[Any], *upstream
     return results[:split], made
 
 
-def _call(program: Program, function: Function, args: tuple, slots: Sequence[list], strict: bool) -> tuple[tuple, tuple]:
+def _call(
+    program: Program, function: Function, args: tuple, slots: Sequence[list], strict: bool
+) -> tuple[tuple, tuple]:
     """The results of a function, and its slots_out."""
     state = _State(program, strict)
     for slot, held in zip(function.slots_in, slots, strict=True):
@@ -132,7 +136,11 @@ def _value(state: _State, atom: Atom) -> Any:
     if isinstance(atom, Undefined):
         return UNDEFINED
     if isinstance(atom, Const):
-        return atom.value if not isinstance(atom.type, Scalar) or atom.type.weak else np.dtype(atom.type.dtype).type(atom.value)
+        return (
+            atom.value
+            if not isinstance(atom.type, Scalar) or atom.type.weak
+            else np.dtype(atom.type.dtype).type(atom.value)
+        )
     return state.values[atom.version]
 
 
@@ -322,7 +330,11 @@ def _scalar_mismatch(type: Scalar, value: Any) -> str:
     if weak != type.weak:
         return f"is {'weak' if weak else 'not weak'}"
     # A Python int may stand where the join of two branches says float.
-    return "" if dtype == type.dtype or (weak and _WIDTH.index(dtype) <= _WIDTH.index(type.dtype)) else f"has dtype {dtype}"
+    return (
+        ""
+        if dtype == type.dtype or (weak and _WIDTH.index(dtype) <= _WIDTH.index(type.dtype))
+        else f"has dtype {dtype}"
+    )
 
 
 def _sizes(state: _State, type: Type, value: Any) -> str:

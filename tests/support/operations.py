@@ -74,7 +74,11 @@ def _conform(value: Any, type: Type) -> Any:
     if isinstance(type, Scalar):
         if isinstance(value, np.ndarray) and value.ndim == 0:
             value = value[()]
-        if type.weak and isinstance(value, np.generic) and value.dtype.name in ("bool", "int64", "float64", "complex128"):
+        if (
+            type.weak
+            and isinstance(value, np.generic)
+            and value.dtype.name in ("bool", "int64", "float64", "complex128")
+        ):
             return value.item()
         if not type.weak and isinstance(value, bool | int | float | complex):
             return np.dtype(type.dtype).type(value)
@@ -94,7 +98,8 @@ _TYPED = ("asarray", "array", "zeros_like", "ones_like", "list")
 
 OPERATIONS |= {
     "add": operator.add, "sub": operator.sub, "mul": operator.mul, "div": operator.truediv, "mod": operator.mod,
-    "floordiv": operator.floordiv, "pow": operator.pow, "matmul": operator.matmul, "neg": operator.neg, "pos": operator.pos,
+    "floordiv": operator.floordiv, "pow": operator.pow, "matmul": operator.matmul,
+    "neg": operator.neg, "pos": operator.pos,
     "lt": operator.lt, "le": operator.le, "gt": operator.gt, "ge": operator.ge, "eq": operator.eq, "ne": operator.ne,
     "not": operator.not_, "bitwise_and": operator.and_, "bitwise_or": operator.or_, "bitwise_xor": operator.xor,
     "invert": operator.invert, "left_shift": operator.lshift, "right_shift": operator.rshift,
@@ -198,7 +203,7 @@ def _asarray(items: list, type: Type | None = None) -> np.ndarray:
 
 @operation("tolist")
 def _tolist(x: np.ndarray) -> list:
-    return [row for row in x]
+    return list(x)
 
 
 @operation("zeros_like")
