@@ -44,6 +44,7 @@ REFUSED_CALLS: dict[str, tuple[str, str]] = {
     "vars": ("`vars()` cannot be differentiated through", "name the attributes"),
     "setattr": ("`setattr` is a side effect", "return the value"),
     "delattr": ("`delattr` is a side effect", "leave it out of the differentiated function"),
+    "super": ("`super()` inside a differentiated function", "name the base class: `Base.method(self, ...)`"),
     "open": ("`open` is a side effect", "read the file outside and pass the data in"),
     "input": ("`input` is a side effect", "pass the value in as an argument"),
 }

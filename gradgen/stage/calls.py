@@ -6,12 +6,13 @@ import dataclasses
 import difflib
 import functools
 import inspect
+import sysconfig
 from types import FunctionType, MethodType
 from typing import Any
 
 import numpy as np
 
-from gradgen.errors import UnknownFunction, UnsupportedSyntax, UnsupportedType
+from gradgen.errors import GradgenError, UnknownFunction, UnsupportedSyntax, UnsupportedType
 from gradgen.infer.signature import is_namedtuple
 from gradgen.ir.interface import Path, Root
 from gradgen.parse.subset import REFUSED_CALLS
@@ -26,6 +27,7 @@ from gradgen.stage.rulecalls import apply_caller
 from gradgen.stage.session import Frame, Session
 from gradgen.stage.values import Bound, Closure, Group, Known, Partial, Record, Ref
 
+STANDARD = sysconfig.get_paths()["stdlib"]
 LIBRARIES = ("numpy", "scipy", "numba", "jax", "torch", "autograd", "pandas", "sklearn", "matplotlib", "gradgen")
 
 
@@ -76,9 +78,9 @@ def _call_known(frame: Frame, function: Known, args: tuple[Any, ...], keywords: 
     if is_differentiation(value):
         return differentiate(frame, value, args, keywords)
     if isinstance(value, FunctionType) and is_library(value):
-        raise unknown(value)
+        raise unknown(session, value)
     if isinstance(value, FunctionType):
-        return call_function(session, value, args, keywords)
+        return _call_python(session, value, args, keywords)
     if isinstance(value, MethodType):
         owner = capture(session, value.__self__, _step(function, "__self__"))
         return call(session, Known(value.__func__, _step(function, "__func__")), (owner, *args), keywords, frame)
@@ -87,12 +89,26 @@ def _call_known(frame: Frame, function: Known, args: tuple[Any, ...], keywords: 
         if inner is not None and not isinstance(value, type):
             inner = getattr(value, attribute)
             return call(session, Known(inner, _step(function, attribute)), args, keywords, frame)
+    if value is super:
+        raise unknown(session, value)
     if isinstance(value, type):
         return _construct(session, value, args, keywords)
     method = inspect.getattr_static(type(value), "__call__", None)
     if isinstance(method, FunctionType):
         return call(session, Known(method), (function, *args), keywords, frame)
-    raise unknown(value)
+    raise unknown(session, value)
+
+
+def _call_python(session: Session, function: FunctionType, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    """A function whose text is read; that of the standard library is read too, but not shown in a refusal."""
+    called = session.called
+    try:
+        return call_function(session, function, args, keywords)
+    except GradgenError as error:
+        if not function.__code__.co_filename.startswith(STANDARD) or "site-packages" in function.__code__.co_filename:
+            raise
+        session.called = called
+        raise unknown(session, function) from error
 
 
 def is_library(value: Any) -> bool:
@@ -123,28 +139,22 @@ def shown(value: Any, caller: Caller | None = None) -> str:
         return caller.spelling
     name = getattr(value, "__qualname__", None) or getattr(value, "__name__", None) or type(value).__qualname__
     module = getattr(value, "__module__", None) or ("numpy" if isinstance(value, np.ufunc) else "")
-    if (isinstance(value, np.ufunc) and module == "numpy") or module.startswith("numpy."):
+    if module.startswith("numpy.") or (isinstance(value, np.ufunc) and getattr(np, name, None) is value):
         return ("np.linalg." if "linalg" in module else "np.") + name
     if isinstance(value, np.ufunc):
-        module = "scipy.special" if "scipy" in module or hasattr(_special(), name) else module
+        module = "scipy.special"
     module = {"numpy": "np", "builtins": ""}.get(module, module)
     module = ".".join(part for part in module.split(".") if not part.startswith("_"))
     return f"{module}.{name}" if module else name
 
 
-def _special() -> Any:
-    import sys
-
-    return sys.modules.get("scipy.special")
-
-
-def unknown(value: Any) -> UnknownFunction | UnsupportedSyntax:
+def unknown(session: Session, value: Any) -> UnknownFunction | UnsupportedSyntax:
     """The refusal of a function that has neither a rule nor a text to read."""
     name = getattr(value, "__name__", "")
     if name in REFUSED_CALLS and getattr(value, "__module__", "") in ("builtins", "io"):
         message, way_out = REFUSED_CALLS[name]
         return UnsupportedSyntax(message, way_out=way_out)
-    spelled = shown(value)
+    spelled = session.called or shown(value)
     known = {shown(function, caller) for function, caller in CALLERS.items()}
     last = spelled.rsplit(".", 1)[-1]
     names = {k.rsplit(".", 1)[-1]: k for k in sorted(known)}

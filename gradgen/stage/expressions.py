@@ -10,7 +10,9 @@ import ast
 from types import ModuleType
 from typing import Any
 
-from gradgen.errors import UnsupportedSyntax, UnsupportedType
+import numpy as np
+
+from gradgen.errors import UnknownFunction, UnsupportedSyntax, UnsupportedType
 from gradgen.rules.build import constant_atom
 from gradgen.rules.table import METHODS
 from gradgen.stage import operators
@@ -160,6 +162,7 @@ def function_call(frame: Frame, node: ast.Call) -> Any:
         if not isinstance(content, DictObject):
             raise UnsupportedType(f"`**` of {describe(frame.session, value)}")
         keywords.update(zip(content.keys, content.items, strict=True))
+    frame.session.called = ast.unparse(node.func) if isinstance(node.func, ast.Name | ast.Attribute) else ""
     return call(frame.session, function, tuple(args), keywords, frame)
 
 
@@ -180,9 +183,7 @@ def get_attribute(frame: Frame, owner: Any, name: str) -> Any:
     """`owner.name`; a method is bound to its owner."""
     session = frame.session
     if is_numeric(session, owner):
-        if name in PROPERTIES and name in METHODS:
-            return apply_caller(session, METHODS[name], (owner,), {}, f".{name}")
-        return Bound(owner, name)
+        return _of_number(frame, owner, name)
     content = operators.contents(session, owner)
     if isinstance(content, Record) and name in content.keys:
         return content.items[content.keys.index(name)]
@@ -206,6 +207,19 @@ def get_attribute(frame: Frame, owner: Any, name: str) -> Any:
     if isinstance(owner, Ref | Group | Known) or is_scalar(owner):
         return Bound(owner, name)
     raise UnsupportedType(f"{describe(session, owner)} has no attribute `{name}`")
+
+
+def _of_number(frame: Frame, owner: Any, name: str) -> Any:
+    """An attribute of a number or array; a method waits for its call."""
+    if name == "real":
+        return owner
+    if name in PROPERTIES and name in METHODS:
+        return apply_caller(frame.session, METHODS[name], (owner,), {}, f".{name}")
+    if name not in METHODS and name not in ("is_integer", "tolist") and not hasattr(np.ndarray, name):
+        raise UnsupportedType(f"{describe(frame.session, owner)} has no attribute `{name}`")
+    if name in PROPERTIES:
+        raise UnknownFunction(f"no rule for the attribute `.{name}` of {describe(frame.session, owner)}")
+    return Bound(owner, name)
 
 
 def _of_class(frame: Frame, owner: Any, kind: type, name: str) -> Any:

@@ -18,12 +18,12 @@ from gradgen.errors import GradgenError, UnsupportedSyntax
 from gradgen.ir import Atom, Const
 from gradgen.parse.liveness import Live, falling_paths, live_before, may_exit
 from gradgen.stage.dispatch import STATEMENTS, evaluate, located, refused
-from gradgen.stage.join import join, path, start, usable
+from gradgen.stage.join import join, path, start
 from gradgen.stage.merge import NoJoin
 from gradgen.stage.operators import either, truth
 from gradgen.stage.outcome import FALSE, RAISED, Outcome, Raises, fell
 from gradgen.stage.session import Frame, origin
-from gradgen.stage.values import NONE, Known
+from gradgen.stage.values import NONE, Known, Unusable
 
 Step = Outcome | list[ast.stmt] | None
 Follow = Callable[[list[ast.stmt], Live], Outcome]
@@ -83,7 +83,10 @@ def run_function(frame: Frame, body: Sequence[ast.stmt]) -> Any:
             f"`{frame.name}` returns a value on one path and nothing on another",
             way_out="return a value at its end too",
         )
-    return usable(NONE if outcome.value is None else outcome.value)
+    if isinstance(outcome.value, Unusable):
+        why = outcome.value.why.replace("this value", f"the result of `{frame.name}`")
+        raise UnsupportedSyntax(why, way_out="return one kind of value on all paths")
+    return NONE if outcome.value is None else outcome.value
 
 
 def everything(frame: Frame, rest: Sequence[ast.stmt], live: Live, node: ast.AST | None = None) -> frozenset[str]:

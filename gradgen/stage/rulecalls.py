@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from gradgen.errors import UnsupportedSyntax, UnsupportedType, UnsupportedValue
+from gradgen.errors import GradgenError, UnsupportedSyntax, UnsupportedType, UnsupportedValue
 from gradgen.ir import Assign, Atom, Const, Scalar, is_bool, is_integer
 from gradgen.rules import symbols
 from gradgen.rules.build import constant_atom, typed_for_spelling
@@ -37,15 +37,18 @@ def apply_caller(session: Session, caller: Caller, args: tuple[Any, ...], keywor
     try:
         with symbols.using(session.builder):
             result = caller.build(*given, **named)
-    except UnsupportedValue as error:
+    except (TypeError, ValueError, AttributeError, LookupError) as raised:
+        error = (
+            raised if isinstance(raised, GradgenError) else UnsupportedValue(f"`{shown}` of these arguments: {raised}")
+        )
         if not _made_known(session, (*args, *keywords.values()), error):
-            raise
+            raise error from raised
         del session.builder.statements[before:]
         return apply_caller(session, caller, args, keywords, shown)
     return from_rule(session, _spelled(session, caller, result, before), sources)
 
 
-def _made_known(session: Session, values: tuple[Any, ...], error: UnsupportedValue) -> bool:
+def _made_known(session: Session, values: tuple[Any, ...], error: GradgenError) -> bool:
     """Whether an axis or a flag from outside was taken for what it is now. Of an argument: `NeedsValue`."""
     for value in values:
         inner = value.items if isinstance(value, Group) else (value,)

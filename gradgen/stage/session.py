@@ -88,6 +88,7 @@ class Session:
         self.capturing = False
         self.symbols = 0
         self.position: Position | None = None
+        self.called = ""  # the user's words for the function being called
 
     # Statements
 

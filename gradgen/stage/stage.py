@@ -7,11 +7,12 @@ import inspect
 from types import FunctionType, MethodType
 from typing import Any
 
-from gradgen.errors import GradgenError, InternalError, SourceError
+from gradgen.errors import GradgenError, InternalError, SourceError, UnsupportedSyntax
 from gradgen.ir import Block, Function, Program
 from gradgen.ir.interface import Path, Root, Staged
 from gradgen.stage import choice, comprehensions, expressions, loops, statements, subscripts
 from gradgen.stage.capture import capture, from_tree
+from gradgen.stage.dispatch import located
 from gradgen.stage.inline import Callee, callee_of, open_frame, run_body, sign
 from gradgen.stage.outcome import Raises
 from gradgen.stage.separate import closed
@@ -58,9 +59,11 @@ def _stage(session: Session, function: Any, arguments: dict[str, Any], name: str
         sign(session, frame, bound)
         result = run_body(session, callee, frame)
     except Raises:
-        raise GradgenError(
-            f"`{callee.name}` raises on every path", callee.source.file.position(callee.source.node)
-        ) from None
+        message = f"`{callee.name}` never returns: it raises, or goes on without end, on every path"
+        raise UnsupportedSyntax(message, callee.source.file.position(callee.source.node)) from None
+    except GradgenError as error:
+        located(error, callee.source.file.position(callee.source.node))
+        raise
     yields: list[Any] = []
     tree = flatten(session, result, yields)
     body = Block(tuple(session.builder.statements), tuple(yields))

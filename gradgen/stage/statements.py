@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+from types import ModuleType
 from typing import Any
 
 from gradgen.errors import UnsupportedSyntax, UnsupportedType
@@ -152,10 +153,17 @@ def assertion(frame: Frame, node: ast.Assert) -> None:
     assert_effect(frame, node)
 
 
+def _imported(name: str, package: str | None = None) -> ModuleType:
+    try:
+        return importlib.import_module(name, package)
+    except ImportError as error:
+        raise UnsupportedSyntax(f"this import fails: {error}") from error
+
+
 @statement(ast.Import)
 def importing(frame: Frame, node: ast.Import) -> None:
     for alias in node.names:
-        module = importlib.import_module(alias.name)
+        module = _imported(alias.name)
         top = module if alias.asname else importlib.import_module(alias.name.split(".")[0])
         name = alias.asname or alias.name.split(".")[0]
         frame.assign(name, Known(top, Path(Root("object", name, top))))
@@ -166,10 +174,7 @@ def importing_from(frame: Frame, node: ast.ImportFrom) -> None:
     from gradgen.stage.capture import capture
 
     package = frame.function.__globals__.get("__package__") if frame.function else None
-    try:
-        module = importlib.import_module("." * node.level + (node.module or ""), package)
-    except ImportError as error:
-        raise UnsupportedSyntax(f"this import fails: {error}") from error
+    module = _imported("." * node.level + (node.module or ""), package)
     for alias in node.names:
         if alias.name == "*":
             raise UnsupportedSyntax("`import *` inside a function")
