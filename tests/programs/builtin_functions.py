@@ -223,7 +223,7 @@ PROGRAMS = [
     program(dot_of_lists, (1.3, 0.7)),
     program(constants_of_math, (1.3,)),
     program(predicates_of_math, case(1.3, gradient=2.6), (1.4,)),
-    program(integers_of_math, (1.3, 4), argnums=0, python_only="math.factorial"),
+    program(integers_of_math, (1.3, 4), argnums=0),
     program(parts_of_a_number, (1.3,), (-1.3,)),
     program(stable_logistic, (1.3,), (-1.3,), second_order=True),
     program(normal_density, (1.3, 0.7, 2.0), second_order=True),
