@@ -36,7 +36,8 @@ def plan(
     """How to have the values `needed` again.
 
     `definitions`: the operations of the block that may be run again. `inside`: what the iteration
-    defines, and what is too large to be kept for this one's sake; everything else is alive. `free`: of `inside`, what backward has anyway (the loop's index).
+    defines, and what is too large to be kept for this one's sake; everything else is alive. `free`: of
+    `inside`, what backward has anyway (the loop's index).
     """
     wanted = sorted(needed, key=lambda var: var.version)
     greedy = _choose(wanted, definitions, inside, free, frozenset())

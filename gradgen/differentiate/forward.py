@@ -128,7 +128,7 @@ class _Forward:
             return
         y, params = Sym(s.target, self.builder), arguments_of(s.params)
         if s.op in ("getitem", "item") and not isinstance(s.args[0].type, TupleOf):
-            value = symbols.apply(s.op, tangents[0], *args[1:], **params)
+            value: Any = symbols.apply(s.op, tangents[0], *args[1:], **params)
         elif rule.kind == "elementwise":
             value = _elementwise(s, y, args, tangents)
         elif rule.kind == "reduction":

@@ -151,9 +151,7 @@ class _Reverser:
             self.adjoints.contribute(s.value, read, like=read.atom)
         if self.adjoints.is_active(s.array):
             if s.mode == "set":
-                full = self.builder.store(
-                    full, s.index, s.operands, Const(0.0, constant_atom(0.0).type), of=s.array
-                )
+                full = self.builder.store(full, s.index, s.operands, Const(0.0, constant_atom(0.0).type), of=s.array)
             self.adjoints.contribute(s.array, Sym(full, self.builder))
 
     def save(self, s: Save) -> None:

@@ -16,7 +16,7 @@ def instantiate(
     var: Callable[[str, Type, Var | None], Var],
     slot: Callable[[str, Type], Slot],
 ) -> tuple[tuple[Statement, ...], tuple[Atom, ...]]:
-    """The statements of `function` applied to `args`, and its results; `var` and `slot` make new variables and slots."""
+    """The statements of `function` applied to `args`, and its results; `var` and `slot` make new ones of these."""
     renamed: dict[Var, Atom] = dict(zip(function.params, args, strict=True))
     slots: dict[Slot, Slot] = {}
 

@@ -161,7 +161,7 @@ _WEAK = {"float64": 0.0, "int64": 0, "bool": False, "complex128": 0j}
 @lru_cache(maxsize=4096)
 def _common_dtype(keys: tuple[tuple[str, bool], ...]) -> tuple[str, bool]:
     if all(weak for _, weak in keys):
-        return max((dtype for dtype, _ in keys), key=list(("bool", "int64", "float64", "complex128")).index), True
+        return max((dtype for dtype, _ in keys), key=["bool", "int64", "float64", "complex128"].index), True
     return np.result_type(*(_WEAK[d] if weak else np.dtype(d) for d, weak in keys)).name, False
 
 

@@ -147,7 +147,7 @@ Rename = Callable[[Atom], Atom]
 def map_statement(
     statement: Statement, use: Rename, block: Callable[[Block], Block], define=lambda var: var
 ) -> Statement:
-    """A copy of `statement` with each atom read replaced by `use`, each target by `define`, each inner block by `block`.
+    """A copy of `statement`: each atom read replaced by `use`, each target by `define`, each inner block by `block`.
 
     `leave`, and the yields of inner blocks, belong to the inner block: `block` renames the yields,
     `use` renames `leave`.

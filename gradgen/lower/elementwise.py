@@ -259,7 +259,7 @@ def constant_like(ctx: Context, s: Assign) -> Lazy:
 def full_like(ctx: Context, s: Assign) -> Lazy:
     size, value = ctx.array(s.args[0]).size, ctx.use(s.args[1])
     if isinstance(value.type, Array):
-        return stretched(ctx, operand(ctx, value), s.target.type, size)
+        return stretched(ctx, operand(ctx, value), array_type(s.target), size)
     return filled(ctx, s, size, value)
 
 
