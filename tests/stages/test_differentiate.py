@@ -1,4 +1,4 @@
-"""Reverse and forward mode on hand-made programs: their compact text, and their numbers by the reference interpreter."""
+"""Reverse and forward mode on hand-made programs: their compact text, and numbers by the reference interpreter."""
 
 from __future__ import annotations
 
