@@ -113,7 +113,7 @@ def wrap(session: Session, atom: Atom, sources: dict[Atom, Ref]) -> Any:
     current = atom
     while isinstance(current, Var) and current not in sources:
         step = session.builder.definitions.get(current.version)
-        if step is None or not _is_view(step):
+        if not isinstance(step, Assign) or not _is_view(step):
             return session.new(ArrayObject(atom))
         chain.insert(0, step)
         current = step.args[0]

@@ -412,14 +412,14 @@ def _repr(frame: Frame, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
 @builtin(sorted, 1, 1, ("reverse",))
 def _sorted(frame: Frame, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     session = frame.session
-    items = static_items(frame, args[0], "what `sorted` takes") if is_static(session, args[0]) else [None]
-    keys = [
+    items: list[Any] = static_items(frame, args[0], "what `sorted` takes") if is_static(session, args[0]) else [None]
+    keys: list[Any] = [
         item.value if isinstance(item, Known) else session.number(item) if is_scalar(item) else UNKNOWN
         for item in items
     ]
     if UNKNOWN not in keys:
         backwards = bool(keywords) and bool(session.demand(keywords["reverse"], "`reverse`"))
-        order = sorted(range(len(keys)), key=keys.__getitem__, reverse=backwards)
+        order = sorted(range(len(keys)), key=lambda k: keys[k], reverse=backwards)
         return session.new(ListObject(tuple(items[k] for k in order)))
     raise UnsupportedSyntax("`sorted` of numbers", way_out="`np.sort`")
 
@@ -480,6 +480,16 @@ _OPERATORS: dict[Any, type[ast.operator]] = {
     operator.add: ast.Add, operator.sub: ast.Sub, operator.mul: ast.Mult, operator.truediv: ast.Div,
     operator.floordiv: ast.FloorDiv, operator.mod: ast.Mod, operator.pow: ast.Pow, operator.matmul: ast.MatMult,
 }  # fmt: skip
+
+
+def _operator(function: Any, kind: type[ast.operator]) -> None:
+    """An operator under its name in `operator`."""
+
+    @builtin(function, 2, 2)
+    def handler(frame: Frame, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        return operators.binary(frame.session, kind, *args)
+
+
 for _function, _kind in _OPERATORS.items():
-    BUILTINS[_function] = lambda frame, args, keywords, kind=_kind: operators.binary(frame.session, kind, *args)
+    _operator(_function, _kind)
 BUILTINS[operator.neg] = lambda frame, args, keywords: operators.unary(frame.session, ast.USub, *args)

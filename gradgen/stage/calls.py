@@ -206,7 +206,9 @@ def _has_generated_init(kind: type) -> bool:
     plain = "__post_init__" not in dir(kind) and all(
         f.default_factory is dataclasses.MISSING for f in dataclasses.fields(kind)
     )
-    return plain and getattr(kind.__init__, "__qualname__", "").startswith(("__create_fn__", kind.__qualname__))
+    return plain and getattr(vars(kind).get("__init__"), "__qualname__", "").startswith(
+        ("__create_fn__", kind.__qualname__)
+    )
 
 
 def capture_default(session: Session, name: str, value: Any) -> Any:

@@ -116,7 +116,7 @@ def from_tree(session: Session, tree: Any, path: Path, value: Any = None) -> Any
     return of_atom(session, session.param(name_of(path), tree, path, UNKNOWN if value is None else value))
 
 
-def known_value(value: Any, path: Path) -> Any:
+def known_value(value: Any, path: Path | None) -> Any:
     if isinstance(value, bool | int | float) and not isinstance(value, np.generic):
         return constant(value)
     return Known(value, path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from gradgen.ir import BOOL, Assign, Atom, Const, Scalar, Statement, Var
@@ -51,7 +52,7 @@ def ternary(frame: Frame, node: ast.IfExp) -> Any:
 
 @expression(ast.BoolOp)
 def boolean(frame: Frame, node: ast.BoolOp) -> Any:
-    parts = [lambda n=n: evaluate(frame, n) for n in node.values]
+    parts: list[Callable[[], Any]] = [partial(evaluate, frame, value) for value in node.values]
     return all_true(frame, parts) if isinstance(node.op, ast.And) else any_true(frame, parts)
 
 

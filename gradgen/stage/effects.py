@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import string
+from collections.abc import Callable
 from typing import Any
 
 from gradgen.errors import UnsupportedSyntax, UnsupportedType
@@ -17,6 +18,7 @@ from gradgen.stage.session import Frame, is_scalar
 from gradgen.stage.values import DictObject, Formatted, Group, Known, ListObject, RunList
 
 Part = Any  # a literal string, or (atom, conversion, format specification)
+CONVERSIONS: dict[str, Callable[[Any], str]] = {"r": repr, "s": str, "a": ascii}
 
 
 def text_of(frame: Frame, node: ast.JoinedStr) -> Any:
@@ -51,8 +53,8 @@ def pieces(frame: Frame, value: Any, conversion: str, spec: str) -> list[Part]:
     match value:
         case Known(value=known):
             return [_format(known, conversion, spec)]
-        case Formatted(parts=parts) if not spec:
-            return list(parts)
+        case Formatted() if not spec:
+            return list(value.parts)
     content = contents(session, value)
     if isinstance(content, ListObject) and not spec:
         return _listed(frame, "[", content.items, "]")
@@ -76,8 +78,7 @@ def _listed(frame: Frame, opening: str, items: tuple[Any, ...], closing: str) ->
 
 
 def _format(value: Any, conversion: str, spec: str) -> str:
-    shown = {"r": repr, "s": str, "a": ascii}.get(conversion, lambda v: v)(value)
-    return format(shown, spec)
+    return format(CONVERSIONS[conversion](value) if conversion else value, spec)
 
 
 def formatted_value(frame: Frame, value: Any, conversion: str, spec: str) -> Part:

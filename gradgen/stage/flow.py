@@ -18,7 +18,7 @@ from gradgen.errors import GradgenError, UnsupportedSyntax
 from gradgen.ir import Atom, Const
 from gradgen.parse.liveness import Live, falling_paths, live_before, may_exit
 from gradgen.stage.dispatch import STATEMENTS, evaluate, located, refused
-from gradgen.stage.join import join, path, start
+from gradgen.stage.join import Path, join, path, start
 from gradgen.stage.merge import NoJoin
 from gradgen.stage.operators import either, truth
 from gradgen.stage.outcome import FALSE, RAISED, Outcome, Raises, fell
@@ -65,7 +65,7 @@ def _step(frame: Frame, node: ast.stmt, rest: list[ast.stmt], live: Live) -> Ste
     handler = STATEMENTS.get(type(node))
     if handler is None:
         raise refused(frame, node)
-    return handler(frame, node)  # type: ignore[func-returns-value]
+    return handler(frame, node)
 
 
 def run_function(frame: Frame, body: Sequence[ast.stmt]) -> Any:
@@ -126,7 +126,7 @@ def branch(
     session = frame.session
     began = start(session)
 
-    def sides(after: list[ast.stmt], live: Live):
+    def sides(after: list[ast.stmt], live: Live) -> tuple[Path, Path]:
         return path(session, lambda: then(after, live)), path(session, lambda: orelse(after, live))
 
     if may_exit(node) and (falling_paths([node]) <= 1 or _is_short(rest)):

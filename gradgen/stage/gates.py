@@ -33,12 +33,12 @@ def recognise(session: Session, result: Any) -> Any:
     if not isinstance(result, Var):
         return result
     last = session.builder.definitions.get(result.version)
-    for gate, patterns in _GATES.get(last.op if last else "", {}).items():
+    for gate, patterns in _GATES.get(last.op if isinstance(last, Assign) else "", {}).items():
         if gate not in RULES:
             continue
         for pattern in patterns:
             match = _Match(session)
-            if last is not None and pattern(match, result) and match.removable(result):
+            if pattern(match, result) and match.removable(result):
                 return _replaced(session, gate, result, match)
     return result
 
@@ -54,7 +54,7 @@ class _Match:
     def op(self, atom: Atom, *ops: str) -> tuple[Atom, ...]:
         """The arguments of the operation that made `atom`, if it is one of `ops` and private to the gate; else ()."""
         made = self.session.builder.definitions.get(atom.version) if isinstance(atom, Var) else None
-        if made is None or made.op not in ops:
+        if not isinstance(made, Assign) or made.op not in ops:
             return ()
         self.parts[made.target.version] = made
         return made.args

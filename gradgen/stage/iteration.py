@@ -71,8 +71,8 @@ def static_items(frame: Frame, value: Any, what: str, count: int | None = None) 
             return [constant_atom(number) for number in range(*numbers)]
         case Enumerated(iterable=inner, start=start):
             first = session.demand(start, "where `enumerate` starts")
-            items = static_items(frame, inner, what, count)
-            return [Group((constant_atom(first + k), item)) for k, item in enumerate(items)]
+            numbered = enumerate(static_items(frame, inner, what, count), first)
+            return [Group((constant_atom(k), item)) for k, item in numbered]
         case Reversed(iterable=inner):
             return static_items(frame, inner, what, count)[::-1]
         case Zipped(iterables=inner):

@@ -84,8 +84,8 @@ class _Joiner(Merger):
         """Merge the objects that were there before the paths parted, named or not."""
         self.counting = False
         for cell in self.known_cells:
-            sides = (MISSING if self._at(state, cell) is MISSING else Ref(cell) for state in (self.a, self.b))
-            self.reference(*sides, "")
+            a, b = (MISSING if self._at(state, cell) is MISSING else Ref(cell) for state in (self.a, self.b))
+            self.reference(a, b, "")
 
     def unusable_types(self, a: Any, b: Any, name: str) -> Unusable:
         return Unusable(

@@ -154,7 +154,7 @@ def _fitting(session: Session, content: RunList, value: Any) -> RunList:
 def _appended(session: Session, list: Atom, item: Atom) -> Atom:
     element = list.type.element  # type: ignore[union-attr]
     joined = joined_type(session, element, without_extent(item.type))
-    if joined is None or (isinstance(joined, Scalar) and joined.dtype != element.dtype):
+    if joined is None or (isinstance(joined, Scalar) and joined.dtype != getattr(element, "dtype", None)):
         raise UnsupportedType(f"an item of type {item.type} in a list of {element}", way_out="several lists, or floats")
     joined = element if isinstance(element, Scalar) else joined
     name = getattr(list, "name", "")

@@ -113,8 +113,8 @@ def _for(frame: Frame, node: ast.For, items: Walk, index: _Index, rest: list[ast
         staged = stage_loop(_loop(frame, node, iteration, None, inside, may_peel))
         assert index.var is not None
         head = (index.var, start, items.stop, items.step)
-        trailing = {"leave": staged.leave, "origin": frame.session.builder.origin}
-        frame.session.builder.append(For(*head, staged.carried, staged.inits, staged.body, staged.results, **trailing))
+        ran = (staged.carried, staged.inits, staged.body, staged.results)
+        frame.session.builder.append(For(*head, *ran, staged.leave, origin=frame.session.builder.origin))
         return staged
 
     before = len(frame.session.builder.statements)
@@ -328,10 +328,8 @@ def while_statement(frame: Frame, node: ast.While, rest: list[ast.stmt], live: L
     def remaining(may_peel: bool) -> Staged:
         staged = stage_loop(_loop(frame, node, iteration, test, inside, may_peel))
         assert staged.test is not None
-        trailing = {"leave": staged.leave, "origin": session.builder.origin}
-        session.builder.append(
-            While(staged.test, staged.carried, staged.inits, staged.body, staged.results, **trailing)
-        )
+        ran = (staged.carried, staged.inits, staged.body, staged.results)
+        session.builder.append(While(staged.test, *ran, staged.leave, origin=session.builder.origin))
         return staged
 
     try:

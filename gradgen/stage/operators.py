@@ -38,6 +38,11 @@ COMPARISONS: dict[type[ast.cmpop], tuple[str, str, Callable[[Any, Any], Any]]] =
     ast.Eq: ("eq", "==", operator.eq),
     ast.NotEq: ("ne", "!=", operator.ne),
 }
+UNARY: dict[type[ast.unaryop], tuple[str, str, Callable[[Any], Any]]] = {
+    ast.USub: ("neg", "-", operator.neg),
+    ast.UAdd: ("pos", "+", operator.pos),
+    ast.Invert: ("bitwise_invert", "~", operator.invert),
+}
 TRUE, FALSE = constant_atom(True), constant_atom(False)
 
 
@@ -157,11 +162,7 @@ def _merged(session: Session, a: Any, b: Any) -> Any:
 def unary(session: Session, kind: type[ast.unaryop], x: Any) -> Any:
     if kind is ast.Not:
         return negated(session, truth(session, x))
-    op, symbol, compute = {
-        ast.USub: ("neg", "-", operator.neg),
-        ast.UAdd: ("pos", "+", operator.pos),
-        ast.Invert: ("bitwise_invert", "~", operator.invert),
-    }[kind]
+    op, symbol, compute = UNARY[kind]
     if not is_numeric(session, x):
         raise UnsupportedType(f"`{symbol}` of {describe(session, x)}")
     atom = atom_of(session, x)
@@ -203,7 +204,7 @@ def _truth_of_number(session: Session, atom: Atom) -> Atom:
     number = session.number(atom)
     if number is not UNKNOWN:
         return constant_atom(bool(number))
-    if atom.type.dtype == "bool" and isinstance(atom.type, Scalar):
+    if isinstance(atom.type, Scalar) and atom.type.dtype == "bool":
         return atom
     if isinstance(atom.type, Array):
         atom = session.emit("getitem", atom, index=tuple(0 for _ in atom.type.dims)) if atom.type.dims else atom

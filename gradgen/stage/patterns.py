@@ -8,6 +8,7 @@ from typing import Any
 from gradgen.errors import UnsupportedSyntax
 from gradgen.ir import Atom, Const
 from gradgen.parse.liveness import Live
+from gradgen.rules.build import constant_atom
 from gradgen.stage import operators
 from gradgen.stage.choice import choose
 from gradgen.stage.dispatch import evaluate
@@ -39,7 +40,9 @@ def match_cases(frame: Frame, node: ast.Match, subject: Any, k: int, rest: list[
         test = choose(frame, test, lambda: truth(frame.session, evaluate(frame, guard)), lambda: FALSE)
     if isinstance(test, Const):
         return [*case.body, *rest] if test.value else match_cases(frame, node, subject, k + 1, rest, live)
-    cases = [ast.copy_location(ast.If(ast.Constant(True), c.body, []), node) for c in node.cases[k + 1 :]]
+    cases: list[ast.stmt] = [
+        ast.copy_location(ast.If(ast.Constant(True), c.body, []), node) for c in node.cases[k + 1 :]
+    ]
     form = ast.copy_location(ast.If(ast.Constant(True), case.body, cases), node)
     return branch(frame, test, lambda after, live: run(frame, [*case.body, *after], live), others, form, rest, live)
 
@@ -51,9 +54,7 @@ def matches(frame: Frame, pattern: ast.pattern, subject: Any, captured: dict[str
         case ast.MatchValue(value=value):
             return equal(session, subject, evaluate(frame, value))
         case ast.MatchSingleton(value=value):
-            return operators.compare(
-                session, ast.Is, subject, Known(value) if value is None else operators.constant_atom(value)
-            )
+            return operators.compare(session, ast.Is, subject, Known(value) if value is None else constant_atom(value))
         case ast.MatchOr(patterns=patterns):
             result: Atom = FALSE
             for one in patterns:

@@ -13,7 +13,7 @@ from types import FunctionType
 from typing import Any
 
 from gradgen.errors import Position, UnsupportedSyntax, UnsupportedValue
-from gradgen.ir import Array, Assign, Atom, Const, Scalar, Statement, Type, Var
+from gradgen.ir import Array, Assign, Atom, Const, For, If, Scalar, Statement, Type, Var, While
 from gradgen.ir.interface import Guard, Input, Path
 from gradgen.parse.resolve import resolve
 from gradgen.parse.source import SourceFile
@@ -30,19 +30,6 @@ class NeedsValue(UnsupportedValue):
     def __init__(self, message: str, path: Path | None = None, way_out: str = ""):
         super().__init__(message, None, way_out)
         self.path = path
-
-
-class Recorder(Builder):
-    """A builder that remembers which statement made a value, by the value's version."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.definitions: dict[int, Assign] = {}
-
-    def append(self, statement: Statement) -> None:
-        super().append(statement)
-        if isinstance(statement, Assign):
-            self.definitions[statement.target.version] = statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +52,7 @@ class Session:
     """What all frames share. `state` is replaced when control flow splits and joins."""
 
     def __init__(self) -> None:
-        self.builder = Recorder()
+        self.builder = Builder()
         self.state = State()
         self.params: list[Var] = []
         self.inputs: list[Input] = []
@@ -135,7 +122,7 @@ class Session:
             return source.value
         raise NeedsValue(
             f"{what} must be known when the gradient is written, and depends on the data here",
-            source and source.path,
+            None if source is None else source.path,
             "write it as a constant",
         )
 
@@ -190,9 +177,8 @@ def _with_name(statement: Statement, var: Var, name: str) -> tuple[Statement, Va
     made = replace(var, name=name)
     if isinstance(statement, Assign):
         return (replace(statement, target=made), made) if statement.target == var else None
-    results = getattr(statement, "results", ())
-    if var in results:
-        return replace(statement, results=tuple(made if r == var else r for r in results)), made  # type: ignore[call-arg]
+    if isinstance(statement, If | For | While) and var in statement.results:
+        return replace(statement, results=tuple(made if r == var else r for r in statement.results)), made
     return None
 
 

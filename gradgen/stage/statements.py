@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from gradgen.errors import UnsupportedSyntax, UnsupportedType
-from gradgen.ir import Array
+from gradgen.ir import Array, Var
 from gradgen.ir.interface import Path, Root
 from gradgen.stage import operators
 from gradgen.stage.arrays import atom_of, is_array, read, replace_content
@@ -97,7 +97,7 @@ def update_array(frame: Frame, kind: type[ast.operator], array: Ref, value: Any)
                 f"an array of {old.type.dtype} cannot hold {type.dtype}, the result of this operation, in place"
             )
         result = session.emit("cast", result, dtype=old.type.dtype, weak=False)
-    if hasattr(result, "version") and name:
+    if isinstance(result, Var) and name:
         result = session.rename(result, name) or result
     replace_content(session, array, result)
 

@@ -12,6 +12,7 @@ from typing import Any
 from gradgen.errors import UnsupportedSyntax, UnsupportedType, UnsupportedValue
 from gradgen.ir import NEW_AXIS, Array, At, Atom, Index, Scalar, Slice, dims_of
 from gradgen.rules import symbols
+from gradgen.rules.build import constant_atom
 from gradgen.rules.symbols import Sym
 from gradgen.stage import operators
 from gradgen.stage.arrays import atom_of, describe, is_array, read, replace_content, wrap
@@ -91,7 +92,7 @@ def _of_known(session: Session, known: Any, key: Any) -> Any:
 
 def _of_range(session: Session, owner: Range, key: Any) -> Any:
     numbers = [session.demand(part, "the range") for part in (owner.start, owner.stop, owner.step)]
-    return operators.constant_atom(range(*numbers)[operators.static_key(session, key)])
+    return constant_atom(range(*numbers)[operators.static_key(session, key)])
 
 
 def _of_dict(session: Session, content: DictObject, key: Any) -> Any:
@@ -319,7 +320,7 @@ def _store_in_run_list(session: Session, ref: Ref, content: RunList, key: Any, v
     lists = []
     for one, atom in zip(content.lists, holes(value, session.state), strict=True):
         item = converted(session, atom, one.type.element)  # type: ignore[union-attr]
-        at = operands or (operators.constant_atom(index[0]),)
+        at = operands or (constant_atom(index[0]),)
         made = session.builder.store(one, (At(0),), at, item)
         session.escaped.add(made.version)
         lists.append(made)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from gradgen.ir import Array, Assign, Atom, Const, Type, Undefined, Var
 from gradgen.ir.interface import Path
@@ -216,7 +216,7 @@ class State:
 NONE = Known(None)
 
 
-def is_atom(value: Any) -> bool:
+def is_atom(value: Any) -> TypeGuard[Atom]:
     return isinstance(value, Var | Const | Undefined)
 
 
