@@ -43,9 +43,10 @@ def read(session: Session, ref: Ref) -> Atom:
     if base == content.view.seen:
         return content.atom
     atom: Atom = base
+    name = getattr(content.atom, "name", "")
     for step in content.view.chain:
-        params = dict(step.params)
-        atom = session.emit(step.op, atom, *step.args[1:], spelling=step.spelling, **params)
+        again = {"spelling": step.spelling, "name": name if step is content.view.chain[-1] else "", **dict(step.params)}
+        atom = session.emit(step.op, atom, *step.args[1:], **again)
     session.put(ref, replace(content, atom=atom, view=replace(content.view, seen=base)))
     return atom
 

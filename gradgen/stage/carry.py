@@ -161,6 +161,7 @@ class Loop:
     assigned: frozenset[str]
     breaks_matter: bool  # whether it must be known afterwards that the loop ended by `break`
     may_peel: bool
+    fresh: frozenset[str] = frozenset()  # names that each iteration begins with, and that end with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,10 +249,10 @@ def _is_changed(now: HeapObject | None, before: HeapObject) -> bool:
 
 def _wanted(loop: Loop, head: State, after: State) -> list[tuple[int, str]]:
     keys = dict.fromkeys([*head.names, *after.names])
-    if loop.frame.captured:
-        return list(keys)
-    live = loop.head | loop.after
     number = loop.frame.number
+    if loop.frame.captured:
+        return [key for key in keys if key[0] != number or key[1] not in loop.fresh]
+    live = loop.head | loop.after
     return [key for key in keys if (key in head.names if key[0] != number else key[1] in live)]
 
 
@@ -350,7 +351,8 @@ def _flags(loop: Loop, merger: Carrier, outcome: Outcome, conditions: dict[str, 
     made = {}
     for kind, condition in conditions.items():
         if kind in outcome.kinds and (kind == "return" or loop.breaks_matter):
-            var = merger.session.builder.var(FLAG_NAMES[kind], BOOL)
+            type = BOOL if isinstance(condition, Const) else condition.type
+            var = merger.session.builder.var(FLAG_NAMES[kind], type)
             merger.carried[var.version] = Carried(var, FALSE, condition)
             made[kind] = var
     return made

@@ -186,8 +186,9 @@ def over(inner: Frame, iterable: Any, body: Callable[[Any], None], target: ast.e
         body(items.item(made[-1]))
         return fell(session.state)
 
+    fresh = frozenset(stored_names([target])) if target is not None else frozenset()
     key = (target, session.position, tuple(call.site for call in session.calls), tuple(session.written))
-    staged = stage_loop(Loop(inner, key, iteration, None, frozenset(), frozenset(), frozenset(), False, False))
+    staged = stage_loop(Loop(inner, key, iteration, None, frozenset(), frozenset(), frozenset(), False, False, fresh))
     head = (made[-1], items.start, items.stop, items.step)
     session.builder.append(
         For(*head, staged.carried, staged.inits, staged.body, staged.results, origin=session.builder.origin)

@@ -21,7 +21,7 @@ from gradgen.stage.operators import truth
 from gradgen.stage.outcome import FALSE, RAISED, TRUE, Outcome
 from gradgen.stage.session import UNKNOWN, Frame, Session
 from gradgen.stage.targets import assign
-from gradgen.stage.values import Range, Unusable
+from gradgen.stage.values import Enumerated, Range, Unusable
 
 WRITTEN_OUT = 256  # iterations of a loop whose index must be known
 
@@ -41,7 +41,7 @@ def for_statement(frame: Frame, node: ast.For, rest: list[ast.stmt], live: Live)
         return written_out(frame, node, static_items(frame, iterable, "what the loop goes over"), rest, live)
     numbers = _numbers(frame.session, iterable)
     before = frame.session.state.copy(), len(frame.session.builder.statements)
-    index = _Index(frame.session, _index_name(node.target), numbers)
+    index = _Index(frame.session, _index_name(node.target, iterable), numbers)
     try:
         return _for(frame, node, walk(frame, iterable), index, rest, live)
     except Unroll as needed:
@@ -63,10 +63,13 @@ def _numbers(session: Session, iterable: Any) -> range | None:
     return numbers if len(numbers) <= WRITTEN_OUT else None
 
 
-def _index_name(target: ast.expr) -> str:
-    names = [n.id for n in ast.walk(target) if isinstance(n, ast.Name)]
-    is_pair = isinstance(target, ast.Tuple) and isinstance(target.elts[0], ast.Name)
-    return names[0] if isinstance(target, ast.Name) or is_pair else "i"
+def _index_name(target: ast.expr, iterable: Any) -> str:
+    """The loop variable, where it is the index; the first of two that `enumerate` gives; else "i"."""
+    if isinstance(iterable, Enumerated) and isinstance(target, ast.Tuple):
+        target = target.elts[0]
+    elif not isinstance(iterable, Range):
+        return "i"
+    return target.id if isinstance(target, ast.Name) else "i"
 
 
 class _Index:

@@ -380,6 +380,12 @@ def without_extent(type: Type) -> Type:
     return replace(type, extent=None) if isinstance(type, Scalar) and type.extent is not None else type
 
 
+def _number_of(dtype: str, number: bool | int | float) -> bool | int | float:
+    if dtype.startswith("float"):
+        return float(number)
+    return bool(number) if dtype == "bool" else int(number)
+
+
 def converted(session: Session, part: Any, type: Type) -> Atom:
     """One side of a pair as a value of the common type: what it takes is appended to the program."""
     if isinstance(part, Listing):
@@ -397,7 +403,7 @@ def converted(session: Session, part: Any, type: Type) -> Atom:
             return _left_as_it_is(part, type)
         number = session.number(part)
         if isinstance(number, bool | int | float):
-            return Const(float(number) if type.dtype.startswith("float") else int(number), without_extent(type))
+            return Const(_number_of(type.dtype, number), without_extent(type))
         return session.emit("cast", part, dtype=type.dtype, weak=type.weak)
     if (
         isinstance(type, ListOf)

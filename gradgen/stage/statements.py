@@ -84,7 +84,7 @@ def update_array(frame: Frame, kind: type[ast.operator], array: Ref, value: Any)
     session = frame.session
     old = read(session, array)
     assert isinstance(old.type, Array)
-    name = getattr(old, "name", "")
+    name = getattr(old, "name", "") or getattr(session.at(array).atom, "name", "")
     result = atom_of(session, operators.binary(session, kind, array, value))
     type = result.type
     if not isinstance(type, Array) or type.ndim != old.type.ndim:
