@@ -142,7 +142,8 @@ class Blocks:
         ctx = self.ctx
         memory = None if array is None else ctx.use(array)
         for var, lazy in list(ctx.lazies.items()):
-            if not lazy.free and (memory is None or memory in lazy.leaves):
+            is_view = lazy.free and (lazy.make is not None or not lazy.leaves)
+            if not is_view and (memory is None or memory in lazy.leaves):
                 ctx.value(var)
 
     # Assignments

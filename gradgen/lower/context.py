@@ -30,6 +30,7 @@ from gradgen.ir import (
     Statement,
     Type,
     Var,
+    dims_of,
 )
 from gradgen.ir.walk import map_statement, targets
 from gradgen.lower.numbers import Whole
@@ -297,6 +298,19 @@ def array_type(atom: Atom) -> Array:
 def dtype_of(type: Type) -> str:
     assert isinstance(type, Array | Scalar), type
     return type.dtype
+
+
+def same_dims(a: Var, b: Var) -> bool:
+    """Whether both have the same shape, so that neither is repeated towards the other.
+
+    >>> from gradgen.ir import ONE, Dim
+    >>> n = Dim("x.0", many=True)
+    >>> x, y, z = (Var("", k, Array("float64", dims)) for k, dims in enumerate([(n, n), (n, n), (n, ONE)]))
+    >>> same_dims(x, y), same_dims(z, x)
+    (True, False)
+    """
+    have, want = dims_of(a.type), dims_of(b.type)
+    return len(have) == len(want) and all(h == w or h.never_one for h, w in zip(have, want, strict=True))
 
 
 def new_axis_view(ctx: Context, array: Var, axes: Sequence[int], type: Array) -> Var:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from gradgen.ir import INT, Array, Assign, Atom, Const, Scalar, Slice, Type, Var, dims_of
 from gradgen.lower.broadcasting import Broadcast, Fitted
-from gradgen.lower.context import Context, Lazy, Position_, array_type, dtype_of, new_axis_view
+from gradgen.lower.context import Context, Lazy, Position_, array_type, dtype_of, new_axis_view, same_dims
 from gradgen.lower.scalars import Scalars
 
 LAZY: dict[str, Callable[[Context, Assign], Lazy]] = {}
@@ -44,7 +44,15 @@ def elementwise(ctx: Context, s: Assign) -> Lazy:
     def element(at: Position_) -> Atom:
         return Scalars(ctx).apply(s.op, shape.elements(at), Scalar(type.dtype), dict(s.params), s.spelling)
 
-    return Lazy(type, shape.size, element, leaves=leaves_of(operands))
+    return Lazy(type, shape.size, element, is_cheap(ctx, s), leaves_of(operands))
+
+
+def is_cheap(ctx: Context, s: Assign) -> bool:
+    """Whether computing an element costs about what reading it from memory would: `-x`, `2 * x`."""
+    arrays = {ctx.leaf(arg) for arg in s.args if isinstance(arg.type, Array)}
+    if s.op not in ("neg", "add", "sub", "mul") or None in arrays or len(arrays) != 1:
+        return False
+    return all(same_dims(arg, s.target) for arg in arrays if arg is not None)
 
 
 @lazily("copy", "identity", "pos")

@@ -10,6 +10,7 @@ from collections import Counter
 
 from gradgen.ir import Accumulate, Array, Assign, At, Atom, Block, Statement, Store, Var, dims_of, is_bool
 from gradgen.ir.walk import map_statement, operands, statement_free
+from gradgen.lower.context import same_dims
 from gradgen.lower.identities import is_alias
 from gradgen.lower.reductions import ONE_PASS
 
@@ -78,19 +79,6 @@ class Readers:
             case Store() as s:
                 return s.value == var and _fills(s, var)
         return False
-
-
-def same_dims(a: Var, b: Var) -> bool:
-    """Whether both have the same shape, so that neither is repeated towards the other.
-
-    >>> from gradgen.ir import ONE, Dim
-    >>> n = Dim("x.0", many=True)
-    >>> x, y, z = (Var("", k, Array("float64", dims)) for k, dims in enumerate([(n, n), (n, n), (n, ONE)]))
-    >>> same_dims(x, y), same_dims(z, x)
-    (True, False)
-    """
-    have, want = dims_of(a.type), dims_of(b.type)
-    return len(have) == len(want) and all(h == w or h.never_one for h, w in zip(have, want, strict=True))
 
 
 def _takes_once(s: Assign, var: Var, elementwise: bool) -> bool:
