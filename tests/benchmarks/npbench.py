@@ -38,6 +38,7 @@ def weighted(x):
         return x * 1.3
     return np.sum(x * np.cos(np.arange(np.size(x))).reshape(np.shape(x)))
 """
+BROKEN = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
 
 
 def load(path: Path, name: str) -> Any:
@@ -60,7 +61,8 @@ def inputs(suite: Path, info: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     init = info.get("init")
     if init:
         holder = load(folder / f"{info['module_name']}.py", f"npbench_{info['module_name']}")
-        made = getattr(holder, init["func"] if "func" in init else init["func_name"])(*(values[a] for a in init["input_args"]))
+        initialise = getattr(holder, init["func"] if "func" in init else init["func_name"])
+        made = initialise(*(values[name] for name in init["input_args"]))
         made = made if isinstance(made, tuple) else (made,)
         values |= dict(zip(init["output_args"], made, strict=True))
     return module, {name: widened(values[name], info["module_name"] in AS_FLOATS) for name in info["input_args"]}
@@ -76,10 +78,11 @@ def widened(value: Any, integers: bool) -> Any:
 
 def scalar_of(module: Any, info: dict[str, Any], arguments: dict[str, Any], folder: Path) -> Callable[..., Any]:
     """A function, in a file, of the kernel's arguments and a weight for each output."""
-    copies = {name: value.copy() if isinstance(value, np.ndarray) else value for name, value in arguments.items()}
+    copies = {name: copied(value) for name, value in arguments.items()}
     returned = getattr(module, info["func_name"])(*copies.values())
     results = [] if returned is None else list(returned) if isinstance(returned, tuple | list) else [returned]
-    changed = [n for n, v in arguments.items() if isinstance(v, np.ndarray) and not np.array_equal(v, copies[n], equal_nan=True)]
+    arrays = {name: value for name, value in arguments.items() if isinstance(value, np.ndarray)}
+    changed = [name for name, value in arrays.items() if not np.array_equal(value, copies[name], equal_nan=True)]
     terms = [f"weighted(results[{k}])" for k in range(len(results))] + [f"weighted({name})" for name in changed]
     unpack = "results = kernel({0})" if len(results) != 1 else "results = (kernel({0}),)"
     names = ", ".join(arguments)
@@ -92,15 +95,21 @@ def scalar_of(module: Any, info: dict[str, Any], arguments: dict[str, Any], fold
     return holder.scalar  # type: ignore[no-any-return]
 
 
+def copied(value: Any) -> Any:
+    return value.copy() if isinstance(value, np.ndarray) else value
+
+
 def is_float(value: Any) -> bool:
     dtype = getattr(value, "dtype", None)
     return isinstance(value, float) or (dtype is not None and np.issubdtype(dtype, np.floating))
 
 
-def directional(function: Callable[..., Any], arguments: dict[str, Any], directions: dict[str, Any], step: float) -> float:
+def directional(
+    function: Callable[..., Any], arguments: dict[str, Any], directions: dict[str, Any], step: float
+) -> float:
     def at(sign: int) -> float:
         moved = {
-            name: value + sign * step * directions[name] if name in directions else np.copy(value) if isinstance(value, np.ndarray) else value
+            name: value + sign * step * directions[name] if name in directions else copied(value)
             for name, value in arguments.items()
         }
         return float(function(**moved))
@@ -140,7 +149,7 @@ def main() -> None:
             except gradgen.GradgenError as refusal:
                 counts["refused"] += 1
                 print(f"{info['module_name']:24} refused: {str(refusal).splitlines()[0]}", flush=True)
-            except (ArithmeticError, AssertionError, AttributeError, KeyError, TypeError, ValueError, IndexError) as broken:
+            except BROKEN as broken:
                 counts["other"] += 1
                 print(f"{info['module_name']:24} {type(broken).__name__}: {str(broken)[:150]}", flush=True)
             else:
