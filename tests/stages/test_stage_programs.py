@@ -19,7 +19,7 @@ from tests.support.interpret import run
 from tests.support.trees import copied, flatten
 
 
-def staged_result(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def staged_result(function: Any, args: Any, kwargs: dict[str, Any], strict: bool = True) -> Any:
     """What the staged program of `function` gives for these arguments, as the function would return it."""
     bound = inspect.signature(function).bind(*args, **kwargs)
     bound.apply_defaults()
@@ -28,7 +28,7 @@ def staged_result(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) 
     staged = _staged(function, trees, arguments)
     verify(staged.program, RULES)
     values = [_value(resolve(one.path, arguments)) for one in staged.inputs]
-    results = iter(run(staged.program, values))
+    results = iter(run(staged.program, values, strict))
     return _built(staged.result, results)
 
 
