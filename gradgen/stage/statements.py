@@ -16,7 +16,7 @@ from gradgen.stage.dispatch import evaluate, statement
 from gradgen.stage.expressions import closure
 from gradgen.stage.session import Frame
 from gradgen.stage.targets import assign, assign_in_parallel
-from gradgen.stage.values import Known, ListObject, Ref, RunList
+from gradgen.stage.values import ArrayObject, Known, ListObject, Ref, RunList
 
 SEQUENCES = (ast.Tuple, ast.List)
 
@@ -82,9 +82,9 @@ def augmented_value(frame: Frame, kind: type[ast.operator], before: Any, value: 
 def update_array(frame: Frame, kind: type[ast.operator], array: Ref, value: Any) -> None:
     """`a += v` on an array: its contents change, its dtype and shape do not, and all its aliases see it."""
     session = frame.session
-    old = read(session, array)
-    assert isinstance(old.type, Array)
-    name = getattr(old, "name", "") or getattr(session.at(array).atom, "name", "")
+    old, content = read(session, array), session.at(array)
+    assert isinstance(old.type, Array) and isinstance(content, ArrayObject)
+    name = getattr(old, "name", "") or getattr(content.atom, "name", "")
     result = atom_of(session, operators.binary(session, kind, array, value))
     type = result.type
     if not isinstance(type, Array) or type.ndim != old.type.ndim:
