@@ -83,7 +83,8 @@ def update_array(frame: Frame, kind: type[ast.operator], array: Ref, value: Any)
     """`a += v` on an array: its contents change, its dtype and shape do not, and all its aliases see it."""
     session = frame.session
     old, content = read(session, array), session.at(array)
-    assert isinstance(old.type, Array) and isinstance(content, ArrayObject)
+    assert isinstance(old.type, Array)
+    assert isinstance(content, ArrayObject)
     name = getattr(old, "name", "") or getattr(content.atom, "name", "")
     result = atom_of(session, operators.binary(session, kind, array, value))
     type = result.type
