@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from gradgen.ir import BOOL, Array, Atom, Block, Const, Dim, Statement, Type, Undefined, Var
+from gradgen.ir import BOOL, Array, Atom, Block, Const, Dim, ListOf, Statement, Type, Undefined, Var
 from gradgen.ir.walk import substitute
 from gradgen.stage.join import FLAG_NAMES, absent, appended
 from gradgen.stage.merge import MISSING, Merger, converted, joined_type, type_of, without_extent
@@ -139,6 +139,9 @@ def _round(session: Session, a: Type, b: Type, free: set[str]) -> tuple[Type, se
                 dims.append(Dim(session.symbol(), many=x.never_one and y.never_one))
                 free.add(dims[-1].symbol or "")
         return Array(a.dtype, tuple(dims)), free
+    if isinstance(a, ListOf) and isinstance(b, ListOf):
+        element = _round(session, a.element, b.element, free)
+        return None if element is None else (ListOf(element[0]), element[1])
     joined = joined_type(session, without_extent(a), without_extent(b))
     return None if joined is None else (joined, free)
 

@@ -85,9 +85,14 @@ def columns(session: Session, content: ListObject | RunList, state: State, templ
 
 
 def freeze(state: State, item: Any) -> None:
-    """Arrays in a list of run-time length are held by value: they may not be changed in place any more."""
-    if isinstance(item, Ref) and isinstance(state.heap.get(item.cell), ArrayObject):
-        state.heap[item.cell] = replace(state.heap[item.cell], frozen=IN_LIST)
+    """Arrays in a list of run-time length are held by value: they may not be changed in place any more.
+
+    Nor may what they are views of.
+    """
+    if isinstance(item, Ref) and isinstance(content := state.heap.get(item.cell), ArrayObject):
+        state.heap[item.cell] = replace(content, frozen=IN_LIST)
+        if content.view is not None:
+            freeze(state, content.view.base)
     elif isinstance(item, Group):
         for one in item.items:
             freeze(state, one)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from gradgen.errors import GradgenError, UnsupportedSyntax
@@ -43,7 +44,7 @@ def for_statement(frame: Frame, node: ast.For, rest: list[ast.stmt], live: Live)
     before = frame.session.state.copy(), len(frame.session.builder.statements)
     index = _Index(frame.session, _index_name(node.target, iterable), numbers)
     try:
-        return _for(frame, node, walk(frame, iterable), index, rest, live)
+        return _for(frame, node, iterable, index, rest, live)
     except Unroll as needed:
         if needed.version not in index.versions or numbers is None:
             raise
@@ -105,7 +106,20 @@ def unrollable_index(session: Session, atom: Atom) -> int | None:
     return None
 
 
-def _for(frame: Frame, node: ast.For, items: Walk, index: _Index, rest: list[ast.stmt], live: Live) -> Step:
+@contextmanager
+def held(session: Session, value: Any) -> Iterator[tuple[int, str]]:
+    """What a loop goes over has no name, and is merged with other objects as what has one."""
+    session.frames += 1
+    key = (session.frames, "")
+    session.state.names[key] = value
+    try:
+        yield key
+    finally:
+        session.state.names.pop(key, None)
+
+
+def _for(frame: Frame, node: ast.For, iterable: Any, index: _Index, rest: list[ast.stmt], live: Live) -> Step:
+    items = walk(frame, iterable)
     inside = _live_inside(frame, node, rest, live)
 
     def iteration(at: Atom | None = None) -> Outcome:
@@ -113,7 +127,10 @@ def _for(frame: Frame, node: ast.For, items: Walk, index: _Index, rest: list[ast
         return run(frame, node.body, inside)
 
     def remaining(start: Atom, may_peel: bool) -> Staged:
-        staged = stage_loop(_loop(frame, node, iteration, None, inside, may_peel))
+        with held(frame.session, iterable) as key:
+            staged = stage_loop(_loop(frame, node, iteration, None, inside, may_peel))
+        if staged.outcome.state is not None:
+            staged.outcome.state.names.pop(key, None)
         assert index.var is not None
         head = (index.var, start, items.stop, items.step)
         ran = (staged.carried, staged.inits, staged.body, staged.results)

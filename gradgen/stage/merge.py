@@ -88,7 +88,7 @@ class Merger:
         if isinstance(a, Ref) or isinstance(b, Ref):
             return self.reference(a, b, name)
         if a is b:
-            return a
+            return self._unchanged(a)
         if isinstance(a, Unusable) or isinstance(b, Unusable):
             return a if isinstance(a, Unusable) else b
         if _is_number(a) and _is_number(b):
@@ -98,6 +98,12 @@ class Merger:
         if type(a) is type(b):
             return self._alike(a, b, name)
         return self.unusable(a, b, name)
+
+    def _unchanged(self, value: Any) -> Any:
+        """A value that is the same on both sides: the objects that it refers to stay what they are, so that
+        they count as such where names for them are merged with names for others."""
+        found = (self.reference(ref, ref, "") for ref in _references(value))
+        return next((made for made in found if isinstance(made, Unusable)), value)
 
     def unusable(self, a: Any, b: Any, name: str) -> Unusable:
         kinds = self._described(a, self.a), self._described(b, self.b)
@@ -119,7 +125,9 @@ class Merger:
         if is_atom(present):
             return self.pair(a, b, name)
         if isinstance(present, Group):
-            return Group(tuple(self._half(*self._sides(a, item), name) for item in present.items), present.kind)
+            return Group(tuple(self._half_item(a, item, name) for item in present.items), present.kind)
+        for ref in _references(present):
+            self.reference(*self._sides(a, ref), name)
         return present
 
     @staticmethod
@@ -187,6 +195,8 @@ class Merger:
 
     def content(self, a: Any, b: Any, name: str) -> Any:
         if a is b:
+            if isinstance(a, ArrayObject) and a.view is not None:
+                self.reference(a.view.base, a.view.base, "")
             return a if not _has_references(a) else self._same(a, name)
         if a is MISSING or b is MISSING:
             return self._half_content(a, b, name)
@@ -227,6 +237,7 @@ class Merger:
 
     def _arrays(self, a: ArrayObject, b: ArrayObject, name: str) -> Any:
         if a.view and b.view and a.view.base == b.view.base and a.view.chain == b.view.chain:
+            self.reference(a.view.base, a.view.base, "")
             return replace(a, view=replace(a.view, seen=None))  # taken again from the base when it is read
         atom = a.atom if a.atom == b.atom else self.pair(a.atom, b.atom, name or getattr(a.atom, "name", ""))
         if isinstance(atom, Unusable):
@@ -242,8 +253,6 @@ class Merger:
             if content.view is not None:
                 self._freeze_base(content.view.base, side)
             side.heap[base.cell] = replace(content, frozen=ALIASED)
-            if base.cell in self.heap:
-                self.heap[base.cell] = replace(self.heap[base.cell], frozen=ALIASED)
 
     def _lists(self, a: ListObject | RunList, b: ListObject | RunList, name: str) -> Any:
         """Lists of which only the run knows the length."""
@@ -260,6 +269,7 @@ class Merger:
         content = b if a is MISSING else a
         match content:
             case ArrayObject(view=view) if view is not None:
+                self._freeze_base(view.base, self.b if a is MISSING else self.a)
                 return replace(content, atom=self.pair(*self._sides(a, content.atom), name), view=None, frozen=ALIASED)
             case ArrayObject():
                 return replace(content, atom=self.pair(*self._sides(a, content.atom), name))
@@ -284,6 +294,12 @@ class Merger:
         return found
 
     def finished_heap(self) -> dict[int, HeapObject]:
+        """The merged objects. What was frozen on one side while they were merged is frozen."""
+        for (left, right), made in self.cells.items():
+            for state, cell in ((self.a, left), (self.b, right)):
+                frozen = "" if cell is None or cell not in state.heap else state.heap[cell].frozen
+                if frozen and not self.heap[made].frozen:
+                    self.heap[made] = replace(self.heap[made], frozen=frozen)
         for side in self.partners:
             for results in side.values():
                 if len(results) > 1:
@@ -304,6 +320,37 @@ def _has_references(content: Any) -> bool:
     return any(isinstance(item, Ref | Group) for item in getattr(content, "items", ()))
 
 
+def _references(value: Any) -> list[Ref]:
+    """The objects that a value refers to itself."""
+    found: list[Ref] = []
+    waiting = [value]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, Ref):
+            found.append(value)
+        else:
+            waiting += parts(value)
+    return found
+
+
+def parts(value: Any) -> Iterable[Any]:
+    """The values that a value which is no object holds."""
+    match value:
+        case Group(items=items):
+            return items
+        case Bound(owner=owner):
+            return (owner,)
+        case Closure(defaults=defaults):
+            return tuple(defaults.values())
+        case Partial():
+            return (value.function, *value.args, *value.keywords.values())
+        case Enumerated() | Reversed():
+            return (value.iterable,)
+        case Zipped() | Mapped():
+            return value.iterables
+    return ()
+
+
 def reachable(state: State, values: Iterable[Any]) -> set[int]:
     """The cells that these values lead to."""
     found: set[int] = set()
@@ -318,18 +365,8 @@ def reachable(state: State, values: Iterable[Any]) -> set[int]:
             waiting += list(getattr(content, "items", ()))
             if isinstance(content, ArrayObject) and content.view is not None:
                 waiting.append(content.view.base)
-        elif isinstance(value, Group):
-            waiting += value.items
-        elif isinstance(value, Bound):
-            waiting.append(value.owner)
-        elif isinstance(value, Closure):
-            waiting += value.defaults.values()
-        elif isinstance(value, Partial):
-            waiting += [value.function, *value.args, *value.keywords.values()]
-        elif isinstance(value, Enumerated | Reversed):
-            waiting.append(value.iterable)
-        elif isinstance(value, Zipped | Mapped):
-            waiting += value.iterables
+        else:
+            waiting += parts(value)
     return found
 
 
