@@ -7,11 +7,13 @@ in it. Works for everything that `linecache` knows: files, notebook cells, zippe
 from __future__ import annotations
 
 import ast
+import copy
 import linecache
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from types import CodeType, FunctionType
+from typing import Any
 
 from gradgen.errors import Position, SourceError
 from gradgen.ir import Origin
@@ -56,10 +58,15 @@ class SourceFile:
 
     def _text(self, node: ast.stmt | ast.expr) -> str:
         """The user's text of a statement on one line, without comments."""
-        if isinstance(node, ast.If | ast.For | ast.While | ast.With | ast.Match | ast.FunctionDef):
-            return ast.unparse(node).split("\n")[0]
-        text = ast.get_source_segment("".join(self.lines), node) or ast.unparse(node)
-        return ast.unparse(node).replace("\n", " ") if "\n" in text else text.strip()
+        if isinstance(node, ast.Match):
+            return f"match {ast.unparse(node.subject)}:"
+        if isinstance(node, ast.If | ast.For | ast.While | ast.With | ast.FunctionDef):
+            head: Any = copy.copy(node)
+            head.body, head.orelse, head.decorator_list = [ast.Pass()], [], []
+            return ast.unparse(head).split("\n")[0]
+        if node.end_lineno != node.lineno:
+            return ast.unparse(node).replace("\n", " ")
+        return self.line(node.lineno).encode()[node.col_offset : node.end_col_offset].decode().strip()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from gradgen.errors import UnknownFunction, UnsupportedSyntax, UnsupportedType
+from gradgen.errors import GradgenError, UnknownFunction, UnsupportedSyntax, UnsupportedType
 from gradgen.rules.build import constant_atom
 from gradgen.rules.table import METHODS
 from gradgen.stage import operators
@@ -20,7 +20,7 @@ from gradgen.stage.arrays import describe, is_numeric
 from gradgen.stage.calls import call
 from gradgen.stage.capture import attribute
 from gradgen.stage.choice import all_true
-from gradgen.stage.dispatch import evaluate, expression
+from gradgen.stage.dispatch import evaluate, expression, located
 from gradgen.stage.iteration import static_items
 from gradgen.stage.rulecalls import apply_caller
 from gradgen.stage.session import Frame, is_scalar
@@ -43,9 +43,19 @@ def name(frame: Frame, node: ast.Name) -> Any:
 
 @expression(ast.BinOp)
 def binary(frame: Frame, node: ast.BinOp) -> Any:
-    left = evaluate(frame, node.left)
-    right = evaluate(frame, node.right)
-    return operators.binary(frame.session, type(node.op), left, right)
+    """A long sum is deeply nested to the left: that side is gone down in a loop."""
+    chain = [node]
+    while isinstance(chain[-1].left, ast.BinOp):
+        chain.append(chain[-1].left)
+    value = evaluate(frame, chain[-1].left)
+    for part in reversed(chain):
+        right = evaluate(frame, part.right)
+        try:
+            value = operators.binary(frame.session, type(part.op), value, right)
+        except GradgenError as error:
+            located(error, frame.file.position(part))
+            raise
+    return value
 
 
 @expression(ast.UnaryOp)
