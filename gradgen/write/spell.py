@@ -102,17 +102,20 @@ class Speller:
         """The expression on the right side of an assignment."""
         params = dict(s.params)
         if "text" in params:
-            return self.template(params["text"], s.args)
+            return self.template(params["text"], s.args, s.target)
         return self.apply(s.op, tuple(map(self.atom, s.args)), s.args, params, s.spelling, s.target)
 
-    def template(self, template: Any, args: tuple[Atom, ...]) -> ast.expr:
-        """A recognised composite, as the user wrote it: nested (op, spelling, arguments[, params])."""
+    def template(self, template: Any, args: tuple[Atom, ...], target: Var | None = None) -> ast.expr:
+        """A recognised composite, as the user wrote it: nested (op, spelling, arguments[, params]).
+
+        `target`: what the whole becomes; of its parts no types are known.
+        """
         if isinstance(template, int):
             return self.atom(args[template])
         if not isinstance(template, tuple):
             return self.atom(template)
         op, spelling, inner, *params = template
-        return self.apply(op, tuple(self.template(part, args) for part in inner), (), dict(*params), spelling, None)
+        return self.apply(op, tuple(self.template(part, args) for part in inner), (), dict(*params), spelling, target)
 
     def apply(
         self,
