@@ -69,6 +69,8 @@ class Builder:
         self.origin: Origin | None = None  # given to statements that bring none
         self.definitions: dict[int, Assign | Accumulate] = {}  # by version, what made a value, of all appended here
         self.primal: dict[int, Assign] = {}  # as `definitions`, of the program that is being differentiated
+        self.conditions: dict[int, tuple[Atom, bool] | None] = {}  # what `symbols` has found out of values, by version
+        self.infinite: dict[int, bool] = {}
 
     def version(self) -> int:
         self.next_version += 1
@@ -84,6 +86,7 @@ class Builder:
 
     def remember(self, primal: Block) -> None:
         """Let rules see what made the values of the program that is being differentiated."""
+        self.infinite.clear()
         self.primal = {s.target.version: s for s in all_statements(primal) if isinstance(s, Assign)}
 
     def emit(

@@ -246,18 +246,52 @@ def _selection(x: Any) -> tuple[Sym, bool] | None:
 
 
 def _condition(atom: Atom, builder: Builder) -> tuple[Atom, bool] | None:
-    made = builder.definitions.get(getattr(atom, "version", -1))
-    match made:
-        case Assign(op="where", args=(condition, yes, no)) if is_zero(Sym(yes, builder)) or is_zero(Sym(no, builder)):
-            return condition, is_zero(Sym(yes, builder))
-        case Assign(op="identity" | "neg" | "cast" | "div", args=(value, *_)):
-            return _condition(value, builder)
-        case Assign(op="mul", args=(a, b)):
-            return _condition(a, builder) or _condition(b, builder)
-        case Accumulate(prior=a, value=b) | Assign(op="add" | "sub", args=(a, b)):
-            first = _condition(a, builder)
-            return first if first == _condition(b, builder) else None
-    return None
+    def of(made: Any, found: Callable[[Atom], Any]) -> tuple[Atom, bool] | None:
+        match made:
+            case Assign(op="where", args=(condition, yes, no)) if is_zero(Sym(yes, builder)) or is_zero(
+                Sym(no, builder)
+            ):
+                return condition, is_zero(Sym(yes, builder))
+            case Assign(op="identity" | "neg" | "cast" | "div", args=(value, *_)):
+                return found(value)
+            case Assign(op="mul", args=(a, b)):
+                return found(a) or found(b)
+            case Accumulate(prior=a, value=b) | Assign(op="add" | "sub", args=(a, b)):
+                return found(a) if found(a) == found(b) else None
+        return None
+
+    def sources(made: Any) -> tuple[Atom, ...]:
+        if isinstance(made, Accumulate):
+            return made.prior, made.value
+        return made.args if isinstance(made, Assign) and made.op in _HANDS_ON else ()
+
+    return _solved(atom, builder.definitions.get, sources, of, builder.conditions)
+
+
+_HANDS_ON = {"identity", "neg", "cast", "div", "mul", "add", "sub"}
+
+
+def _solved(
+    atom: Atom, definition: Callable[[int], Any], sources: Callable, of: Callable, known: dict[int, Any]
+) -> Any:
+    """`of(definition, fact of an operand)` for an atom: operands first, each found once and kept in `known`."""
+
+    def fact(atom: Atom) -> Any:
+        return known.get(getattr(atom, "version", -1))
+
+    waiting = [atom]
+    while waiting:
+        version = getattr(waiting[-1], "version", None)
+        if version is None or version in known:
+            waiting.pop()
+            continue
+        made = definition(version)
+        missing = [a for a in sources(made) if isinstance(a, Var) and a.version not in known]
+        if missing:
+            waiting += missing
+        else:
+            known[version] = of(made, fact)
+    return fact(atom)
 
 
 # What gives finite numbers of finite ones, sums and products of such size aside.
@@ -274,22 +308,24 @@ _FINITE = {
 
 def may_be_infinite(x: Any) -> bool:
     """Whether x, a partial derivative, can be infinite or NaN though the program's parameters are finite."""
-    seen: set[int] = set()
+    if not isinstance(x, Sym):
+        return False
+    builder = x.builder
 
-    def visit(atom: Atom, builder: Builder) -> bool:
-        version = getattr(atom, "version", None)
-        if version is None or version in seen:
-            return False
-        seen.add(version)
-        made = builder.definitions.get(version) or builder.primal.get(version)
-        if not isinstance(made, Assign):
-            return False
+    def finite(made: Any) -> bool:
         natural_power = made.op == "pow" and isinstance(made.args[1], Const) and made.args[1].value >= 0  # type: ignore[operator]
-        if made.op not in _FINITE and not natural_power:
-            return True
-        return any(visit(arg, builder) for arg in made.args)
+        return made.op in _FINITE or natural_power
 
-    return isinstance(x, Sym) and visit(x.atom, x.builder)
+    def of(made: Any, found: Callable[[Atom], Any]) -> bool:
+        return isinstance(made, Assign) and (not finite(made) or any(map(found, made.args)))
+
+    def sources(made: Any) -> tuple[Atom, ...]:
+        return made.args if isinstance(made, Assign) and finite(made) else ()
+
+    def definition(version: int) -> Any:
+        return builder.definitions.get(version) or builder.primal.get(version)
+
+    return bool(_solved(x.atom, definition, sources, of, builder.infinite))
 
 
 def div(a: Any, b: Any) -> Any:
