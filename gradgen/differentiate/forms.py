@@ -6,23 +6,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from gradgen.differentiate.reverse import Reversed, reverse
+from gradgen.differentiate.undefined import defined, looked_at
 from gradgen.ir import (
     FLOAT,
-    Array,
     Atom,
     Block,
     Const,
     Function,
-    If,
-    ListOf,
     Load,
     Program,
     Save,
     Scalar,
     Slot,
-    Statement,
-    Type,
-    Undefined,
     Var,
     is_float,
 )
@@ -39,7 +34,8 @@ def gradient(program: Program, wrt: Sequence[Var], results: int = 1, value: bool
     result = function.body.yields[0]
     reversed_ = reverse(function, tuple(wrt), _seeds([result], [Const(1.0, FLOAT)]), builder)
     kept = function.body.yields if value else function.body.yields[1:results]
-    body = Block(reversed_.primal + reversed_.adjoint, (*kept, *reversed_.gradients))
+    primal = defined(reversed_.primal, looked_at(reversed_.primal, reversed_.adjoint), builder)
+    body = Block(primal + reversed_.adjoint, (*kept, *reversed_.gradients))
     joint = replace(function, name=name or f"{function.name}_grad", body=body)
     return Program((joint, *_callees(program, reversed_.called, builder)))
 
@@ -57,7 +53,7 @@ def _pair(
     upstreams = [_upstream(result, builder) for result in results]
     reversed_ = reverse(function, wrt, _seeds(results, upstreams), builder)
     cache, slots = _cache(function, reversed_, set(upstreams))
-    primal = _defined_everywhere(reversed_.primal, set(cache), builder)
+    primal = defined(reversed_.primal, {*cache, *looked_at(reversed_.primal, reversed_.adjoint)}, builder)
     handed_on: dict = {"cached": len(cache)}
     body = Block(primal, function.body.yields + cache)
     forward = replace(
@@ -108,36 +104,3 @@ def _cache(function: Function, reversed_: Reversed, upstreams: set[Var]) -> tupl
     loaded = [s.slot for s in statements(Block(reversed_.adjoint)) if isinstance(s, Load) and s.slot in saved]
     cache = tuple(var for var in order if var in read and var not in upstreams)
     return cache, tuple(sorted(set(loaded), key=lambda slot: slot.version))
-
-
-def _defined_everywhere(primal: tuple[Statement, ...], cached: set[Atom], builder: Builder) -> tuple[Statement, ...]:
-    """A value that only one branch computes travels as a zero from the other one."""
-    return tuple(_defined(s, cached, builder) if isinstance(s, If) else s for s in primal)
-
-
-def _defined(s: If, cached: set[Atom], builder: Builder) -> If:
-    wanted = [k for k, result in enumerate(s.results) if result in cached]
-    branches = []
-    for branch in (s.then, s.orelse):
-        yields = list(branch.yields)
-        with builder.collect() as placeholders:
-            for k in wanted:
-                if isinstance(yields[k], Undefined):
-                    yields[k] = _placeholder(yields[k].type, builder)
-        inner = {yields[k] for k in wanted if isinstance(yields[k], Var)}
-        body = _defined_everywhere(branch.statements, inner, builder)
-        branches.append(Block(body + tuple(placeholders), tuple(yields)))
-    return replace(s, then=branches[0], orelse=branches[1])
-
-
-def _placeholder(type: Type, builder: Builder) -> Atom:
-    match type:
-        case Scalar(dtype="bool"):
-            return Const(False, type)
-        case Scalar():
-            return Const(0.0 if is_float(type) else 0, Scalar(type.dtype, type.weak))
-        case Array():
-            return builder.emit("zeros", *(0 for _ in type.dims), dtype=type.dtype, type=type)
-        case ListOf():
-            return builder.emit("list", type=type, element=type.element)
-    return Const(None, type)  # the cache of a call that was not made

@@ -30,6 +30,7 @@ from gradgen.ir import (
     For,
     Function,
     If,
+    ListOf,
     Load,
     Opaque,
     Open,
@@ -45,7 +46,7 @@ from gradgen.ir import (
     dims_of,
     is_float,
 )
-from gradgen.ir.walk import block_params, free_variables, substitute, targets
+from gradgen.ir.walk import block_params, free_variables, statement_free, substitute, targets
 from gradgen.ir.walk import statements as all_statements
 from gradgen.rules import symbols
 from gradgen.rules.build import Builder, constant_atom
@@ -275,8 +276,7 @@ class _Reverser:
         Its shape is that of the adjoint coming in, unless the iterations change the value's shape: so the
         primal value need not be kept for its shape's sake.
         """
-        fixed = dims_of(s.carried[k].type) == dims_of(s.inits[k].type)
-        like = incoming if fixed else s.carried[k]
+        like = incoming if _keeps_its_shape(s, k) else s.carried[k]
         return self.adjoints.zero(like) if adjoint is None else self.adjoints.full(adjoint, like)
 
     def _start(self, var: Var) -> Atom:
@@ -403,6 +403,17 @@ def _needed(region: _Region) -> dict[Var, None]:
 def _defined_inside(loop: For | While) -> frozenset[Var]:
     inner = {var for s in all_statements(loop.body) for var in (*targets(s), *block_params(s))}
     return frozenset(inner | set(block_params(loop)))
+
+
+def _keeps_its_shape(s: For | While, k: int) -> bool:
+    """Whether the k-th value that the loop carries has one shape in all iterations."""
+    type, init = s.carried[k].type, s.inits[k]
+    if isinstance(type, ListOf) or dims_of(type) != dims_of(init.type):
+        return isinstance(type, Scalar)
+    if not isinstance(init, Undefined):
+        return True
+    known = {dim.symbol for var in statement_free(s) for dim in dims_of(var.type)}
+    return all(dim.symbol is None or dim.symbol in known for dim in dims_of(type))
 
 
 def _slot_name(var: Var) -> str:

@@ -1,0 +1,118 @@
+"""Values that some paths lack: placeholders for those that backward looks at on every path.
+
+A variable that only one branch assigns is undefined on the other one, and no path that lacks it reads
+it. But backward asks on every path for the shape that its adjoint has, a loop saves it in each
+iteration, and a cache carries it. There an empty array or a zero takes its place: its adjoint is added to nothing.
+
+>>> from gradgen.ir import BOOL, FLOAT, Assign, Block, If, Undefined, Var
+>>> from gradgen.rules.build import Builder
+>>> c, x, y, t = Var("c", 0, BOOL), Var("x", 1, FLOAT), Var("y", 2, FLOAT), Var("t", 3, FLOAT)
+>>> branch = If(c, Block((Assign(y, "exp", (x,)),), (y,)), Block((), (Undefined(FLOAT),)), (t,))
+>>> (made,) = defined((branch,), {t}, Builder())
+>>> made.orelse.yields[0].value
+0.0
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Set
+from dataclasses import replace
+
+from gradgen.ir import (
+    Array,
+    Assign,
+    Atom,
+    Block,
+    Const,
+    For,
+    If,
+    ListOf,
+    Save,
+    Scalar,
+    Statement,
+    Type,
+    Undefined,
+    Var,
+    While,
+    is_float,
+)
+from gradgen.ir.walk import map_statement, statements
+from gradgen.rules.build import Builder
+
+
+def looked_at(primal: tuple[Statement, ...], adjoint: tuple[Statement, ...]) -> set[Atom]:
+    """What is read whichever path was taken: what is saved, and what zero adjoints have their shape from."""
+    saved = {s.value for s in statements(Block(primal)) if isinstance(s, Save)}
+    shapes = {s.args[0] for s in statements(Block(adjoint)) if isinstance(s, Assign) and s.op == "zeros_like"}
+    return saved | shapes
+
+
+def defined(primal: tuple[Statement, ...], wanted: Set[Atom], builder: Builder) -> tuple[Statement, ...]:
+    """`primal` with placeholders where one of `wanted`, or what it is made of, is undefined."""
+    sources = dict(_handed_over(primal))
+    reached: set[Atom] = set()
+    waiting = [atom for atom in wanted if atom in sources]
+    while waiting:
+        var = waiting.pop()
+        if var not in reached:
+            reached.add(var)
+            waiting += [source for source in sources[var] if source in sources]
+    lacking = {var for var in reached if any(isinstance(source, Undefined) for source in sources[var])}
+    return _filled(primal, lacking, builder) if lacking else primal
+
+
+def _handed_over(primal: tuple[Statement, ...]) -> Iterator[tuple[Atom, tuple[Atom, ...]]]:
+    """The values that branches and loops hand on, and what each may be."""
+    for s in statements(Block(primal)):
+        match s:
+            case If():
+                yield from zip(s.results, zip(s.then.yields, s.orelse.yields, strict=True), strict=True)
+            case For() | While():
+                for carried, result, init, given in zip(s.carried, s.results, s.inits, s.body.yields, strict=True):
+                    yield carried, (init, given)
+                    yield result, (carried,)
+
+
+def _filled(block: Iterable[Statement], lacking: set[Atom], builder: Builder) -> tuple[Statement, ...]:
+    made: list[Statement] = []
+    for s in block:
+        s = map_statement(
+            s, lambda atom: atom, lambda inner: Block(_filled(inner.statements, lacking, builder), inner.yields)
+        )
+        if isinstance(s, If):
+            then, orelse = (_branch(branch, s.results, lacking, builder) for branch in (s.then, s.orelse))
+            s = replace(s, then=then, orelse=orelse)
+        elif isinstance(s, For | While):
+            with builder.collect() as before:
+                s = replace(s, inits=_with_placeholders(s.inits, s.carried, lacking, builder))
+            made += before
+        made.append(s)
+    return tuple(made)
+
+
+def _branch(branch: Block, results: tuple[Var, ...], lacking: set[Atom], builder: Builder) -> Block:
+    with builder.collect() as more:
+        yields = _with_placeholders(branch.yields, results, lacking, builder)
+    return Block(branch.statements + tuple(more), yields)
+
+
+def _with_placeholders(
+    given: tuple[Atom, ...], to: tuple[Var, ...], lacking: set[Atom], builder: Builder
+) -> tuple[Atom, ...]:
+    return tuple(
+        _placeholder(atom.type, builder) if isinstance(atom, Undefined) and var in lacking else atom
+        for atom, var in zip(given, to, strict=True)
+    )
+
+
+def _placeholder(type: Type, builder: Builder) -> Atom:
+    match type:
+        case Scalar(dtype="bool"):
+            return Const(False, type)
+        case Scalar():
+            return Const(0.0 if is_float(type) else 0, Scalar(type.dtype, type.weak))
+        case Array():
+            return builder.emit("zeros", *(0 for _ in type.dims), dtype=type.dtype, type=type)
+        case ListOf():
+            return builder.emit("list", type=type, element=type.element)
+    return Const(None, type)  # the cache of a call that was not made
