@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 _COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
 # The same examples in every run: a failure is of the change, never of the day.
 settings.register_profile("ci", derandomize=True, max_examples=60, database=None, **_COMMON)
-settings.register_profile("search", max_examples=2000, **_COMMON)
+settings.register_profile("search", max_examples=700, **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 

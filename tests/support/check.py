@@ -118,6 +118,8 @@ def _check_backend(point: _Point, compiled: Any, *, jit: bool, exact: bool, pair
     )
     assert np.ndim(found) == 0, f"{label}: the value is not a scalar: {found!r}"
     _assert_close(found, expected, 0 if exact and not jit else (1e-5 if point.single else 1e-10), f"{label}: value")
+    if not jit and isinstance(expected, float):
+        assert type(found) is type(expected), f"{label}: the value is a {type(found).__name__}: {found!r}"
     assert isinstance(gradients, tuple), f"{label}: gradients of several arguments are a tuple, not {gradients!r}"
     assert len(gradients) == len(point.names), f"{label}: {len(gradients)} gradients for {point.names}"
     for name, one in zip(point.names, gradients, strict=True):
@@ -137,6 +139,8 @@ def _check_shape(gradient: Any, tree: Any, what: str) -> None:
     assert len(leaves) == len(given), f"{what} has {len(leaves)} leaves, its argument {len(given)}"
     for one, other in zip(leaves, given, strict=True):
         assert np.shape(one) == np.shape(other), f"{what} has shape {np.shape(one)}, its argument {np.shape(other)}"
+        if type(other) is float:
+            assert type(one) is float, f"{what} is {type(one).__name__}, its argument a float"
         if isinstance(other, np.ndarray):
             assert isinstance(one, np.ndarray), f"{what} is {type(one).__name__}, its argument an array"
         dtype = other.dtype if isinstance(other, (np.ndarray, np.generic)) else np.dtype(float)
