@@ -82,7 +82,7 @@ SYNTAX = [
     refusal("never_bound", "def f(x):\n    return x * «undefined_name\n", GradgenError, "`undefined_name`"),
     refusal(
         "value_or_nothing",
-        "def f(x):\n    «if x > 0:\n        return x\n",
+        "«def f(x):\n    if x > 0:\n        return x\n",
         GradgenError,
         "nothing",
     ),
