@@ -187,6 +187,14 @@ def _no_doubtful_views(session: Session, ref: Ref) -> None:
             )
 
 
+def keep_unchanged(session: Session, values: tuple[Any, ...], why: str) -> None:
+    """These arrays may share memory or not: none of them can be changed in place."""
+    for value in values:
+        if is_array(session, value):
+            root = root_of(session, value)
+            session.put(root, replace(session.at(root), frozen=why))
+
+
 def root_of(session: Session, ref: Ref) -> Ref:
     """The array whose memory a view looks at."""
     content = session.at(ref)

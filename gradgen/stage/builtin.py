@@ -83,7 +83,7 @@ def _len(frame: Frame, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         case Known(value=str() | bytes() | range() | tuple() | list() | dict() as known):
             return constant_atom(len(known))
         case Range():
-            return sized(frame, value)[0]
+            return session.emit("maximum", sized(frame, value)[0], 0)
         case Formatted():
             raise UnsupportedType("strings cannot be computed with", way_out="leave them to `print`")
     if is_static(session, value) or isinstance(content, DictObject):
@@ -120,31 +120,7 @@ def _zip(frame: Frame, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
 
 @builtin(reversed, 1, 1)
 def _reversed(frame: Frame, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-    value = args[0]
-    if isinstance(value, Range):
-        return reversed_range(frame, value)
-    return Reversed(value)
-
-
-def reversed_range(frame: Frame, value: Range) -> Range:
-    """The range that has the same numbers from the last to the first."""
-    session = frame.session
-    parts = [session.number(part) for part in (value.start, value.stop, value.step)]
-    if UNKNOWN not in parts:
-        turned = range(*parts)[::-1]
-        return Range(*map(constant_atom, (turned.start, turned.stop, turned.step)))
-    minus = operators.binary(session, ast.Sub, value.start, value.step)
-    if parts[2] in (1, -1):
-        last = operators.binary(session, ast.Sub, value.stop, value.step)
-        return Range(last, minus, constant_atom(-parts[2]))
-    # start + (count - 1) * step, where count = ceil((stop - start) / step)
-    span = operators.binary(session, ast.Sub, value.stop, value.start)
-    count = operators.unary(
-        session, ast.USub, operators.binary(session, ast.FloorDiv, operators.unary(session, ast.USub, span), value.step)
-    )
-    steps = operators.binary(session, ast.Mult, operators.binary(session, ast.Sub, count, constant_atom(1)), value.step)
-    last = operators.binary(session, ast.Add, value.start, steps)
-    return Range(last, minus, operators.unary(session, ast.USub, value.step))
+    return Reversed(args[0])
 
 
 @builtin(map, 2)

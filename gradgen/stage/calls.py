@@ -17,7 +17,7 @@ from gradgen.infer.signature import is_namedtuple
 from gradgen.ir.interface import Path, Root
 from gradgen.parse.subset import REFUSED_CALLS
 from gradgen.rules.table import CALLERS, METHODS, Caller
-from gradgen.stage.arrays import describe, is_numeric
+from gradgen.stage.arrays import describe, is_numeric, keep_unchanged
 from gradgen.stage.builtin import BUILTINS
 from gradgen.stage.capture import capture
 from gradgen.stage.derivatives import call_derivative, differentiate, is_differentiation
@@ -27,6 +27,7 @@ from gradgen.stage.rulecalls import apply_caller
 from gradgen.stage.session import Frame, Session
 from gradgen.stage.values import Bound, Closure, Group, Known, Partial, Record, Ref
 
+PERHAPS_COPIES = (np.ascontiguousarray, np.asfortranarray)
 STANDARD = sysconfig.get_paths()["stdlib"]
 LIBRARIES = ("numpy", "scipy", "numba", "jax", "torch", "autograd", "pandas", "sklearn", "matplotlib", "gradgen")
 
@@ -72,7 +73,12 @@ def _call_known(frame: Frame, function: Known, args: tuple[Any, ...], keywords: 
         return call_derivative(frame, function, args, keywords)
     caller = _lookup(CALLERS, value)
     if caller is not None:
-        return apply_caller(session, caller, args, keywords, shown(value, caller))
+        result = apply_caller(session, caller, args, keywords, shown(value, caller))
+        if value in PERHAPS_COPIES:
+            keep_unchanged(
+                session, (args[0], result), f"whether `{shown(value, caller)}` makes a copy is not known here"
+            )
+        return result
     if isinstance(value, functools.partial):
         return _call_partial(frame, function, args, keywords)
     if is_differentiation(value):

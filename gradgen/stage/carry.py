@@ -14,6 +14,7 @@ from typing import Any
 
 from gradgen.ir import BOOL, Array, Atom, Block, Const, Dim, ListOf, Statement, Type, Undefined, Var
 from gradgen.ir.walk import substitute
+from gradgen.parse.liveness import captured_names
 from gradgen.stage.join import FLAG_NAMES, absent, appended
 from gradgen.stage.merge import MISSING, Merger, converted, joined_type, type_of, without_extent
 from gradgen.stage.operators import either
@@ -253,9 +254,9 @@ def _is_changed(now: HeapObject | None, before: HeapObject) -> bool:
 def _wanted(loop: Loop, head: State, after: State) -> list[tuple[int, str]]:
     keys = dict.fromkeys([*head.names, *after.names])
     number = loop.frame.number
-    if loop.frame.captured:
+    if loop.frame.captured and loop.frame.node is None:
         return [key for key in keys if key[0] != number or key[1] not in loop.fresh]
-    live = loop.head | loop.after
+    live = loop.head | loop.after | (captured_names(loop.frame.node) if loop.frame.captured else frozenset())
     return [key for key in keys if (key in head.names if key[0] != number else key[1] in live)]
 
 

@@ -13,7 +13,7 @@ from gradgen.rules.build import constant_atom
 from gradgen.stage.carry import Loop, stage_loop
 from gradgen.stage.dispatch import evaluate, expression
 from gradgen.stage.expressions import keep
-from gradgen.stage.iteration import is_static, sized, static_items, walk
+from gradgen.stage.iteration import counting, exhaust, is_static, sized, static_items, walk
 from gradgen.stage.join import join, path, start
 from gradgen.stage.lists import append
 from gradgen.stage.operators import static_key, truth
@@ -32,15 +32,16 @@ def list_comprehension(frame: Frame, node: ast.ListComp) -> Any:
 
 @expression(ast.GeneratorExp)
 def generator(frame: Frame, node: ast.GeneratorExp) -> Any:
-    return Generator(node, frame)
+    """The first iterable is evaluated now, everything else when somebody asks for the items."""
+    return Generator(node, frame, evaluate(frame, node.generators[0].iter))
 
 
 def generated(frame: Frame, value: Generator) -> Any:
     """The values of a generator expression, as a list."""
-    return _collected(value.frame, value.node)
+    return _collected(value.frame, value.node, value.first)
 
 
-def _collected(frame: Frame, node: ast.ListComp | ast.GeneratorExp) -> Ref:
+def _collected(frame: Frame, node: ast.ListComp | ast.GeneratorExp, first: Any = None) -> Ref:
     made = frame.session.new(ListObject(()))
 
     def add(inner: Frame) -> None:
@@ -48,7 +49,7 @@ def _collected(frame: Frame, node: ast.ListComp | ast.GeneratorExp) -> Ref:
         keep(frame, value)
         append(frame.session, made, value)
 
-    each(frame, node.generators, add)
+    each(frame, node.generators, add, first)
     return made
 
 
@@ -84,7 +85,7 @@ def fold(frame: Frame, iterable: Any, first: Any, step: Callable[[Any, Any], Any
         inner.assign(name, step(inner.lookup(name), item))
 
     if isinstance(iterable, Generator):
-        each(iterable.frame, iterable.node.generators, lambda scope: combine(evaluate(scope, iterable.node.elt)))
+        generate(iterable, combine)
     else:
         over(inner, iterable, combine)
     result = inner.lookup(name)
@@ -108,6 +109,13 @@ def fold_from_first(frame: Frame, iterable: Any, step: Callable[[Any, Any], Any]
     return fold(frame, rest, first, lambda best, index: step(best, item_at(index)), "best")
 
 
+def generate(generator: Generator, act: Callable[[Any], None]) -> None:
+    """Run `act` on each value of a generator expression, which is used up then."""
+    exhaust(generator.frame.session, generator)
+    node = generator.node
+    each(generator.frame, node.generators, lambda scope: act(evaluate(scope, node.elt)), generator.first)
+
+
 def child(frame: Frame, names: frozenset[str]) -> Frame:
     """The scope of a comprehension."""
     session = frame.session
@@ -123,8 +131,10 @@ def close(inner: Frame) -> None:
         del names[key]
 
 
-def each(frame: Frame, generators: Sequence[ast.comprehension], act: Callable[[Frame], None]) -> None:
-    """Run `act` in the scope of a comprehension for all its items."""
+def each(
+    frame: Frame, generators: Sequence[ast.comprehension], act: Callable[[Frame], None], first: Any = None
+) -> None:
+    """Run `act` in the scope of a comprehension for all its items. `first`: the first iterable, if known."""
     inner = child(frame, frozenset(stored_names([g.target for g in generators])))
 
     def level(k: int) -> None:
@@ -139,7 +149,8 @@ def each(frame: Frame, generators: Sequence[ast.comprehension], act: Callable[[F
             assign(inner, one.target, item, None)
             filtered(inner, list(one.ifs), lambda: level(k + 1))
 
-        over(inner, evaluate(inner if k else frame, one.iter), body, one.target)
+        known = first is not None and k == 0
+        over(inner, first if known else evaluate(inner if k else frame, one.iter), body, one.target)
 
     level(0)
     close(inner)
@@ -170,6 +181,7 @@ def filtered(inner: Frame, tests: list[ast.expr], act: Callable[[], None]) -> No
 def over(inner: Frame, iterable: Any, body: Callable[[Any], None], target: ast.expr | None = None) -> None:
     """Run `body` for each item: one by one where they are known, else in a loop."""
     session = inner.session
+    iterable = counting(inner, iterable)
     if is_static(session, iterable) or _is_short(inner, iterable):
         for k, item in enumerate(static_items(inner, iterable, "what is iterated over")):
             session.written.append(k)

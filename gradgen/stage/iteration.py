@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from gradgen.errors import UnsupportedType
 from gradgen.ir import Array, Atom, Effect, If, dims_of
 from gradgen.ir import Block as IrBlock
 from gradgen.rules.build import constant_atom, dim_of
+from gradgen.stage import operators
 from gradgen.stage.arrays import describe, is_array, read, wrap
 from gradgen.stage.lists import as_run_list, item_at, length
 from gradgen.stage.session import UNKNOWN, Frame, Session
@@ -28,6 +30,7 @@ from gradgen.stage.values import (
     Zipped,
 )
 
+ITERATORS = (Enumerated, Reversed, Zipped, Mapped, Generator)
 ZERO, UNIT = constant_atom(0), constant_atom(1)
 
 
@@ -59,6 +62,8 @@ def _is_countable(session: Session, value: Any) -> bool:
 def static_items(frame: Frame, value: Any, what: str, count: int | None = None) -> list[Any]:
     """The items, one by one. `count`: how many there must be, where that is known from the targets."""
     session = frame.session
+    if isinstance(value, ITERATORS):
+        exhaust(session, value)
     match value:
         case Group(items=items):
             return list(items)
@@ -170,6 +175,42 @@ def row(session: Session, ref: Ref, index: Atom) -> Any:
     return wrap(session, made, {atom: ref})
 
 
+def exhaust(session: Session, value: Any) -> None:
+    """An iterator with a name has nothing left for the next one who goes over it."""
+    names = session.state.names
+    for key in [key for key, held in names.items() if held is value]:
+        names[key] = Group(())
+
+
+def counting(frame: Frame, value: Any) -> Any:
+    """`reversed(range(...))` as the range that it is; other values as they are."""
+    if isinstance(value, Reversed) and isinstance(value.iterable, Range):
+        exhaust(frame.session, value)
+        return reversed_range(frame, value.iterable)
+    return value
+
+
+def reversed_range(frame: Frame, value: Range) -> Range:
+    """The range that has the same numbers from the last to the first."""
+    session = frame.session
+    parts = [session.number(part) for part in (value.start, value.stop, value.step)]
+    if UNKNOWN not in parts:
+        turned = range(*parts)[::-1]
+        return Range(*map(constant_atom, (turned.start, turned.stop, turned.step)))
+    minus = operators.binary(session, ast.Sub, value.start, value.step)
+    if parts[2] in (1, -1):
+        last = operators.binary(session, ast.Sub, value.stop, value.step)
+        return Range(last, minus, constant_atom(-parts[2]))
+    # start + (count - 1) * step, where count = ceil((stop - start) / step)
+    span = operators.binary(session, ast.Sub, value.stop, value.start)
+    count = operators.unary(
+        session, ast.USub, operators.binary(session, ast.FloorDiv, operators.unary(session, ast.USub, span), value.step)
+    )
+    steps = operators.binary(session, ast.Mult, operators.binary(session, ast.Sub, count, constant_atom(1)), value.step)
+    last = operators.binary(session, ast.Add, value.start, steps)
+    return Range(last, minus, operators.unary(session, ast.USub, value.step))
+
+
 @dataclass(frozen=True, slots=True)
 class Walk:
     """A loop's range, and the item for its index."""
@@ -192,6 +233,8 @@ def walk(frame: Frame, value: Any) -> Walk:
 def sized(frame: Frame, value: Any) -> tuple[Atom, Callable[[Atom], Any]]:
     """The number of items, and the item at an index counted from 0."""
     session = frame.session
+    if isinstance(value, ITERATORS):
+        exhaust(session, value)
     match value:
         case Range():
             return _sized_range(session, value)

@@ -8,6 +8,7 @@ from typing import Any
 
 from gradgen.errors import UnsupportedSyntax
 from gradgen.ir import Atom, Block, Const, If, Scalar, Statement, Type, Undefined, Var
+from gradgen.parse.liveness import captured_names
 from gradgen.stage.merge import MISSING, Listing, Merger, NoJoin, converted, joined_type, type_of, without_extent
 from gradgen.stage.outcome import FALSE, RAISED, TRUE, Outcome, Raises
 from gradgen.stage.session import UNKNOWN, Frame, Session
@@ -181,9 +182,9 @@ def join(
 
 def _wanted(frame: Frame, paths: tuple[Path, Path], live: Iterable[str] | None) -> list[tuple[int, str]]:
     keys = dict.fromkeys(key for p in paths if p.outcome.state for key in p.outcome.state.names)
-    if live is None or frame.captured:
+    if live is None or (frame.captured and frame.node is None):
         return list(keys)
-    live = set(live)
+    live = {*live, *(captured_names(frame.node) if frame.captured else ())}
     return [key for key in keys if key[0] != frame.number or key[1] in live]
 
 

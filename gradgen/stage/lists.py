@@ -13,9 +13,10 @@ from gradgen.errors import UnsupportedType
 from gradgen.ir import Atom, Const, ListOf, Scalar
 from gradgen.stage.merge import Listing, converted, joined_type, type_of, without_extent
 from gradgen.stage.session import Session
+from gradgen.stage.trees import build, of_atom
 from gradgen.stage.values import ArrayObject, Group, Hole, Known, ListObject, Ref, RunList, State, Unusable, is_atom
 
-IN_LIST = "the array is in a list of run-time length, and cannot be changed in place"
+IN_LIST = "this object is in a list whose length depends on the data, and cannot be changed in place"
 
 
 def template_of(session: Session, lists: list[tuple[ListObject | RunList, State]]) -> Any:
@@ -36,17 +37,23 @@ def template_of(session: Session, lists: list[tuple[ListObject | RunList, State]
 
 
 def form(item: Any, state: State, count: list[int]) -> Any:
-    """An item with its numbers and arrays taken out."""
+    """An item with its numbers, arrays and lists of run-time length taken out."""
     content = state.heap.get(item.cell) if isinstance(item, Ref) else None
-    if is_atom(item) or isinstance(content, ArrayObject):
+    plain = isinstance(content, RunList) and isinstance(content.template, Hole)
+    if is_atom(item) or isinstance(content, ArrayObject) or plain:
         count[0] += 1
         return Hole(count[0] - 1)
-    if isinstance(item, Group):
-        items = tuple(form(one, state, count) for one in item.items)
-        return next((one for one in items if isinstance(one, Unusable)), Group(items, item.kind))
+    if isinstance(item, Group) or isinstance(content, ListObject):
+        kind = item.kind if isinstance(item, Group) else list
+        items = tuple(form(one, state, count) for one in _items(item, content))
+        return next((one for one in items if isinstance(one, Unusable)), Group(items, kind))
     if isinstance(item, Known):
         return item
-    return Unusable("a list whose length depends on the data can hold numbers, arrays and tuples of them")
+    return Unusable("a list whose length depends on the data can hold numbers, arrays, and tuples and lists of them")
+
+
+def _items(item: Any, content: Any) -> tuple[Any, ...]:
+    return item.items if isinstance(item, Group) else content.items
 
 
 def same_form(a: Any, b: Any) -> bool:
@@ -59,12 +66,13 @@ def same_form(a: Any, b: Any) -> bool:
 
 def holes(item: Any, state: State) -> list[Atom]:
     """What fills the holes of an item, in their order."""
-    if isinstance(item, Ref):
-        content = state.heap[item.cell]
-        assert isinstance(content, ArrayObject)
+    content = state.heap.get(item.cell) if isinstance(item, Ref) else None
+    if isinstance(content, ArrayObject):
         return [content.atom]
-    if isinstance(item, Group):
-        return [atom for one in item.items for atom in holes(one, state)]
+    if isinstance(content, RunList):
+        return list(content.lists)
+    if isinstance(item, Group) or isinstance(content, ListObject):
+        return [atom for one in _items(item, content) for atom in holes(one, state)]
     return [item] if is_atom(item) else []
 
 
@@ -85,16 +93,14 @@ def columns(session: Session, content: ListObject | RunList, state: State, templ
 
 
 def freeze(state: State, item: Any) -> None:
-    """Arrays in a list of run-time length are held by value: they may not be changed in place any more.
-
-    Nor may what they are views of.
-    """
-    if isinstance(item, Ref) and isinstance(content := state.heap.get(item.cell), ArrayObject):
+    """Objects in a list of run-time length are held by value: they may not be changed in place any more."""
+    content = state.heap.get(item.cell) if isinstance(item, Ref) else None
+    if content is not None:
         state.heap[item.cell] = replace(content, frozen=IN_LIST)
-        if content.view is not None:
-            freeze(state, content.view.base)
-    elif isinstance(item, Group):
-        for one in item.items:
+    if isinstance(content, ArrayObject) and content.view is not None:
+        freeze(state, content.view.base)
+    if isinstance(item, Group) or isinstance(content, ListObject):
+        for one in _items(item, content):
             freeze(state, one)
 
 
@@ -119,12 +125,14 @@ def item_at(session: Session, content: RunList, index: Atom) -> Any:
 
     def fill(template: Any) -> Any:
         if isinstance(template, Hole):
-            atom = session.emit("item", content.lists[template.number], index)
-            value = session.value_of(atom)
-            if isinstance(value, Ref):
-                session.put(value, replace(session.at(value), frozen=IN_LIST))
-            return value
-        return Group(tuple(map(fill, template.items)), template.kind) if isinstance(template, Group) else template
+            value = of_atom(session, session.emit("item", content.lists[template.number], index))
+        elif isinstance(template, Group):
+            value = build(session, template.kind, (), tuple(map(fill, template.items)))
+        else:
+            return template
+        if isinstance(value, Ref):
+            session.put(value, replace(session.at(value), frozen=IN_LIST))
+        return value
 
     return fill(content.template)
 

@@ -16,7 +16,7 @@ from gradgen.rules.build import constant_atom
 from gradgen.stage.carry import Loop, Peel, Staged, TestChanges, stage_loop
 from gradgen.stage.dispatch import evaluate
 from gradgen.stage.flow import Step, branch, everything, flow, proceed, run
-from gradgen.stage.iteration import Walk, is_static, static_items, walk
+from gradgen.stage.iteration import Walk, counting, is_static, static_items, walk
 from gradgen.stage.join import join, path, start
 from gradgen.stage.operators import truth
 from gradgen.stage.outcome import FALSE, RAISED, TRUE, Outcome
@@ -37,7 +37,7 @@ class Unroll(Exception):
 
 @flow(ast.For)
 def for_statement(frame: Frame, node: ast.For, rest: list[ast.stmt], live: Live) -> Step:
-    iterable = evaluate(frame, node.iter)
+    iterable = counting(frame, evaluate(frame, node.iter))
     if is_static(frame.session, iterable):
         return written_out(frame, node, static_items(frame, iterable, "what the loop goes over"), rest, live)
     numbers = _numbers(frame.session, iterable)

@@ -71,15 +71,13 @@ def extend_list(frame: Frame, owner: Ref, values: Any) -> Any:
         for item in static_items(frame, values, "what the list is extended by"):
             lists.append(session, owner, item)
     else:
-        from gradgen.stage.comprehensions import child, each, over
+        from gradgen.stage.comprehensions import child, generate, over
 
         def add(item: Any) -> None:
             lists.append(session, owner, item)
 
         if isinstance(values, Generator):
-            from gradgen.stage.dispatch import evaluate
-
-            each(values.frame, values.node.generators, lambda scope: add(evaluate(scope, values.node.elt)))
+            generate(values, add)
         else:
             over(child(frame, frozenset()), values, add)
     return NONE

@@ -145,6 +145,10 @@ class Session:
         return self.new(ArrayObject(atom)) if isinstance(atom.type, Array) else atom
 
     def writable(self, ref: Ref) -> None:
+        if ref.cell in self.outer:
+            raise UnsupportedSyntax(
+                "this changes an object outside of the function", way_out="change a copy: `x.copy()`"
+            )
         why = self.at(ref).frozen
         if why:
             raise UnsupportedSyntax(why, way_out="make a copy first: `x = x.copy()`")

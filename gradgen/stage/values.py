@@ -110,6 +110,7 @@ class Generator:
 
     node: ast.GeneratorExp
     frame: Frame
+    first: Any
 
 
 @dataclass(frozen=True, slots=True, eq=False)
