@@ -76,9 +76,7 @@ class _Joiner(Merger):
                 if isinstance(a, Listing) or isinstance(b, Listing) or not types:
                     return Unusable(f"`{name}` is a list whose items have no common type")
                 return self.unusable_types(a, b, name)
-            self.made[key] = self._result(
-                a, b, name, without_extent(joined) if a is not MISSING and b is not MISSING else joined
-            )
+            self.made[key] = self._result(a, b, name, without_extent(joined))
         return self.made[key]
 
     def objects(self) -> None:
