@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from gradgen.differentiate.accumulate import Adjoints, expanded
-from gradgen.ir import Assign, Atom, TupleOf, Var
+from gradgen.ir import Assign, Atom, TupleOf, Var, dims_of
 from gradgen.rules import symbols
 from gradgen.rules.symbols import Sym
 from gradgen.rules.table import RULES
@@ -87,7 +87,9 @@ def _constant(s: Assign, g: Sym, adjoints: Adjoints) -> None:
 def _contribute_each(s: Assign, contributions: Any, adjoints: Adjoints) -> None:
     for arg, contribution in zip(s.args, _listed(contributions), strict=False):
         if isinstance(contribution, Sym):
-            adjoints.contribute(arg, contribution, like=contribution.atom)
+            # A product of vectors and matrices broadcasts nothing: what it gives has the argument's sizes, by any name.
+            exact = RULES[s.op].kind == "bilinear" and contribution.ndim == len(dims_of(arg.type)) <= 2
+            adjoints.contribute(arg, contribution, like=arg if exact else contribution.atom)
 
 
 def _reverse_read(s: Assign, g: Sym, adjoints: Adjoints) -> None:
