@@ -77,6 +77,14 @@ class Ownership:
     def in_place(self, update: Statement) -> bool:
         return id(update) not in self.copied_updates
 
+    def copies(self, function: Function) -> Iterable[Var]:
+        """The variables that start as copies of others."""
+        for s in statements(function.body):
+            if isinstance(s, Assign) and id(s) in self.copied_views:
+                yield s.target
+            elif isinstance(s, For | While):
+                yield from (var for k, var in enumerate(s.carried) if (id(s), k) in self.copied_inits)
+
     def size(self) -> int:
         return len(self.copied_updates) + len(self.copied_views) + len(self.copied_slots) + len(self.copied_inits)
 

@@ -89,6 +89,13 @@ class Flow:
         """What is live after the statement's own step (for an `If` or loop: after its test or inits)."""
         return self.members(self.live[self.at[id(statement)]])
 
+    def separate(self, copies: Iterable[Var]) -> None:
+        """These are written as copies, in memory of their own, and may be changed apart from what they copy."""
+        apart = set(copies)
+        for step in self.steps if apart else ():
+            step.same = [None if var in apart else source for var, source in zip(step.writes, step.same, strict=True)]
+        self.conflicts = self._conflicts() if apart else self.conflicts
+
     def interfere(self, a: Var, b: Var) -> bool:
         one, other = self.number[a], self.number[b]
         return bool(self.conflicts[one] >> other & 1 or self.conflicts[other] >> one & 1)

@@ -81,6 +81,7 @@ class _Module:
         folds = fold(function)
         flow = liveness(function, folds.reads, folds.is_written)
         owned = ownership(function, flow)
+        flow.separate(owned.copies(function))
         cache = "cache" if "cache" not in self.namer.user_names else "_cache"
         taken = {cache} if function.role == "backward" else set()
         names, slot_names = self.namer.name(function, flow, folds, owned, taken | (layout.taken() if layout else set()))
