@@ -211,7 +211,7 @@ def stage_loop(loop: Loop) -> Staged:
         if not changed:
             session.state = entry
             return _finished(loop, merger, names, test_statements, test, body, outcome)
-        carried = merger.carried
+        carried = {**carried, **merger.carried}
         _remember(loop, names)
         state = State({**state.names, **names}, {**state.heap, **merger.finished_heap()})
     raise AssertionError(f"the types of the loop in `{loop.frame.name}` do not settle")
@@ -313,7 +313,7 @@ def _finished(
     flags = _flags(loop, merger, outcome, {"break": broke, "return": returned})
     moving = [c for c in merger.carried.values() if c.after != c.var]
     still = {c.var: _as_init(session, c) for c in merger.carried.values() if c.after == c.var}
-    still |= {c.var: _as_init(session, c) for v, c in merger.before.items() if v not in merger.carried}
+    still |= {c.var: _forgotten(c) for v, c in merger.before.items() if v not in merger.carried}
     with appended(session, body):
         yields = tuple(
             Undefined(c.var.type) if c.after is MISSING else converted(session, c.after, c.var.type) for c in moving
@@ -360,6 +360,11 @@ def _flags(loop: Loop, merger: Carrier, outcome: Outcome, conditions: dict[str, 
             merger.carried[var.version] = Carried(var, FALSE, condition)
             made[kind] = var
     return made
+
+
+def _forgotten(carried: Carried) -> Atom:
+    """What stands for a variable of an object that nothing leads to any more."""
+    return carried.init if is_atom(carried.init) else Undefined(carried.var.type)
 
 
 def _as_init(session: Session, carried: Carried) -> Atom:
