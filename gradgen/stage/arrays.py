@@ -51,6 +51,15 @@ def read(session: Session, ref: Ref) -> Atom:
     return atom
 
 
+def retake_views(session: Session) -> None:
+    """Take views again whose base has a newer version, where states are going to be merged as they are."""
+    from gradgen.stage.merge import reachable
+
+    for cell in sorted(reachable(session.state, session.state.names.values())):
+        if isinstance(session.at(Ref(cell)), ArrayObject):
+            read(session, Ref(cell))
+
+
 def atom_of(session: Session, value: Any, what: str = "this") -> Atom:
     """The number or array that a value is; refuses other values, naming what they are."""
     if is_scalar(value):

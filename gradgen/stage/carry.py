@@ -15,6 +15,7 @@ from typing import Any
 from gradgen.ir import BOOL, Array, Atom, Block, Const, Dim, ListOf, Statement, Type, Undefined, Var
 from gradgen.ir.walk import substitute
 from gradgen.parse.liveness import captured_names
+from gradgen.stage.arrays import retake_views
 from gradgen.stage.join import FLAG_NAMES, absent, appended
 from gradgen.stage.merge import MISSING, Merger, converted, joined_type, type_of, without_extent
 from gradgen.stage.operators import either
@@ -185,6 +186,7 @@ class Staged:
 def stage_loop(loop: Loop) -> Staged:
     """Stage the body until its state goes round."""
     session = loop.frame.session
+    retake_views(session)
     entry, first = session.state, session.builder.next_version
     state, carried = _first_guess(loop, entry)
     patient = True
@@ -239,6 +241,9 @@ def _one_pass(
     try:
         with session.builder.collect() as body:
             outcome = loop.iteration()
+            if outcome.state is not None:
+                session.state = outcome.state
+                retake_views(session)
     except Raises:
         outcome = RAISED
     finally:

@@ -9,6 +9,7 @@ from typing import Any
 from gradgen.errors import UnsupportedSyntax
 from gradgen.ir import Atom, Block, Const, If, Scalar, Statement, Type, Undefined, Var
 from gradgen.parse.liveness import captured_names
+from gradgen.stage.arrays import retake_views
 from gradgen.stage.merge import MISSING, Listing, Merger, NoJoin, converted, joined_type, type_of, without_extent
 from gradgen.stage.outcome import FALSE, RAISED, TRUE, Outcome, Raises
 from gradgen.stage.session import UNKNOWN, Frame, Session
@@ -33,6 +34,9 @@ def path(session: Session, stage: Callable[[], Outcome]) -> Path:
         with session.builder.collect() as statements:
             try:
                 outcome = stage()
+                if outcome.state is not None:
+                    session.state = outcome.state
+                    retake_views(session)
             except Raises:
                 outcome = RAISED
     finally:

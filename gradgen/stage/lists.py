@@ -11,6 +11,7 @@ from typing import Any
 
 from gradgen.errors import UnsupportedType
 from gradgen.ir import Atom, Const, ListOf, Scalar
+from gradgen.stage.arrays import read
 from gradgen.stage.merge import Listing, converted, joined_type, type_of, without_extent
 from gradgen.stage.session import Session
 from gradgen.stage.trees import build, of_atom
@@ -76,6 +77,22 @@ def holes(item: Any, state: State) -> list[Atom]:
     return [item] if is_atom(item) else []
 
 
+def current_holes(session: Session, item: Any) -> list[Atom]:
+    """As `holes`, in the present state, with the arrays as they are now."""
+    retake(session, item)
+    return holes(item, session.state)
+
+
+def retake(session: Session, item: Any) -> None:
+    """Take the views in an item again, whose base may have a newer version."""
+    content = session.state.heap.get(item.cell) if isinstance(item, Ref) else None
+    if isinstance(content, ArrayObject):
+        read(session, item)
+    elif isinstance(item, Group) or isinstance(content, ListObject):
+        for one in _items(item, content):
+            retake(session, one)
+
+
 def hole_count(template: Any) -> int:
     if isinstance(template, Group):
         return sum(map(hole_count, template.items))
@@ -112,6 +129,8 @@ def as_run_list(session: Session, content: ListObject | RunList) -> RunList:
     if isinstance(template, Unusable):
         raise UnsupportedType(template.why)
     lists = []
+    for item in content.items:
+        retake(session, item)
     for column in columns(session, content, session.state, template):
         type = type_of(session, column)
         if type is None:
@@ -147,7 +166,7 @@ def append(session: Session, ref: Ref, value: Any) -> None:
     assert isinstance(content, RunList)
     content = _fitting(session, content, value)
     freeze(session.state, value)
-    atoms = holes(value, session.state)
+    atoms = current_holes(session, value)
     lists = tuple(_appended(session, one, atom) for one, atom in zip(content.lists, atoms, strict=True))
     session.put(ref, replace(content, lists=lists))
 

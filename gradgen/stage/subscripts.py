@@ -17,7 +17,7 @@ from gradgen.rules.symbols import Sym
 from gradgen.stage import operators
 from gradgen.stage.arrays import atom_of, describe, is_array, read, replace_content, wrap
 from gradgen.stage.dispatch import evaluate, expression
-from gradgen.stage.lists import as_run_list, form, holes, item_at, same_form
+from gradgen.stage.lists import as_run_list, current_holes, form, freeze, item_at, same_form
 from gradgen.stage.loops import Unroll, unrollable_index
 from gradgen.stage.merge import converted
 from gradgen.stage.rulecalls import to_rule
@@ -318,7 +318,9 @@ def _store_in_run_list(session: Session, ref: Ref, content: RunList, key: Any, v
         )
     index, operands = array_index(session, key)
     lists = []
-    for one, atom in zip(content.lists, holes(value, session.state), strict=True):
+    atoms = current_holes(session, value)
+    freeze(session.state, value)
+    for one, atom in zip(content.lists, atoms, strict=True):
         item = converted(session, atom, one.type.element)  # type: ignore[union-attr]
         at = operands or (constant_atom(index[0]),)
         made = session.builder.store(one, (At(0),), at, item)
