@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from gradgen.errors import UnsupportedType
+from gradgen.errors import UnsupportedSyntax, UnsupportedType
 from gradgen.ir import Array, Atom, Effect, If, dims_of
 from gradgen.ir import Block as IrBlock
 from gradgen.rules.build import constant_atom, dim_of
@@ -17,6 +17,7 @@ from gradgen.stage.lists import as_run_list, item_at, length
 from gradgen.stage.session import UNKNOWN, Frame, Session
 from gradgen.stage.values import (
     DictObject,
+    Entries,
     Enumerated,
     Generator,
     Group,
@@ -93,6 +94,45 @@ def static_items(frame: Frame, value: Any, what: str, count: int | None = None) 
         case Ref():
             return _items_of_object(frame, value, what, count)
     raise UnsupportedType(f"{what} is {describe(session, value)}, which has no items")
+
+
+def present_item(session: Session, iterable: Any, k: int, item: Any) -> Any:
+    """The k-th item of what is known one by one, as it is when a loop comes to it: the body may have changed it."""
+    match iterable:
+        case Enumerated(iterable=inner):
+            return Group((item.items[0], present_item(session, inner, k, item.items[1])))
+        case Zipped(iterables=inner):
+            pairs = zip(inner, item.items, strict=True)
+            return Group(tuple(present_item(session, one, k, part) for one, part in pairs))
+        case Reversed(iterable=Ref() as inner):
+            return present_item(session, inner, -1 - k, item)
+        case Entries(owner=Ref() as owner):
+            content = session.at(owner)
+            if isinstance(content, DictObject) and len(content.items) == len(iterable.items):
+                value = content.items[k]
+                return Group((item.items[0], value)) if iterable.with_keys else value
+            raise _grows("dict")
+        case Ref():
+            content = session.at(iterable)
+            if isinstance(content, ListObject) and -len(content.items) <= k < len(content.items):
+                return content.items[k]
+            if not isinstance(content, DictObject):
+                raise _grows("list")
+    return item
+
+
+def check_length(session: Session, iterable: Any, count: int) -> None:
+    """After the last item known at first: there must not be more by now."""
+    inner = iterable.iterable if isinstance(iterable, Enumerated) else iterable
+    content = session.at(inner) if isinstance(inner, Ref) else None
+    if isinstance(content, RunList) or (isinstance(content, ListObject) and len(content.items) != count):
+        raise _grows("list")
+
+
+def _grows(what: str) -> UnsupportedSyntax:
+    return UnsupportedSyntax(
+        f"a {what} whose length changes while a loop goes over it", way_out="a loop over a copy: `for x in list(xs):`"
+    )
 
 
 def _rows(frame: Frame, iterables: tuple[Any, ...], what: str) -> list[tuple[Any, ...]]:
@@ -292,14 +332,25 @@ def _sized_together(frame: Frame, values: tuple[Any, ...]) -> tuple[Atom, list[C
     return count, [item for _, item in found]
 
 
+def _items_in_time(session: Session, ref: Ref, at_first: RunList) -> Callable[[Atom], Any]:
+    """The item of a list at an index, as the list is when the loop comes to it."""
+    before = session.at(ref)
+
+    def item(index: Atom) -> Any:
+        now = session.at(ref)
+        same = now is before or not isinstance(now, ListObject | RunList)
+        return item_at(session, at_first if same else as_run_list(session, now), index)
+
+    return item
+
+
 def _sized_object(frame: Frame, ref: Ref) -> tuple[Atom, Callable[[Atom], Any]]:
     session = frame.session
     content = session.at(ref)
     if isinstance(content, ListObject):
         content = as_run_list(session, content)
     if isinstance(content, RunList):
-        kept = content
-        return length(session, content), lambda index: item_at(session, kept, index)
+        return length(session, content), _items_in_time(session, ref, content)
     if is_array(session, ref):
         atom = read(session, ref)
         if isinstance(atom.type, Array) and atom.type.dims:

@@ -16,13 +16,13 @@ from gradgen.rules.build import constant_atom
 from gradgen.stage.carry import Loop, Peel, Staged, TestChanges, stage_loop
 from gradgen.stage.dispatch import evaluate
 from gradgen.stage.flow import Step, branch, everything, flow, proceed, run
-from gradgen.stage.iteration import Walk, counting, is_static, static_items, walk
+from gradgen.stage.iteration import Walk, check_length, counting, is_static, present_item, static_items, walk
 from gradgen.stage.join import join, path, start
 from gradgen.stage.operators import truth
 from gradgen.stage.outcome import FALSE, RAISED, TRUE, Outcome
 from gradgen.stage.session import UNKNOWN, Frame, Session
 from gradgen.stage.targets import assign
-from gradgen.stage.values import Enumerated, Range, Unusable
+from gradgen.stage.values import Enumerated, Group, Range, Unusable
 
 WRITTEN_OUT = 256  # iterations of a loop whose index must be known
 
@@ -39,7 +39,7 @@ class Unroll(Exception):
 def for_statement(frame: Frame, node: ast.For, rest: list[ast.stmt], live: Live) -> Step:
     iterable = counting(frame, evaluate(frame, node.iter))
     if is_static(frame.session, iterable):
-        return written_out(frame, node, static_items(frame, iterable, "what the loop goes over"), rest, live)
+        return written_out(frame, node, static_items(frame, iterable, "what the loop goes over"), rest, live, iterable)
     numbers = _numbers(frame.session, iterable)
     before = frame.session.state.copy(), len(frame.session.builder.statements)
     index = _Index(frame.session, _index_name(node.target, iterable), numbers)
@@ -281,14 +281,17 @@ def _no_iteration(frame: Frame, why: str) -> Outcome:
 # Loops over known items
 
 
-def written_out(frame: Frame, node: ast.For, items: list[Any], rest: list[ast.stmt], live: Live) -> Step:
+def written_out(
+    frame: Frame, node: ast.For, items: list[Any], rest: list[ast.stmt], live: Live, iterable: Any = None
+) -> Step:
+    """The iterations one after the other. `iterable`: where the items come from, if not from a range."""
     inside = _live_inside(frame, node, rest, live)
     later = everything(frame, rest, live, node) | inside.at_continue
     session = frame.session
 
     def go(k: int) -> Outcome:
         while k < len(items):
-            assign(frame, node.target, items[k], None)
+            assign(frame, node.target, present_item(session, iterable, k, items[k]), None)
             session.written.append(k)
             try:
                 outcome = without_continue(run(frame, node.body, inside))
@@ -299,9 +302,13 @@ def written_out(frame: Frame, node: ast.For, items: list[Any], rest: list[ast.st
                 return proceed(frame, outcome, functools.partial(go, k), later)
             assert outcome.state is not None
             session.state = outcome.state
+        check_length(session, iterable, len(items))
         return run(frame, node.orelse, live.with_after(later))
 
-    outcome = after_left(go(0))
+    with held(session, Group(tuple(items))) as key:
+        outcome = after_left(go(0))
+    if outcome.state is not None:
+        outcome.state.names.pop(key, None)
     if outcome.kinds != {"fall"}:
         return proceed(frame, outcome, lambda: run(frame, rest, live), everything(frame, (), live))
     assert outcome.state is not None

@@ -12,7 +12,7 @@ from gradgen.stage import lists, operators
 from gradgen.stage.arrays import describe, is_array
 from gradgen.stage.iteration import is_static, key_value, static_items
 from gradgen.stage.session import Frame, is_scalar
-from gradgen.stage.values import NONE, DictObject, Generator, Group, Known, ListObject, Ref, RunList
+from gradgen.stage.values import NONE, DictObject, Entries, Generator, Group, Known, ListObject, Ref, RunList
 
 Method = Callable[[Frame, Any, tuple[Any, ...]], Any]
 
@@ -226,11 +226,11 @@ def _setdefault(frame: Frame, owner: Ref, args: tuple[Any, ...]) -> Any:
 
 
 DICT: dict[str, Method] = {
-    "items": lambda frame, owner, args: Group(
-        tuple(Group((key_value(k), v)) for k, v in _entries(frame, owner).items())
+    "items": lambda frame, owner, args: Entries(
+        tuple(Group((key_value(k), v)) for k, v in _entries(frame, owner).items()), owner=owner, with_keys=True
     ),
     "keys": lambda frame, owner, args: Group(tuple(map(key_value, _entries(frame, owner)))),
-    "values": lambda frame, owner, args: Group(tuple(_entries(frame, owner).values())),
+    "values": lambda frame, owner, args: Entries(tuple(_entries(frame, owner).values()), owner=owner),
     "get": _get,
     "pop": _dict_pop,
     "update": _update,

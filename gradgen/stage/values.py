@@ -45,6 +45,14 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Entries(Group):
+    """What `.items()` (`with_keys`) or `.values()` of the dict `owner` gives."""
+
+    owner: Ref | None = None
+    with_keys: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Closure:
     """A function or lambda defined in the text being staged."""
 
