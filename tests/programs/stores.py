@@ -1,0 +1,96 @@
+"""Arrays that are filled and changed in place."""
+
+import numpy as np
+
+from tests.support.table import program
+
+_V = np.array([0.7, -0.4, 1.2, 0.9])
+_M = np.array([[0.5, 1.5, -0.3], [0.8, -0.9, 0.4], [1.1, 0.2, 0.6]])
+
+
+def recurrence(x, a):
+    y = np.zeros(5)
+    y[0] = x
+    for i in range(1, 5):
+        y[i] = np.sin(y[i - 1]) * a + y[i - 1]
+    return np.sum(y * y)
+
+
+def overlapping_slices(v):
+    y = v.copy()
+    y[1:] = y[:-1] * 2
+    return np.sum(y * v)
+
+
+def row_of_a_matrix_is_a_view(v):
+    m = np.zeros((3, 4))
+    row = m[1]
+    row += v
+    m[2] = row * v
+    return np.sum(m ** 2)
+
+
+def column_and_transpose(m):
+    a = m.copy()
+    a.T[0] = a[1] * a[2]
+    a[:, 1] *= 2.0
+    return np.sum(a * m)
+
+
+def constant_overwrites(v):
+    y = v * v
+    y[::2] = 3.0
+    return np.sum(y * v)
+
+
+def gauss_seidel(m, steps):
+    a = m.copy()
+    for t in range(steps):
+        for i in range(1, 2):
+            a[i, 1:-1] += (a[i - 1, 1:-1] + a[i + 1, 1:-1]) * a[i, :-2]
+            a[i, 0] /= 3.0
+    return np.sum(a * a)
+
+
+def two_buffers(v, steps):
+    u = v.copy()
+    w = np.zeros_like(v)
+    for t in range(steps):
+        w[1:-1] = u[1:-1] + 0.1 * (u[2:] - 2 * u[1:-1] + u[:-2]) * u[1:-1]
+        u, w = w, u
+    return np.sum(u * u) + np.sum(w)
+
+
+def argument_changed(v):
+    v += 1.0
+    v[0] = v[1] * v[2]
+    return np.sum(v * v)
+
+
+def helper_that_writes(v):
+    def scale(part, by):
+        part *= by
+
+    y = v.copy()
+    scale(y[1:3], y[0])
+    return np.sum(y ** 2)
+
+
+def masked(v):
+    y = v * 2
+    y[v > 0.8] = v[v > 0.8] ** 2
+    return np.sum(y * y)
+
+
+PROGRAMS = [
+    program(recurrence, (0.3, 0.9)),
+    program(overlapping_slices, (_V,)),
+    program(row_of_a_matrix_is_a_view, (_V,)),
+    program(column_and_transpose, (_M,)),
+    program(constant_overwrites, (_V,)),
+    program(gauss_seidel, (_M, 2), argnums=0),
+    program(two_buffers, (_V, 3), (_V, 0), argnums=0),
+    program(argument_changed, (_V,)),
+    program(helper_that_writes, (_V,)),
+    program(masked, (_V,)),
+]
