@@ -238,7 +238,7 @@ def _check_function(function: Any, form: str) -> None:
 
 def _signature(function: Callable[..., Any]) -> inspect.Signature:
     try:
-        return inspect.signature(function)
+        return inspect.signature(function, follow_wrapped=False)
     except (ValueError, TypeError):
         # A builtin that does not tell: the first call says what is wrong with it.
         return inspect.signature(lambda *args, **kwargs: None)
