@@ -237,6 +237,9 @@ def _check_function(function: Any, form: str) -> None:
 
 
 def _signature(function: Callable[..., Any]) -> inspect.Signature:
+    """The parameters of a function itself, not of one that it names as wrapped; a derivative has its primal's."""
+    while isinstance(function, Gradient):
+        function = function.primal
     try:
         return inspect.signature(function, follow_wrapped=False)
     except (ValueError, TypeError):
