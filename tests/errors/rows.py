@@ -102,6 +102,56 @@ SYNTAX = [
     ),
 ]
 
+ALIASES = [
+    refusal(
+        f"changed_beside_{what}",
+        "import numpy as np\n\ndef f(x):\n    a, b = np.ones(3) * x, np.ones(3)\n"
+        f"    {beside}\n    for i in range(3):\n        a, b = b, a\n        «a *= 1.5\n    return {result} + a @ b\n",
+        UnsupportedSyntax,
+        "may be one of two",
+        "copy",
+    )
+    for what, beside, result in [
+        ("a_tuple", "t = (a, b)", "t[0].sum()"),
+        ("a_view", "v = a[1:]", "v.sum()"),
+        ("a_list", "t = [a]", "t[0].sum()"),
+        ("a_default", "g = lambda k=a: k.sum()", "g()"),
+    ]
+]
+ALIASES += [
+    refusal(
+        "changed_while_a_loop_goes_over_it",
+        "import numpy as np\n\ndef f(x):\n    a, b, s = np.ones(3) * x, np.ones(3), 0.0\n    for e in a:\n        s += e\n"
+        "        a, b = b, a\n        «a *= 1.5\n    return s\n",
+        UnsupportedSyntax,
+        "may be one of two",
+    ),
+    refusal(
+        "changed_in_a_list_after_a_branch",
+        "import numpy as np\n\ndef f(x):\n    a = np.ones(3) * x\n    ls = [a]\n    if x > 0:\n        ls.append(a)\n"
+        "    «a *= 2\n    return ls[0].sum()\n",
+        UnsupportedSyntax,
+        "list whose length depends on the data",
+    ),
+    refusal(
+        "base_changed_with_its_view_in_a_list",
+        "import numpy as np\n\ndef f(x, n):\n    m = np.ones((3, 3)) * x\n    ls = []\n    for i in range(n):\n        ls.append(m[i])\n"
+        "    «m[0] *= 2\n    return ls[0].sum()\n",
+        UnsupportedSyntax,
+        "list whose length depends on the data",
+        args=(1.3, 3),
+    ),
+    refusal(
+        "list_that_grows_in_its_loop",
+        "import numpy as np\n\ndef f(x):\n    ls = [x, 1.0]\n    «for e in ls:\n        if len(ls) < 5:\n            ls.append(e * x)\n"
+        "    return ls[-1]\n",
+        UnsupportedSyntax,
+        "length changes",
+        "list(xs)",
+    ),
+]
+
+
 FUNCTIONS = [
     refusal(
         "scipy_without_rule",
@@ -238,4 +288,4 @@ ARGUMENTS = [
     ),
 ]
 
-ROWS = SYNTAX + FUNCTIONS + VALUES + MISTAKES + RESULTS + ARGUMENTS
+ROWS = SYNTAX + ALIASES + FUNCTIONS + VALUES + MISTAKES + RESULTS + ARGUMENTS

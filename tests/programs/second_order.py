@@ -141,7 +141,17 @@ def newton_step_with_gradient(x):
 
 V = np.array([1.3, 0.7, -2.0])
 
+def adjoint_copied_and_read(x, y, p):
+    a = p * x
+    b = np.sin(p)
+    a[0] = x * x
+    for i in range(2):
+        b -= p[i] * y
+    return np.sum(a * b) + a[0] * y + np.sum(a * b)
+
+
 PROGRAMS = [
+    program(adjoint_copied_and_read, (1.3, 0.7, V), argnums=("x", "y"), second_order=True),
     program(polynomial, (1.3,), (-0.7,), second_order=True),
     program(two_variables, (1.3, 0.7), second_order=True),
     program(quotient, (1.3, 0.7), second_order=True),

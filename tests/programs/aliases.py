@@ -1,0 +1,119 @@
+"""Two names for one object: views, and lists that are changed while something else refers to them."""
+
+import numpy as np
+
+from tests.support.table import program
+
+V = np.array([0.6, -0.4, 1.2, 0.3])
+M = np.array([[0.6, -0.4, 1.2], [0.3, 0.8, -0.7], [0.5, 1.1, 0.2]])
+
+
+def view_of_a_changed_array_after_a_branch(m, x):
+    rows = m * x
+    other = m[0] * 2
+    row = rows[-1]
+    if x > 0:
+        rows[1:, 0] = m[0][:-1]
+    else:
+        row = other
+    return np.sum(row * row)
+
+
+def view_of_a_changed_array_in_a_list(m, x, n):
+    rows = m * x
+    row = rows[0]
+    rows[0, 0] = x * x
+    kept = []
+    for i in range(n):
+        kept.append(row)
+    return np.sum(kept[0] * kept[-1])
+
+
+def view_of_a_changed_array_into_a_loop(m, x, n):
+    rows = m * x
+    row = rows[0]
+    rows[0, 0] = x * x
+    for i in range(n):
+        if i == 1:
+            row = m[1]
+        else:
+            row = row * 2
+    return np.sum(row ** 2)
+
+
+def items_changed_by_their_loop(x):
+    items = [x, x * x, 1.0]
+    s = 0.0
+    for item in items:
+        items[2] = item * x
+        s += item
+    return s * items[0]
+
+
+def items_changed_by_their_loop_at_run_time(x, n):
+    items = [x * i for i in range(n)]
+    s = 0.0
+    for item in items:
+        items[-1] = item * x + 1
+        s += item * item
+    return s * items[1]
+
+
+def neighbours_changed_by_their_loop(x):
+    items = [x, 1.0, x * x]
+    for i, item in enumerate(items):
+        items[i] = item * x
+        if i + 1 < len(items):
+            items[i + 1] += item
+    return items[0] * items[-1]
+
+
+def reversed_and_zipped_items_changed(a, b):
+    items = [a, b, a * b]
+    s = 0.0
+    for item in reversed(items):
+        items[0] = items[0] * item
+        s = s * 0.5 + item
+    for item, factor in zip(items, [1.0, 2.0, 3.0]):
+        s += item * factor
+        items[2] = s
+    return s
+
+
+def entries_changed_by_their_loop(x):
+    entries = {"a": x, "b": x * x, "c": 1.0}
+    for key, value in entries.items():
+        entries["c"] = entries["c"] + value
+        entries[key] = entries[key] * x
+    for value in entries.values():
+        x = x * value
+    return x
+
+
+def rows_of_other_lengths_appended(m, x, n):
+    items = [m[0] * x, m[1]]
+    for i in range(n):
+        items.append(m[i, ::-1])
+    return np.sum(items[0] * items[-1])
+
+
+def list_of_arrays_after_a_branch(v, x):
+    a = v * x
+    items = [a, v]
+    if x > 0:
+        items.append(v * v)
+    return np.sum(items[0] * items[-1])
+
+
+PROGRAMS = [
+    program(view_of_a_changed_array_after_a_branch, (M, 1.2), (M, -1.2)),
+    program(view_of_a_changed_array_in_a_list, (M, 1.2, 3), argnums=(0, 1)),
+    program(view_of_a_changed_array_into_a_loop, (M, 1.2, 3), (M, 1.2, 0), argnums=(0, 1)),
+    program(items_changed_by_their_loop, (1.2,)),
+    program(items_changed_by_their_loop_at_run_time, (1.2, 5), argnums=0),
+    program(neighbours_changed_by_their_loop, (1.2,)),
+    program(reversed_and_zipped_items_changed, (1.2, 0.7)),
+    program(entries_changed_by_their_loop, (1.2,)),
+    program(rows_of_other_lengths_appended, (M, 1.2, 3), argnums=(0, 1)),
+    program(list_of_arrays_after_a_branch, (V, 1.2), (V, -1.2)),
+]
