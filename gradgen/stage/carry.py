@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from gradgen.ir import BOOL, Array, Atom, Block, Const, Dim, ListOf, Statement, Type, Undefined, Var
-from gradgen.ir.walk import substitute
+from gradgen.ir import BOOL, Array, Atom, Block, Const, Dim, ListOf, Statement, Type, Undefined, Var, dims_of
+from gradgen.ir.walk import free_variables, substitute
 from gradgen.parse.liveness import captured_names
 from gradgen.stage.arrays import retake_views
 from gradgen.stage.join import FLAG_NAMES, absent, appended
@@ -324,7 +324,8 @@ def _finished(
             Undefined(c.var.type) if c.after is MISSING else converted(session, c.after, c.var.type) for c in moving
         )
     inits = tuple(_as_init(session, c) for c in moving)
-    results = tuple(session.builder.var(c.var.name, c.var.type) for c in moving)
+    around = {dim.symbol for var in free_variables(Block(tuple(body))) for dim in dims_of(var.type)}
+    results = tuple(session.builder.var(c.var.name, _at_the_end(session, c, around)) for c in moving)
     session.escaped.update(result.version for result in results)
     session.partial.update(r.version for r, c in zip(results, moving, strict=True) if c.var.version in session.partial)
     ended: dict[Var, Atom] = {**still, **dict(zip((c.var for c in moving), results, strict=True))}
@@ -347,6 +348,18 @@ def _finished(
         after,
         ended[flags["break"]] if "break" in flags else FALSE,
     )
+
+
+def _at_the_end(session: Session, carried: Carried, around: set[str | None]) -> Type:
+    """The type after the loop: a size that each iteration has its own of gets another symbol."""
+    type = carried.var.type
+    if not isinstance(type, Array):
+        return type
+    own = {dim.symbol for dim in type.dims} & carried.free
+    if carried.init is MISSING:
+        own |= {dim.symbol for dim in type.dims} - around
+    dims = (Dim(session.symbol(), many=d.never_one) if d.symbol and d.symbol in own else d for d in type.dims)
+    return Array(type.dtype, tuple(dims))
 
 
 def _kinds(loop: Loop, outcome: Outcome, test: Atom | None) -> frozenset[str]:

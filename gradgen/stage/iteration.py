@@ -338,8 +338,8 @@ def _items_in_time(session: Session, ref: Ref, at_first: RunList) -> Callable[[A
 
     def item(index: Atom) -> Any:
         now = session.at(ref)
-        same = now is before or not isinstance(now, ListObject | RunList)
-        return item_at(session, at_first if same else as_run_list(session, now), index)
+        changed = now is not before and isinstance(now, ListObject | RunList)
+        return item_at(session, as_run_list(session, now) if changed else at_first, index)  # type: ignore[arg-type]
 
     return item
 
