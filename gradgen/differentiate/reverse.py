@@ -239,7 +239,7 @@ class _Reverser:
         if not state and not outside:
             return s
         incoming = [self.adjoints.full(self.adjoints.take(s.results[k]), s.results[k]) for k in state]
-        params = [self.builder.var("", self._adjoint_type(s.results[k]), of=s.carried[k]) for k in state]
+        params = [self.builder.var("", self._adjoint_type(_of_iteration(s, k)), of=s.carried[k]) for k in state]
         sums = {var: self.builder.var("", self._adjoint_type(var), of=var) for var in outside}
         s = self._counted(s)
         around, self.iterated = self.iterated, self.iterated | _defined_inside(s)
@@ -263,12 +263,19 @@ class _Reverser:
         index, free = self._index(s, statements)
         region = self.restore(_Region(s.body, primal, statements, (*onward, *totals), s, index, free), in_loop=True)
         self.iterated = around
-        results = [self.builder.var("", p.type, of=p.of) for p in (*params, *(sums[v] for v in touched))]
+        results = [self._starting(s, k, param) for k, param in zip(state, params, strict=True)]
+        results += [self.builder.var("", sums[v].type, of=v) for v in touched]
         self._append_loop(s, index, (*params, *(sums[v] for v in touched)), (*incoming, *starts), region, results)
         self.adjoints.current.update(zip(touched, results[len(state) :], strict=True))
         for k, result in zip(state, results, strict=False):
             self.adjoints.hand_on(s.inits[k], result)
         return replace(s, body=Block(tuple(region.primal), s.body.yields))
+
+    def _starting(self, s: For | While, k: int, param: Var) -> Var:
+        """The adjoint that the loop leaves of what the k-th carried value was at first: of that one's shape."""
+        first = s.inits[k]
+        shaped = isinstance(first.type, Array) and not isinstance(first, Undefined)
+        return self.builder.var("", first.type if shaped else param.type, of=param.of)
 
     def _onward(self, adjoint: Atom | None, s: For | While, k: int, incoming: Var) -> Atom:
         """The adjoint that a carried value hands to the iteration before.
@@ -403,6 +410,12 @@ def _needed(region: _Region) -> dict[Var, None]:
 def _defined_inside(loop: For | While) -> frozenset[Var]:
     inner = {var for s in all_statements(loop.body) for var in (*targets(s), *block_params(s))}
     return frozenset(inner | set(block_params(loop)))
+
+
+def _of_iteration(s: For | While, k: int) -> Atom:
+    """What tells the shape of the k-th carried value at the end of an iteration: sizes may differ between them."""
+    given = s.body.yields[k]
+    return given if isinstance(given.type, Array) and not isinstance(given, Undefined) else s.results[k]
 
 
 def _keeps_its_shape(s: For | While, k: int) -> bool:
