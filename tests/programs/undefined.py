@@ -135,7 +135,17 @@ def left_before_it_is_assigned(v, x):
     return items[0] * items[-1]
 
 
+def shorter_by_each_iteration(v, n):
+    t = v * 2
+    s = 0.0
+    for i in range(n):
+        t = t[1:] * t[:-1] + v[0]
+        s += np.sum(t * t) * t[0]
+    return s
+
+
 PROGRAMS = [
+    program(shorter_by_each_iteration, (V, 3), (V, 0)),
     program(array_of_a_loop_without_trips, (V, 0), (V, 3)),
     program(array_of_one_branch, (V,), (-V,)),
     program(array_of_one_branch_in_a_loop, (V, 2), (-V, 2)),
@@ -145,7 +155,7 @@ PROGRAMS = [
     program(array_of_another_size_each_time, (V, 3), (V, 0)),
     program(size_decided_by_break, (V, 4), (V, 0)),
     program(nested_branches, (V, 0), (V, 2), (-V, 2)),
-    program(list_of_one_branch, (V, 0), (V, 2)),
+    program(list_of_one_branch, (V, 0), (V, 2), python_only="Numba cannot compile"),
     program(list_made_anew_by_each_iteration, (1.2, 3), argnums=0),
     program(left_before_it_is_assigned, (V, 1.2), (V, 0.7), (-V, 0.7)),
 ]
