@@ -339,7 +339,7 @@ class _Reverser:
                     found.setdefault(var)
         return list(found)
 
-    def _adjoint_type(self, var: Var):
+    def _adjoint_type(self, var: Atom):
         return replace(var.type, extent=None) if isinstance(var.type, Scalar) else var.type
 
     # Values that are not alive any more
