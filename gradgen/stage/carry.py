@@ -24,10 +24,13 @@ from gradgen.stage.session import Awaiting, Frame, Session
 from gradgen.stage.values import (
     ArrayObject,
     Bound,
+    DictObject,
     Enumerated,
     Group,
     HeapObject,
+    ListObject,
     Range,
+    Record,
     Ref,
     Reversed,
     RunList,
@@ -253,7 +256,17 @@ def _one_pass(
 
 def _is_changed(now: HeapObject | None, before: HeapObject) -> bool:
     """Whether the object is another; a view that was merely taken again is not."""
-    return now is not before and not (isinstance(before, ArrayObject) and before.view is not None)
+    return not _is_same(now, before) and not (isinstance(before, ArrayObject) and before.view is not None)
+
+
+def _is_same(now: Any, before: Any) -> bool:
+    """Whether values or objects are the same, part by part where paths that met have made them anew."""
+    if isinstance(now, Group | ListObject | DictObject | Record) and type(now) is type(before):
+        alike = len(now.items) == len(before.items) and all(map(_is_same, now.items, before.items))
+        if isinstance(now, Group):
+            return alike and now.kind is before.kind
+        return alike and replace(now, items=()) == replace(before, items=())
+    return now is before or now == before
 
 
 def _wanted(loop: Loop, head: State, after: State) -> list[tuple[int, str]]:

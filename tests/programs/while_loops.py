@@ -211,7 +211,28 @@ def geometric_series(r):
 _V = np.array([1.3, 0.7, 2.0])
 _RNG = np.random.default_rng(8)
 
+def _early(x):
+    for i in range(3):
+        if x * i > 0.7:
+            return x * 0.9
+    return x - 1.0
+
+
+def else_after_a_test_that_branches(x, n):
+    kept = [(x, x * x), (1.0, x)]
+    k = 0
+    while k < n and (_early(x) if x > 0.1 else x) > 0.2:
+        k += 1
+        x = x * 0.8
+        if x < 0.3:
+            break
+    else:
+        x = x * kept[0][1]
+    return x * kept[1][1]
+
+
 PROGRAMS = [
+    program(else_after_a_test_that_branches, (1.3, 2), (1.3, 9), (-1.3, 2), (0.37, 3), argnums=0),
     program(doubles, (1.3,), (20.0,), second_order=True, pair=True),
     program(counts, (1.3, 3), (1.3, 0), argnums=0),
     program(newton_square_root, case(2.0, value=math.sqrt(2), gradient=0.5 / math.sqrt(2)), (9.5,)),
