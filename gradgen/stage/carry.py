@@ -264,7 +264,7 @@ def _is_same(now: Any, before: Any) -> bool:
     if isinstance(now, Group | ListObject | DictObject | Record) and type(now) is type(before):
         alike = len(now.items) == len(before.items) and all(map(_is_same, now.items, before.items))
         if isinstance(now, Group):
-            return alike and now.kind is before.kind
+            return alike and now.kind is before.kind  # type: ignore[union-attr]
         return alike and replace(now, items=()) == replace(before, items=())
     return now is before or now == before
 
