@@ -1,0 +1,20 @@
+"""The table of rule cases: one row an operation or use, which runs every check. A file has the rows of one domain."""
+
+from tests.rules.cases import (
+    arithmetic,
+    creation,
+    elementwise,
+    indexing,
+    kinks,
+    linalg,
+    lists,
+    reductions,
+    scalars,
+    shape,
+)
+from tests.rules.cases.row import Row
+
+_FILES = (arithmetic, elementwise, kinks, scalars, reductions, linalg, indexing, shape, creation, lists)
+ROWS: list[Row] = [row for file in _FILES for row in file.ROWS]
+
+__all__ = ["ROWS", "Row"]
