@@ -48,7 +48,7 @@ def is_number(leaf: Any) -> bool:
 
 
 def copied(tree: Any) -> Any:
-    return map_leaves(lambda leaf: leaf.copy() if isinstance(leaf, np.ndarray) else leaf, tree)
+    return map_leaves(lambda leaf: leaf.copy(order="K") if isinstance(leaf, np.ndarray) else leaf, tree)
 
 
 def widened(tree: Any) -> Any:
