@@ -9,6 +9,7 @@ Dim((3*x.0))
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from gradgen.ir import Atom, Const, Dim, constant_dim
@@ -121,6 +122,17 @@ def _name(bound: Bound) -> str:
 def is_derived(dim: Dim) -> bool:
     """Whether the size hangs on values that may differ from one iteration to the next."""
     return dim.symbol is not None and any(c in dim.symbol for c in "[(")
+
+
+def is_since(dim: Dim, version: int, symbol: int) -> bool:
+    """Whether the size is called after a value of that version or a later one, or is an unknown one made later.
+
+    >>> is_since(Dim("v.0[k.7:]"), 7, 0), is_since(Dim("v.0[k.7:]"), 8, 0), is_since(Dim("(n3)"), 8, 2)
+    (True, False, True)
+    """
+    versions = re.findall(r"\.(\d+)", dim.symbol or "")
+    unknown = re.findall(r"\(n(\d+)\)", dim.symbol or "")
+    return any(int(one) >= version for one in versions) or any(int(one) > symbol for one in unknown)
 
 
 def generalised(dim: Dim, name: str) -> Dim:

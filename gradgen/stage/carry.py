@@ -15,6 +15,7 @@ from typing import Any
 from gradgen.ir import BOOL, Array, Atom, Block, Const, Dim, ListOf, Statement, Type, Undefined, Var, dims_of
 from gradgen.ir.walk import free_variables, substitute
 from gradgen.parse.liveness import captured_names
+from gradgen.rules.sizes import is_since
 from gradgen.stage.arrays import retake_views
 from gradgen.stage.join import FLAG_NAMES, absent, appended
 from gradgen.stage.merge import MISSING, Merger, converted, joined_type, type_of, without_extent
@@ -64,9 +65,9 @@ class Carried:
 class Carrier(Merger):
     """Merges the state at the head with that after the body; a pair that differs is a carried variable."""
 
-    def __init__(self, session: Session, head: State, after: State, carried: dict[int, Carried], first: int):
+    def __init__(self, session: Session, head: State, after: State, carried: dict[int, Carried], began: Start):
         super().__init__(session, head, after)
-        self.before, self.first = carried, first
+        self.before, self.began = carried, began
         self.carried: dict[int, Carried] = {}
         self.changed = False
         self.leaving = False  # values that only a `return` takes along, with nothing at the head
@@ -94,7 +95,7 @@ class Carrier(Merger):
         known = self.before.get(a.version) if isinstance(a, Var) else None
         if known is None and a == b:
             return a
-        if a is MISSING and is_atom(b) and not (isinstance(b, Var) and b.version >= self.first):
+        if a is MISSING and is_atom(b) and not (isinstance(b, Var) and b.version >= self.began.version):
             return b  # it is there without the loop
         if known is not None and self._accepts(known, b):
             used = self.carried.get(known.var.version)
@@ -115,6 +116,8 @@ class Carrier(Merger):
         if not types:
             return Unusable(f"the type of the items of `{name}` is not known")
         found = _round(self.session, types[0], types[-1], free)
+        if found is not None and init is MISSING:
+            found = _of_any_iteration(self.session, found, self.began)
         if found is None:
             left, right = types
             return Unusable(
@@ -149,6 +152,30 @@ def _round(session: Session, a: Type, b: Type, free: set[str]) -> tuple[Type, se
         return None if element is None else (ListOf(element[0]), element[1])
     joined = joined_type(session, without_extent(a), without_extent(b))
     return None if joined is None else (joined, free)
+
+
+def _of_any_iteration(session: Session, found: tuple[Type, set[str]], began: Start) -> tuple[Type, set[str]]:
+    """The type of what an iteration leaves and a later one finds: what is called after values of the one that
+    made it is any size in the other, where the same words stand for values of its own."""
+    type, free = found
+    if isinstance(type, ListOf):
+        element, free = _of_any_iteration(session, (type.element, free), began)
+        return ListOf(element), free
+    if not isinstance(type, Array):
+        return found
+    dims = tuple(
+        Dim(session.symbol(), many=dim.never_one) if is_since(dim, began.version, began.symbol) else dim
+        for dim in type.dims
+    )
+    return Array(type.dtype, dims), free | {x.symbol or "" for x, y in zip(dims, type.dims, strict=True) if x != y}
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where a loop begins: later versions and symbols are those of an iteration."""
+
+    version: int
+    symbol: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,13 +217,13 @@ def stage_loop(loop: Loop) -> Staged:
     """Stage the body until its state goes round."""
     session = loop.frame.session
     retake_views(session)
-    entry, first = session.state, session.builder.next_version
+    entry, began = session.state, Start(session.builder.next_version, session.symbols)
     state, carried = _first_guess(loop, entry)
     patient = True
     for _ in range(PASSES):
-        awaiting = Awaiting(_unassigned(loop, state) if patient else set())
+        awaiting = Awaiting(_unassigned(loop, state), _empty(state)) if patient else Awaiting(set(), set())
         test_statements, test, body, outcome = _one_pass(loop, state, awaiting)
-        merger = Carrier(session, state, outcome.state or State(dict(state.names), dict(state.heap)), carried, first)
+        merger = Carrier(session, state, outcome.state or State(dict(state.names), dict(state.heap)), carried, began)
         names = merger.names(_wanted(loop, state, outcome.state or state))
         if loop.may_peel and any(
             isinstance(value, Unusable) and not isinstance(state.names.get(key), Unusable)
@@ -225,6 +252,10 @@ def stage_loop(loop: Loop) -> Staged:
 def _unassigned(loop: Loop, state: State) -> set[tuple[int, str]]:
     number = loop.frame.number
     return {(number, name) for name in loop.assigned if (number, name) not in state.names}
+
+
+def _empty(state: State) -> set[int]:
+    return {cell for cell, content in state.heap.items() if isinstance(content, ListObject) and not content.items}
 
 
 def _one_pass(

@@ -16,6 +16,7 @@ from gradgen.stage.expressions import keep
 from gradgen.stage.iteration import counting, exhaust, is_static, sized, static_items, walk
 from gradgen.stage.join import join, path, start
 from gradgen.stage.lists import append
+from gradgen.stage.merge import references
 from gradgen.stage.operators import static_key, truth
 from gradgen.stage.outcome import Outcome, Raises, fell
 from gradgen.stage.session import UNKNOWN, Frame
@@ -195,7 +196,9 @@ def over(inner: Frame, iterable: Any, body: Callable[[Any], None], target: ast.e
     def iteration() -> Outcome:
         made.append(session.builder.var(name, INT))
         session.escaped.add(made[-1].version)
-        body(items.item(made[-1]))
+        item = items.item(made[-1])
+        with session.going_over(references(iterable)):
+            body(item)
         return fell(session.state)
 
     fresh = frozenset(stored_names([target])) if target is not None else frozenset()

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from gradgen.errors import UnsupportedSyntax, UnsupportedType
+from gradgen.errors import UnsupportedType
 from gradgen.ir import Array, Atom, Effect, If, dims_of
 from gradgen.ir import Block as IrBlock
 from gradgen.rules.build import constant_atom, dim_of
 from gradgen.stage import operators
 from gradgen.stage.arrays import describe, is_array, read, wrap
 from gradgen.stage.lists import as_run_list, item_at, length
-from gradgen.stage.session import UNKNOWN, Frame, Session
+from gradgen.stage.session import UNKNOWN, Frame, Session, grows
 from gradgen.stage.values import (
     DictObject,
     Entries,
@@ -111,13 +111,13 @@ def present_item(session: Session, iterable: Any, k: int, item: Any) -> Any:
             if isinstance(content, DictObject) and len(content.items) == len(iterable.items):
                 value = content.items[k]
                 return Group((item.items[0], value)) if iterable.with_keys else value
-            raise _grows("dict")
+            raise grows("dict")
         case Ref():
             content = session.at(iterable)
             if isinstance(content, ListObject) and -len(content.items) <= k < len(content.items):
                 return content.items[k]
             if not isinstance(content, DictObject):
-                raise _grows("list")
+                raise grows("list")
     return item
 
 
@@ -126,13 +126,7 @@ def check_length(session: Session, iterable: Any, count: int) -> None:
     inner = iterable.iterable if isinstance(iterable, Enumerated) else iterable
     content = session.at(inner) if isinstance(inner, Ref) else None
     if isinstance(content, RunList) or (isinstance(content, ListObject) and len(content.items) != count):
-        raise _grows("list")
-
-
-def _grows(what: str) -> UnsupportedSyntax:
-    return UnsupportedSyntax(
-        f"a {what} whose length changes while a loop goes over it", way_out="a loop over a copy: `for x in list(xs):`"
-    )
+        raise grows("list")
 
 
 def _rows(frame: Frame, iterables: tuple[Any, ...], what: str) -> list[tuple[Any, ...]]:

@@ -158,7 +158,7 @@ def item_at(session: Session, content: RunList, index: Atom) -> Any:
 
 def append(session: Session, ref: Ref, value: Any) -> None:
     """`xs.append(value)`"""
-    session.writable(ref)
+    session.resizable(ref)
     content = session.at(ref)
     if isinstance(content, ListObject):
         session.put(ref, replace(content, items=(*content.items, value)))
@@ -198,7 +198,7 @@ def _appended(session: Session, list: Atom, item: Atom) -> Atom:
 def extend(session: Session, ref: Ref, other: Any) -> None:
     """`xs.extend(ys)` for two lists."""
     content, more = session.at(ref), session.at(other)
-    session.writable(ref)
+    session.resizable(ref)
     if isinstance(content, ListObject) and isinstance(more, ListObject):
         session.put(ref, replace(content, items=content.items + more.items))
         return
@@ -244,7 +244,7 @@ def length(session: Session, content: ListObject | RunList) -> Atom:
 
 def pop(session: Session, ref: Ref) -> Any:
     """`xs.pop()`: the last item."""
-    session.writable(ref)
+    session.resizable(ref)
     content = session.at(ref)
     assert isinstance(content, RunList)
     last = item_at(session, content, Const(-1, length(session, content).type))

@@ -18,6 +18,7 @@ from gradgen.stage.dispatch import evaluate
 from gradgen.stage.flow import Step, branch, everything, flow, proceed, run
 from gradgen.stage.iteration import Walk, check_length, counting, is_static, present_item, static_items, walk
 from gradgen.stage.join import join, path, start
+from gradgen.stage.merge import references
 from gradgen.stage.operators import truth
 from gradgen.stage.outcome import FALSE, RAISED, TRUE, Outcome
 from gradgen.stage.session import UNKNOWN, Frame, Session
@@ -124,7 +125,8 @@ def _for(frame: Frame, node: ast.For, iterable: Any, index: _Index, rest: list[a
 
     def iteration(at: Atom | None = None) -> Outcome:
         assign(frame, node.target, items.item(index.make() if at is None else at), None)
-        return run(frame, node.body, inside)
+        with frame.session.going_over(references(iterable)):
+            return run(frame, node.body, inside)
 
     def remaining(start: Atom, may_peel: bool) -> Staged:
         with held(frame.session, iterable) as key:

@@ -102,7 +102,7 @@ class Merger:
     def _unchanged(self, value: Any) -> Any:
         """A value that is the same on both sides: the objects that it refers to stay what they are, so that
         they count as such where names for them are merged with names for others."""
-        found = (self.reference(ref, ref, "") for ref in _references(value))
+        found = (self.reference(ref, ref, "") for ref in references(value))
         return next((made for made in found if isinstance(made, Unusable)), value)
 
     def unusable(self, a: Any, b: Any, name: str) -> Unusable:
@@ -126,7 +126,7 @@ class Merger:
             return self.pair(a, b, name)
         if isinstance(present, Group):
             return Group(tuple(self._half_item(a, item, name) for item in present.items), present.kind)
-        for ref in _references(present):
+        for ref in references(present):
             self.reference(*self._sides(a, ref), name)
         return present
 
@@ -320,7 +320,7 @@ def _has_references(content: Any) -> bool:
     return any(isinstance(item, Ref | Group) for item in getattr(content, "items", ()))
 
 
-def _references(value: Any) -> list[Ref]:
+def references(value: Any) -> list[Ref]:
     """The objects that a value refers to itself."""
     found: list[Ref] = []
     waiting = [value]

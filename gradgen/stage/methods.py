@@ -85,7 +85,7 @@ def extend_list(frame: Frame, owner: Ref, values: Any) -> Any:
 
 def _pop(frame: Frame, owner: Ref, args: tuple[Any, ...]) -> Any:
     session = frame.session
-    session.writable(owner)
+    session.resizable(owner)
     content = session.at(owner)
     if isinstance(content, RunList):
         if args:
@@ -122,7 +122,7 @@ def _reverse(frame: Frame, owner: Ref, args: tuple[Any, ...]) -> Any:
 
 
 def _clear(frame: Frame, owner: Ref, args: tuple[Any, ...]) -> Any:
-    frame.session.writable(owner)
+    frame.session.resizable(owner)
     frame.session.put(owner, ListObject(()))
     return NONE
 

@@ -6,7 +6,7 @@ A `Session` lives as long as one call of `stage`; a `Frame` as long as one call 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from types import FunctionType
@@ -42,9 +42,11 @@ class Captured:
 
 @dataclass(slots=True)
 class Awaiting:
-    """The names that a loop assigns and that have no value before it; `met`: whether one was read."""
+    """The names that a loop assigns and that have no value before it, and the lists (`cells`) that are empty
+    before it; `met`: whether one was read."""
 
     names: set[tuple[int, str]]
+    cells: set[int]
     met: bool = False
 
 
@@ -69,6 +71,7 @@ class Session:
         self.partial: set[int] = set()  # versions of variables that have no value on some path
         self.unrollable: set[int] = set()  # versions of indices of loops that could be written out
         self.written: list[int] = []  # the iterations of loops being written out
+        self.gone_over: list[int] = []  # cells of the lists that loops being staged go over
         self.frames = 0
         self.cells = 0
         self.outer: dict[int, HeapObject] = {}  # objects from outside, there on every path, as they are at the call
@@ -144,6 +147,22 @@ class Session:
         """An atom as a value: an array gets a cell of its own."""
         return self.new(ArrayObject(atom)) if isinstance(atom.type, Array) else atom
 
+    def resizable(self, ref: Ref) -> None:
+        """Refuse where the list may not get another length."""
+        self.writable(ref)
+        if ref.cell in self.gone_over:
+            raise grows("list")
+
+    @contextmanager
+    def going_over(self, refs: Iterable[Ref]) -> Iterator[None]:
+        """Within, these are what a loop takes its items from: how many there are was asked before it began."""
+        before = len(self.gone_over)
+        self.gone_over += [ref.cell for ref in refs]
+        try:
+            yield
+        finally:
+            del self.gone_over[before:]
+
     def writable(self, ref: Ref) -> None:
         if ref.cell in self.outer:
             raise UnsupportedSyntax(
@@ -159,6 +178,13 @@ class Session:
         """A name without a value, in a loop that assigns it later: this path is left until its type is known."""
         for awaiting in self.awaiting:
             if (frame, name) in awaiting.names:
+                awaiting.met = True
+                raise Raises
+
+    def awaited_items(self, value: Any) -> None:
+        """As `awaited`, of an item of a list that is empty, in a loop that fills it later."""
+        for awaiting in self.awaiting:
+            if isinstance(value, Ref) and value.cell in awaiting.cells:
                 awaiting.met = True
                 raise Raises
 
@@ -248,6 +274,12 @@ class Frame:
         if self.owner and attribute.startswith("__") and not attribute.endswith("__"):
             return f"_{self.owner.lstrip('_')}{attribute}"
         return attribute
+
+
+def grows(what: str) -> UnsupportedSyntax:
+    return UnsupportedSyntax(
+        f"a {what} whose length changes while a loop goes over it", way_out="a loop over a copy: `for x in list(xs):`"
+    )
 
 
 def constant(value: bool | int | float, spelling: str = "") -> Const:

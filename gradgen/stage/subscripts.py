@@ -113,6 +113,8 @@ def _of_sequence(session: Session, content: ListObject | Group, key: Any, owner:
         raise UnsupportedType(f"{describe(session, key)} is not an index of {describe(session, owner)}")
     number = known_index(session, key, items)
     if number is not UNKNOWN:
+        if not items:
+            session.awaited_items(owner)
         if not -len(items) <= number < len(items):
             raise UnsupportedValue(f"index {number} is out of range: {describe(session, owner)} has {len(items)} items")
         return items[number]
@@ -350,6 +352,8 @@ def delete_item(frame: Frame, target: ast.Subscript) -> None:
     session = frame.session
     owner, key = evaluate(frame, target.value), evaluate(frame, target.slice)
     content = operators.contents(session, owner)
+    if isinstance(content, DictObject | ListObject):
+        session.resizable(owner)
     if isinstance(content, DictObject):
         known = operators.static_key(session, key)
         entries = {k: v for k, v in zip(content.keys, content.items, strict=True) if k != known}

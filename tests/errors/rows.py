@@ -142,6 +142,15 @@ ALIASES += [
         args=(1.3, 3),
     ),
     refusal(
+        "list_of_run_time_length_that_grows_in_its_loop",
+        "def f(x, n):\n    ls = [x * i for i in range(n)]\n    s = 0.0\n    for e in ls:\n        if len(ls) < 9:\n            «ls.append(e)\n"
+        "        s += e\n    return s\n",
+        UnsupportedSyntax,
+        "length changes",
+        "list(xs)",
+        args=(1.3, 4),
+    ),
+    refusal(
         "list_that_grows_in_its_loop",
         "import numpy as np\n\ndef f(x):\n    ls = [x, 1.0]\n    «for e in ls:\n        if len(ls) < 5:\n            ls.append(e * x)\n"
         "    return ls[-1]\n",

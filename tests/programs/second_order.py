@@ -150,7 +150,32 @@ def adjoint_copied_and_read(x, y, p):
     return np.sum(a * b) + a[0] * y + np.sum(a * b)
 
 
+def _with_early_return(x, y):
+    for i in range(4):
+        y = y * x
+        if y > 2.0:
+            return y
+    return y + x
+
+
+def names_shared_by_what_a_loop_carries(x, y, p, q, n):
+    a = p * x
+    b = np.sin(p)
+    k = q * y
+    items = [a, p, b]
+    items[0][0] = _with_early_return(x, 0.5)
+    for i in range(n):
+        b -= k[:, i]
+    return np.sum(a * b) + a[0] * k[1, 0] + np.sum(items[0] * items[-1])
+
+
 PROGRAMS = [
+    program(
+        names_shared_by_what_a_loop_carries,
+        (1.3, 0.7, V, np.outer(V, V) + 0.3, 2),
+        argnums=("x", "y"),
+        second_order=True,
+    ),
     program(adjoint_copied_and_read, (1.3, 0.7, V), argnums=("x", "y"), second_order=True),
     program(polynomial, (1.3,), (-0.7,), second_order=True),
     program(two_variables, (1.3, 0.7), second_order=True),

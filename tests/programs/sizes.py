@@ -1,0 +1,107 @@
+"""Arrays whose size differs from one iteration to the next, or from item to item, and is sometimes 1."""
+
+import numpy as np
+
+from tests.support.table import program
+
+V = np.array([0.7, -0.4, 1.2, 0.9])
+
+
+def slice_of_the_iteration_before(v, n):
+    k = 0
+    s = 0.0
+    for i in range(n):
+        part = v[k:] * v[0]
+        if i > 0:
+            s += np.sum(before * part)  # noqa: F821
+        before = part
+        k = 3
+    return s
+
+
+def slice_of_the_first_iteration(v, n):
+    k = 0
+    for i in range(n):
+        if i == 0:
+            first = v[k:] * v[0]
+        last = v[k:] * v[1]
+        k = 3
+    return np.sum(first * last)
+
+
+def slice_of_the_iteration_before_while(v, n):
+    k = 0
+    s = 0.0
+    while k < n:
+        part = v[k:] * v[0]
+        if k > 0:
+            s += np.sum(before * part)  # noqa: F821
+        before = part
+        k += 3
+    return s
+
+
+def mask_of_the_iteration_before(v, n):
+    s = 0.0
+    chosen = v > -5
+    for i in range(n):
+        part = v[chosen] * v[0]
+        if i > 0:
+            s += np.sum(before * part)  # noqa: F821
+        before = part
+        chosen = v > 1.0
+    return s
+
+
+def last_item_and_the_one_before(v, n):
+    items = [v[:1] * 2 for i in range(n)]
+    items.append(v * v)
+    s = 0.0
+    for i in range(n):
+        item = items[-1]
+        if i > 0:
+            s += np.sum(before * item)  # noqa: F821
+        before = item
+        items.pop()
+    return s
+
+
+def items_of_two_sizes(x, n, m):
+    items = []
+    for i in range(n):
+        items.append(np.ones(m) * x * (i + 1))
+    items.append(np.ones(1) * x)
+    return np.sum(items[0] * items[-1])
+
+
+def items_of_all_sizes(v, n):
+    items = [v[k:] * 2 for k in range(n)]
+    s = 0.0
+    for item in items:
+        s += np.sum(item * items[-1])
+    return s
+
+
+def last_item_of_a_list_that_is_empty_at_first(v, n):
+    k = 0
+    s = 0.0
+    items = []
+    for i in range(n):
+        part = v[k:] * v[0]
+        if i > 0:
+            s += np.sum(items[-1] * part)
+        items.append(part)
+        k = 3
+    return s
+
+
+PROGRAMS = [
+    program(slice_of_the_iteration_before, (V, 2), (V, 0)),
+    program(slice_of_the_first_iteration, (V, 2)),
+    program(slice_of_the_iteration_before_while, (V, 6), (V, 0)),
+    program(mask_of_the_iteration_before, (V, 2)),
+    program(last_item_and_the_one_before, (V, 2)),
+    program(items_of_two_sizes, (1.2, 3, 4), argnums=0),
+    program(items_of_all_sizes, (V, 4)),
+    program(last_item_of_a_list_that_is_empty_at_first, (V, 2)),
+]
