@@ -140,9 +140,17 @@ def _array(value: np.ndarray, name: str) -> Leaf:
         raise UnsupportedType(f"`{name}` is a {kind.__module__}.{kind.__name__}", way_out=f"np.asarray({name})")
     if not value.ndim:
         return Leaf(Scalar(dtype.name), kind, "item", "" if dtype.isnative else dtype.str)
-    dims = (ONE if size == 1 else Dim(f"{name}.{k}", many=True) for k, size in enumerate(value.shape))
+    dims = (_dim(f"{name}.{k}", size) for k, size in enumerate(value.shape))
     plain = kind is np.ndarray and dtype.isnative
     return Leaf(Array(dtype.name, tuple(dims)), kind, "" if plain else "array", "" if dtype.isnative else dtype.str)
+
+
+LARGE = 16  # from this size on, what is left of an axis when a few elements are cut off its ends is not 1
+
+
+def _dim(symbol: str, size: int) -> Dim:
+    """Of three classes, each with a text of its own: 1, small, large."""
+    return ONE if size == 1 else Dim(symbol, many=True, least=LARGE if size >= LARGE else 0)
 
 
 def _differentiable(leaf: Leaf, name: str) -> Leaf:

@@ -23,13 +23,18 @@ import numpy as np
 class Dim:
     """The size of one dimension: `symbol + offset`, or the constant `offset` where `symbol` is None.
 
-    Equal dims have equal sizes. `many` says that the signature guarantees the size of `symbol`
-    itself not to be 1 (0 and 2, 3, ... remain).
+    Equal dims have equal sizes. What the signature guarantees of the size of `symbol` itself: `many`, that
+    it is not 1 (0 and 2, 3, ... remain); `least`, that it is not smaller than this.
+
+    >>> n = Dim("x.0", many=True, least=16)
+    >>> n.shifted(-2).never_one, n.shifted(-2).lower, n.shifted(-15).never_one
+    (True, 14, False)
     """
 
     symbol: str | None
     offset: int = 0
     many: bool = False
+    least: int = 0
 
     def __repr__(self) -> str:
         return f"Dim({self})"
@@ -49,10 +54,22 @@ class Dim:
 
     @property
     def never_one(self) -> bool:
-        return self.offset != 1 if self.symbol is None else self.many and self.offset == 0
+        if self.symbol is None:
+            return self.offset != 1
+        return (self.many and self.offset == 0) or self.least + self.offset > 1
+
+    @property
+    def lower(self) -> int:
+        """No size that the dimension can have is smaller."""
+        return max(0, self.offset + (0 if self.symbol is None else self.least))
 
     def shifted(self, by: int) -> Dim:
-        return Dim(self.symbol, self.offset + by, self.many)
+        return Dim(self.symbol, self.offset + by, self.many, self.least)
+
+    @staticmethod
+    def one_of(symbol: str, *dims: Dim) -> Dim:
+        """The dim called `symbol` that has the size of one of `dims`."""
+        return Dim(symbol, many=all(dim.never_one for dim in dims), least=min(dim.lower for dim in dims))
 
 
 ONE = Dim(None, 1)

@@ -99,6 +99,8 @@ class Broadcast:
             return True
 
         ctx.remembered(("fits", place.dim, main.dim), check)
+        if place.dim.never_one:
+            ctx.equate(place.dim, size)
 
     def _uncertain(self, places: list[_Place]):
         """Any of the sizes may be 1: the first that is not decides."""
@@ -134,11 +136,15 @@ class Fitted:
     def _check(self, axis: int, dim: Dim, size: Atom) -> None:
         ctx, whole = self.ctx, self.ctx.whole
         own = self.value.size(axis)  # type: ignore[union-attr]
+        if own == size:
+            return
         differs: Atom = whole.compare("ne", own, size)
         if not dim.never_one:
             self.flags[axis] = stretches(ctx, own, dim)
             differs = whole.emit("and", whole.compare("ne", own, whole.constant(1)), differs, type=BOOL)
         ctx.require(differs, "ValueError", MISFIT)
+        if dim.never_one:
+            ctx.equate(dim, size)
 
     def element(self, at: Position_) -> Atom:
         value, whole = self.value, self.ctx.whole

@@ -179,6 +179,10 @@ class Context:
             return self.whole.constant(dim.constant)
         return self.remembered(dim, compute)
 
+    def equate(self, dim: Dim, size: Atom) -> None:
+        """From here on `dim` is known to be `size`: it has been checked."""
+        self.scopes[-1][dim] = size
+
     def require(self, fails: Atom, error: str, message: str) -> None:
         """Raise where `fails` holds when the text runs."""
         with self.block() as statements:

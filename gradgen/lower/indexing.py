@@ -15,6 +15,7 @@ from gradgen.ir import Array, At, Atom, Index, Scalar, Slice, Var, is_bool
 from gradgen.ir.types import Dim
 from gradgen.lower.broadcasting import Broadcast
 from gradgen.lower.context import Context, Lazy, Position_
+from gradgen.rules.sizes import sliced
 
 WHOLE = Slice(None, None, None)
 
@@ -200,53 +201,62 @@ def _range(ctx: Context, array: Lazy, axis: int, entry: Slice) -> _Range:
     if entry.start is None and entry.stop is None and known == 1:
         return _Range(whole.constant(0), step, lambda: array.size(axis))
     size = array.size(axis)
+    dim = array.type.dims[axis]
     if known is None:
-        return _either_way(ctx, entry, step, size)
-    start, stop = _bounds(ctx, entry, size, known > 0)
-    return _Range(start, step, _once(ctx, lambda: _count(ctx, start, stop, step, known)))
+        return _either_way(ctx, entry, step, size, dim)
+    start, stop = _bounds(ctx, entry, size, dim, known > 0)
+    ends = [None if end is None else _whole(ctx, end) for end in (entry.start, entry.stop)]
+    made = sliced(dim, ends[0], ends[1], known)
+    count = ctx.size_of(made, lambda: _count(ctx, start, stop, known, made))
+    return _Range(start, step, lambda: count)
 
 
-def _once(ctx: Context, compute: Callable[[], Atom]) -> Callable[[], Atom]:
-    value = compute()
-    return lambda: value
-
-
-def _count(ctx: Context, start: Atom, stop: Atom, step: Atom, known: int) -> Atom:
+def _count(ctx: Context, start: Atom, stop: Atom, known: int, made: Dim) -> Atom:
+    """How many places a slice has: none where it ends before it starts."""
     whole = ctx.whole
     distance = whole.sub(stop, start) if known > 0 else whole.sub(start, stop)
     if abs(known) != 1:
         distance = whole.floordiv(whole.add(distance, whole.constant(abs(known) - 1)), whole.constant(abs(known)))
-    return whole.most(whole.constant(0), distance)
+    return distance if made.lower else whole.most(whole.constant(0), distance)
 
 
-def _bounds(ctx: Context, entry: Slice, size: Atom, forward: bool) -> tuple[Atom, Atom]:
+def _bounds(ctx: Context, entry: Slice, size: Atom, dim: Dim, forward: bool) -> tuple[Atom, Atom]:
+    """Start and stop, cut to the axis where that decides on the number of places or on the first one."""
     whole = ctx.whole
     low, high = (whole.constant(0), size) if forward else (whole.constant(-1), whole.sub(size, whole.constant(1)))
-    start = (
-        (low if forward else high) if entry.start is None else _clipped(ctx, _whole(ctx, entry.start), size, low, high)
-    )
-    stop = (high if forward else low) if entry.stop is None else _clipped(ctx, _whole(ctx, entry.stop), size, low, high)
+    first, last = (low, high) if forward else (high, low)
+    start = first if entry.start is None else _whole(ctx, entry.start)
+    stop = last if entry.stop is None else _whole(ctx, entry.stop)
+    if entry.start is not None:
+        start = _clipped(ctx, start, size, low, high, dim.lower - (not forward), first)
+    if entry.stop is not None:
+        stop = _clipped(ctx, stop, size, low, high, dim.lower - (not forward), last)
     return start, stop
 
 
-def _clipped(ctx: Context, bound: Atom, size: Atom, low: Atom, high: Atom) -> Atom:
-    """A bound as `slice.indices` has it."""
+def _clipped(ctx: Context, bound: Atom, size: Atom, low: Atom, high: Atom, within: int, own: Atom) -> Atom:
+    """A bound as `slice.indices` has it.
+
+    A known one needs no cut at `high` if it is not beyond `within`, nor at `low` if it is as near to the end.
+    Nor at the other end of the axis than its `own`, the one that it stands for: the slice is empty beyond it.
+    """
     whole = ctx.whole
     known = whole.known(bound)
     if known is None:
         below = whole.compare("lt", bound, whole.constant(0))
         return whole.least(whole.most(whole.choose(below, whole.add(bound, size), bound), low), high)
     if known < 0:
-        return whole.most(whole.add(size, bound), low)
-    return whole.least(bound, high)
+        from_end = whole.add(size, bound)
+        return from_end if own is high or -known <= within else whole.most(from_end, low)
+    return bound if own is low or known <= within else whole.least(bound, high)
 
 
-def _either_way(ctx: Context, entry: Slice, step: Atom, size: Atom) -> _Range:
+def _either_way(ctx: Context, entry: Slice, step: Atom, size: Atom, dim: Dim) -> _Range:
     """A slice whose step is known at run time only."""
     whole = ctx.whole
     ctx.require(whole.compare("eq", step, whole.constant(0)), "ValueError", "slice step cannot be zero")
     up = whole.compare("gt", step, whole.constant(0))
-    forward, backward = _bounds(ctx, entry, size, True), _bounds(ctx, entry, size, False)
+    forward, backward = _bounds(ctx, entry, size, dim, True), _bounds(ctx, entry, size, dim, False)
     start = whole.choose(up, forward[0], backward[0])
     stop = whole.choose(up, forward[1], backward[1])
     count = whole.most(whole.constant(0), whole.emit("neg", whole.floordiv(whole.sub(start, stop), step)))

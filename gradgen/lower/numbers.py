@@ -17,6 +17,7 @@ class Whole:
 
     def __init__(self, builder: Builder):
         self.builder = builder
+        self.shifts: dict[Atom, tuple[Atom, int]] = {}  # a + k, as (a, k)
 
     @staticmethod
     def constant(value: int) -> Const:
@@ -37,17 +38,28 @@ class Whole:
             return b
         if y == 0:
             return a
-        if y is not None and y < 0:
-            return self.emit("sub", a, self.constant(-y))
-        return self.emit("add", b, a) if x is not None else self.emit("add", a, b)
+        if y is not None:
+            return self.shifted(a, y)
+        return self.shifted(b, x) if x is not None else self.emit("add", a, b)
+
+    def shifted(self, a: Atom, by: int) -> Atom:
+        """a + by, where `a` may be such a sum itself."""
+        base, offset = self.shifts.get(a, (a, 0))
+        offset += by
+        if not offset:
+            return base
+        made = self.emit("add" if offset > 0 else "sub", base, self.constant(abs(offset)))
+        self.shifts[made] = base, offset
+        return made
 
     def sub(self, a: Atom, b: Atom) -> Atom:
         x, y = self.known(a), self.known(b)
         if x is not None and y is not None:
             return self.constant(x - y)
-        if a == b:
-            return self.constant(0)
-        return a if y == 0 else self.emit("sub", a, b)
+        if y is not None:
+            return self.add(a, self.constant(-y))
+        (base, k), (other, m) = self.shifts.get(a, (a, 0)), self.shifts.get(b, (b, 0))
+        return self.constant(k - m) if base == other else self.emit("sub", a, b)
 
     def mul(self, a: Atom, b: Atom) -> Atom:
         x, y = self.known(a), self.known(b)

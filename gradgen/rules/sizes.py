@@ -9,6 +9,7 @@ Dim((3*x.0))
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 
@@ -32,7 +33,7 @@ def product(dims: Iterable[Dim]) -> Dim:
     names = ([str(number)] if number != 1 else []) + sorted(map(str, factors))
     # A product of sizes is 1 only if all of them are.
     many = number != 1 or any(dim.never_one for dim in factors)
-    return Dim(f"({'*'.join(names)})", many=many)
+    return Dim(f"({'*'.join(names)})", many=many, least=number * math.prod(dim.lower for dim in factors))
 
 
 def quotient(dims: Sequence[Dim], others: Sequence[Dim]) -> Dim:
@@ -59,12 +60,12 @@ def total(dims: Iterable[Dim]) -> Dim:
             number += dim.constant
         else:
             number += dim.offset
-            parts.append(Dim(dim.symbol, 0, dim.many))
+            parts.append(dim.shifted(-dim.offset))
     if not parts:
         return constant_dim(number)
     if len(parts) == 1:
         return parts[0].shifted(number)
-    return Dim(f"({'+'.join(sorted(map(str, parts)))})", number)
+    return Dim(f"({'+'.join(sorted(map(str, parts)))})", number, least=sum(dim.lower for dim in parts))
 
 
 def known_bound(bound: Bound) -> Bound:
@@ -90,7 +91,25 @@ def sliced(dim: Dim, start: Bound, stop: Bound, step: Bound) -> Dim:
     to_end = stop is None or (isinstance(stop, int) and stop < 0)
     if step == 1 and from_start and to_end:
         return dim.shifted(-(start or 0) + (stop or 0))  # type: ignore[operator]
-    return Dim(f"{dim}[{_name(start)}:{_name(stop)}:{_name(step)}]")
+    return _of_large(dim, start, stop, step) or Dim(f"{dim}[{_name(start)}:{_name(stop)}:{_name(step)}]")
+
+
+def _of_large(dim: Dim, start: Bound, stop: Bound, step: Bound) -> Dim | None:
+    """The size of a slice whose bounds lie within an axis of any size that `dim` can have.
+
+    >>> n = Dim("x.0", many=True, least=16)
+    >>> _of_large(n, None, 5, 1), _of_large(n, None, None, 2).least
+    (Dim(5), 8)
+    """
+    if not isinstance(step, int) or step == 0:
+        return None
+    if any(not (b is None or (isinstance(b, int) and abs(b) <= dim.lower)) for b in (start, stop)):
+        return None
+    part = slice(start, stop, step)
+    least, next = (len(range(*part.indices(size))) for size in (dim.lower, dim.lower + abs(step)))
+    if least == next:
+        return constant_dim(least)
+    return Dim(f"{dim}[{_name(start)}:{_name(stop)}:{_name(step)}]", least=least)
 
 
 def _from_the_end(dim: Dim, bound: Bound) -> Bound:

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from gradgen.infer.signature import Leaf, is_namedtuple, key
-from gradgen.ir import Array
+from gradgen.infer.signature import LARGE, Leaf, is_namedtuple, key
+from gradgen.ir import Array, Dim
 from gradgen.ir.interface import Static, Tree
 from gradgen.run.namespace import Namespace
 from gradgen.run.same import function_check, same
@@ -104,7 +104,7 @@ class Checks:
             return [*conditions, f"{expression}.shape == {(1,) * len(dims)}"]
         shape = self.names.fresh("shape")
         conditions.append(f"{self.names.refer(len, 'len')}({shape} := {expression}.shape) == {len(dims)}")
-        return conditions + [f"{shape}[{k}] {'==' if dim.is_one else '!='} 1" for k, dim in enumerate(dims)]
+        return conditions + [_size(f"{shape}[{k}]", dim) for k, dim in enumerate(dims)]
 
     def _converted(self, leaf: Leaf, expression: str) -> str:
         match leaf.convert:
@@ -140,3 +140,10 @@ class Checks:
 
 def attribute(expression: str, name: str) -> str:
     return f"getattr({expression}, {name!r})" if iskeyword(name) else f"{expression}.{name}"
+
+
+def _size(size: str, dim: Dim) -> str:
+    """The check of one dimension's class, see `signature`."""
+    if dim.is_one:
+        return f"{size} == 1"
+    return f"{size} >= {LARGE}" if dim.least else f"1 != {size} < {LARGE}"

@@ -136,15 +136,22 @@ def _versions(*parts: Any) -> set[int]:
     return {part.version for part in parts if isinstance(part, Var)}
 
 
+def _takes(free: Dim, dim: Dim) -> bool:
+    """Whether what is known of a symbol for any size holds for `dim` too."""
+    return free.least <= dim.lower and (not free.many or dim.never_one)
+
+
 def _round(session: Session, a: Type, b: Type, free: set[str]) -> tuple[Type, set[str]] | None:
     """The type that takes in both, and its symbols that stand for any size (those in `free` do already)."""
     if isinstance(a, Array) and isinstance(b, Array) and a.dtype == b.dtype and a.ndim == b.ndim:
         dims, free = [], set(free)
         for x, y in zip(a.dims, b.dims, strict=True):
-            if x == y or (x.symbol in free and (not x.many or y.never_one)):
+            if x == y or (x.symbol in free and _takes(x, y)):
                 dims.append(x)
             else:
-                dims.append(Dim(session.symbol(), many=x.never_one and y.never_one))
+                # A size that has changed before may go on doing so: then it has no bound.
+                least = 0 if x.symbol in free else min(x.lower, y.lower)
+                dims.append(Dim(session.symbol(), many=x.never_one and y.never_one, least=least))
                 free.add(dims[-1].symbol or "")
         return Array(a.dtype, tuple(dims)), free
     if isinstance(a, ListOf) and isinstance(b, ListOf):
@@ -402,7 +409,7 @@ def _at_the_end(session: Session, carried: Carried, around: set[str | None]) -> 
     own = {dim.symbol for dim in type.dims} & carried.free
     if carried.init is MISSING:
         own |= {dim.symbol for dim in type.dims} - around
-    dims = (Dim(session.symbol(), many=d.never_one) if d.symbol and d.symbol in own else d for d in type.dims)
+    dims = (Dim.one_of(session.symbol(), d) if d.symbol and d.symbol in own else d for d in type.dims)
     return Array(type.dtype, tuple(dims))
 
 

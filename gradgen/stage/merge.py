@@ -400,7 +400,7 @@ def joined_type(session: Session, a: Type, b: Type) -> Type | None:
 
 
 def _joined_dim(session: Session, a: Dim, b: Dim) -> Dim:
-    return a if a == b else Dim(session.symbol(), many=a.never_one and b.never_one)
+    return a if a == b else Dim.one_of(session.symbol(), a, b)
 
 
 def type_of(session: Session, part: Any) -> Type | None:

@@ -150,7 +150,7 @@ def generalised(session: Session, a: Type, b: Type) -> Type | None:
 
 
 def _is_free(dim: Dim) -> bool:
-    return dim.symbol is not None and dim.symbol.startswith("(n") and not dim.many
+    return dim.symbol is not None and dim.symbol.startswith("(n") and not dim.many and not dim.least
 
 
 def _call(session: Session, recursive: Recursive, bound: dict[str, Any]) -> Any:
