@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from gradgen.analyse.alias import makes_view
 from gradgen.analyse.liveness import LIST_UPDATES
 from gradgen.ir import Accumulate, Array, Assign, Block, ListOf, Program, Statement, Store, Var
 from gradgen.ir.walk import map_statement, targets
@@ -31,8 +32,9 @@ def _block(block: Block) -> Block:
     ordered: list[Statement] = []
     updates: dict[Var, int] = {}  # what was updated: where, in `ordered`
     made: dict[Var, int] = {}
+    bases: dict[Var, set[Var]] = {}  # what a view shares its memory with
     for s in block.statements:
-        place = _place(s, updates, made)
+        place = _place(s, updates, made, bases)
         statement = map_statement(s, lambda atom: atom, _block)
         if place is None:
             place = len(ordered)
@@ -41,6 +43,8 @@ def _block(block: Block) -> Block:
             made = {var: at + (at >= place) for var, at in made.items()}
             updates = {var: at + (at >= place) for var, at in updates.items()}
         made.update(dict.fromkeys(targets(s), place))
+        if isinstance(s, Assign) and makes_view(s):
+            bases[s.target] = _memory(s, bases)
         ordered.insert(place, statement)
     return Block(tuple(ordered), block.yields)
 
@@ -54,12 +58,17 @@ def _updated(s: Statement) -> tuple[Var, ...]:
     return ()
 
 
-def _place(s: Statement, updates: dict[Var, int], made: dict[Var, int]) -> int | None:
+def _memory(s: Assign, bases: dict[Var, set[Var]]) -> set[Var]:
+    """The arrays that `s` reads, be it through views."""
+    read = {arg for arg in s.args if isinstance(arg, Var)}
+    return read.union(*(bases[arg] for arg in read if arg in bases))
+
+
+def _place(s: Statement, updates: dict[Var, int], made: dict[Var, int], bases: dict[Var, set[Var]]) -> int | None:
     """Where to compute `s` instead of here: before the first update of what it reads, if its operands are there."""
     if not isinstance(s, Assign) or s.op in LIST_UPDATES:
         return None
-    read = [arg for arg in s.args if isinstance(arg, Var)]
-    places = [updates[arg] for arg in read if arg in updates]
-    if not places or any(made.get(arg, -1) >= min(places) for arg in read):
+    places = [updates[array] for array in _memory(s, bases) if array in updates]
+    if not places or any(made.get(arg, -1) >= min(places) for arg in s.args if isinstance(arg, Var)):
         return None
     return min(places)
