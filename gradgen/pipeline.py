@@ -21,7 +21,7 @@ from gradgen.errors import Position, ResultError
 from gradgen.ir import Array, Block, Origin, Program, Scalar
 from gradgen.ir.interface import Staged, Static, Tree, map_tree
 from gradgen.ir.verify import verify
-from gradgen.lower import lower
+from gradgen.lower import forward_stores, lower, merge_loops
 from gradgen.rules import RULES
 from gradgen.simplify import simplify
 from gradgen.stage import stage
@@ -76,7 +76,10 @@ def build(
 def finish(program: Program, style: str) -> Program:
     """From a differentiated program to the one that is written."""
     program = checked(simplify, program)
-    return checked(simplify, checked(lower, program)) if style == "jit" else program
+    if style != "jit":
+        return program
+    program = checked(simplify, checked(lower, program))
+    return checked(simplify, checked(forward_stores, checked(merge_loops, program)))
 
 
 def staged_program(function: Callable[..., Any], arguments: dict[str, Any]) -> Staged:

@@ -10,7 +10,7 @@ What a lowered program does otherwise than Python, because Numba does, with `err
 - integers are of 64 bits; an index out of range is not noticed;
 - sums are taken in order, not pairwise; float32 sums in float64.
 
-Not done here: reordering loops, merging neighbouring nests, parallel loops.
+Afterwards `merge_loops` makes one loop of neighbours. Not done: reordering loops, parallel loops.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from dataclasses import replace
 from gradgen.ir import Program, Slot
 from gradgen.lower.blocks import Blocks
 from gradgen.lower.context import Context
+from gradgen.lower.forwarding import forward_stores
+from gradgen.lower.merging import merge_loops
 from gradgen.lower.slots import Parts, Slots
 from gradgen.rules.build import builder_after
 
@@ -36,4 +38,4 @@ def lower(program: Program) -> Program:
     return replace(program, functions=tuple(functions))
 
 
-__all__ = ["lower"]
+__all__ = ["forward_stores", "lower", "merge_loops"]

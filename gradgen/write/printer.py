@@ -31,7 +31,7 @@ def print_function(
     lines: list[str] = []
     traced: dict[int, Origin] = {}
     open_: dict[int, Origin] = {}  # by indentation: the statement that a line belongs to
-    group: dict[int, Origin] = {}  # by indentation: what the last comment there was on
+    group: dict[int, Origin] = {}  # by indentation: the origin of the last statement there, which a comment has told
     for line in source.rstrip("\n").split("\n"):
         marker = _MARKER.match(line)
         depth = len(line) - len(line.lstrip())
@@ -46,7 +46,7 @@ def print_function(
         origin = marked[int(marker[1])]
         open_ = {d: o for d, o in open_.items() if d < depth} | {depth: origin}
         group = {d: o for d, o in group.items() if d <= depth}
-        if origin.text.startswith("backprop ") and group.get(depth) != origin:
+        if origin.text.startswith("backprop ") and group.get(max(group, default=0)) != origin:
             lines.append(line[:depth] + "# " + origin.text)
             traced[len(lines) - 1] = origin
         group[depth] = origin

@@ -117,6 +117,14 @@ V = np.array([1.3, 0.7, -2.0])
 M = np.ones((4, 3))
 Y = np.ones(4)
 
+
+def stencil(u, w, steps):
+    for _ in range(steps):
+        w[1:-1, 1:-1] = 0.25 * (u[1:-1, :-2] + u[1:-1, 2:] + u[2:, 1:-1] + u[:-2, 1:-1])
+        u[1:-1, 1:-1] = 0.25 * (w[1:-1, :-2] + w[1:-1, 2:] + w[2:, 1:-1] + w[:-2, 1:-1])
+    return np.sum(u * w)
+
+
 GOLDEN = [
     Golden(f, (3.0, -4.0), ("x", "y")),
     Golden(f, (3.0, -4.0), ("x", "y"), jit=True),
@@ -134,4 +142,6 @@ GOLDEN = [
     Golden(early_return, (1.3,), 0),
     Golden(broadcast, (M, V), (0, 1)),
     Golden(indexed, (V,), 0),
+    Golden(stencil, (np.ones((16, 16)), np.ones((16, 16)), 2), (0, 1)),
+    Golden(stencil, (np.ones((16, 16)), np.ones((16, 16)), 2), (0, 1), jit=True),
 ]

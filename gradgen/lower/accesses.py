@@ -1,0 +1,185 @@
+"""Where loops touch memory: which arrays, at which places, and whether they only add to them.
+
+Arrays are told by `Memory`: the versions that stores and loops make of one array are one, and what may share
+a buffer (a view and its base, what a branch or a loop that swaps hands on) has a root in common. A place is
+the linear form `variable + constant` of each index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from gradgen.analyse.alias import makes_view
+from gradgen.ir import (
+    Accumulate,
+    Array,
+    Assign,
+    At,
+    Atom,
+    Block,
+    Call,
+    Const,
+    Effect,
+    For,
+    Function,
+    If,
+    ListOf,
+    Load,
+    Open,
+    Save,
+    Slot,
+    Statement,
+    Store,
+    Var,
+    While,
+)
+from gradgen.ir.walk import block_exits, blocks, statements
+
+Form = tuple[Var | None, int]  # variable + constant
+Place = tuple[Form | None, ...]  # one for each axis; None where it is no linear form
+
+
+class Memory:
+    """The arrays of a function: `key` tells versions of one from other arrays, `roots` whose buffers it may share."""
+
+    def __init__(self, function: Function):
+        self._keys: dict[Var, Var] = {}
+        self._roots: dict[Var, frozenset[Var]] = {}
+        self._forms: dict[Var, Form] = {}
+        self._indices: dict[Var, Var] = {}  # of merged loops
+        self._note(function.body)
+
+    def key(self, var: Var) -> Var:
+        return self._keys.get(var, var)
+
+    def roots(self, var: Var) -> frozenset[Var]:
+        key = self.key(var)
+        return self._roots.get(key, frozenset((key,)))
+
+    def form(self, atom: Atom) -> Form | None:
+        if isinstance(atom, Const):
+            return None, int(atom.value)  # type: ignore[arg-type]
+        if not isinstance(atom, Var):
+            return None
+        base, offset = self._forms.get(atom, (atom, 0))
+        return self._indices.get(base, base), offset  # type: ignore[arg-type]
+
+    def merged(self, index: Var, other: Var) -> None:
+        """From here on the loop of `index` is part of that of `other`."""
+        self._indices = {var: other if into == index else into for var, into in self._indices.items()} | {index: other}
+
+    def place(self, index: tuple, operands: tuple[Atom, ...]) -> Place:
+        return tuple(
+            (None, entry)
+            if isinstance(entry, int)
+            else self.form(operands[entry.operand])
+            if isinstance(entry, At)
+            else None
+            for entry in index
+        )
+
+    def _note(self, block: Block) -> None:
+        for s in block.statements:
+            match s:
+                case Assign(target=target, args=args):
+                    if makes_view(s):
+                        self._related(target, args)
+                    elif s.op in ("add", "sub"):
+                        self._linear(s)
+                case Store(target=target, array=Var() as array):
+                    self._same(target, array)
+                case Accumulate(target=target, prior=prior, value=value):
+                    self._related(target, (prior, value))
+                case For() | While():
+                    self._loop(s)
+                case If():
+                    for inner in blocks(s):
+                        self._note(inner)
+                    for result, *sides in zip(s.results, s.then.yields, s.orelse.yields, strict=True):
+                        self._related(result, sides)
+
+    def _loop(self, s: For | While) -> None:
+        """What comes back as a version of what went in is one array; where a loop swaps, any may be any."""
+        for var, init in zip(s.carried, s.inits, strict=True):
+            self._same(var, init)
+        for inner in blocks(s):
+            self._note(inner)
+        stays = [
+            isinstance(made, Var) and self.key(made) == self.key(var)
+            for var, made in zip(s.carried, s.body.yields, strict=True)
+        ]
+        for k, result in enumerate(s.results):
+            if stays[k]:
+                self._same(result, s.carried[k])
+            else:
+                self._related(result, (*s.inits, *s.body.yields))
+
+    def _same(self, var: Var, other: Atom) -> None:
+        if isinstance(other, Var):
+            self._keys[var] = self.key(other)
+
+    def _related(self, var: Var, others) -> None:
+        if isinstance(var.type, Array | ListOf):
+            known = [self.roots(other) for other in others if isinstance(other, Var)]
+            self._roots[self.key(var)] = frozenset((self.key(var),)).union(*known)
+
+    def _linear(self, s: Assign) -> None:
+        a, b = s.args
+        if isinstance(a, Const) and s.op == "add":
+            a, b = b, a
+        form = self.form(a)
+        if form is not None and isinstance(b, Const) and isinstance(b.value, int):
+            self._forms[s.target] = form[0], form[1] + (b.value if s.op == "add" else -b.value)
+
+
+@dataclass
+class Accesses:
+    """What a loop does to the arrays from outside it, and whether it does anything that must keep its turn."""
+
+    places: dict[Var, list[Place]] = field(default_factory=dict)
+    written: set[Var] = field(default_factory=set)
+    not_only_added: set[Var] = field(default_factory=set)
+    slots: set[Slot] = field(default_factory=set)
+    effects: bool = False
+
+    def touch(self, key: Var, place: Place, mode: str) -> None:
+        self.places.setdefault(key, []).append(place)
+        if mode != "read":
+            self.written.add(key)
+        if mode != "add":
+            self.not_only_added.add(key)
+
+
+def accesses(loop: For, memory: Memory) -> Accesses:
+    found = Accesses()
+    for s in (loop, *statements(loop.body)):
+        _note(s, found, memory)
+    return found
+
+
+def _note(s: Statement, found: Accesses, memory: Memory) -> None:
+    match s:
+        case Store(array=Var() as array):
+            found.touch(memory.key(array), memory.place(s.index, s.operands), s.mode)
+        case Assign(op="getitem", args=(Var() as array, *operands)) if not isinstance(s.target.type, Array):
+            found.touch(memory.key(array), memory.place(s.param("index"), tuple(operands)), "read")
+        case Assign(op="size" | "count" | "empty" | "zeros"):
+            pass
+        case Assign() | Accumulate():
+            whole = (s.target, *(s.args if isinstance(s, Assign) else (s.prior, s.value)))
+            for var in _arrays(whole):
+                found.touch(memory.key(var), (), "set" if isinstance(s, Accumulate) else "read")
+        case Save(slot=slot) | Load(slot=slot) | Open(slot=slot):
+            found.slots.add(slot)
+        case Call() | Effect():
+            found.effects = True
+        case For() | While() | If():
+            for inner in blocks(s):
+                for var in _arrays(block_exits(s, inner)):
+                    if isinstance(s, If) or memory.key(var) not in map(memory.key, s.carried):
+                        found.touch(memory.key(var), (), "read")
+
+
+def _arrays(atoms) -> Iterator[Var]:
+    return (atom for atom in atoms if isinstance(atom, Var) and isinstance(atom.type, Array | ListOf))

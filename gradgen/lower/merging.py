@@ -1,0 +1,187 @@
+"""Loops beside each other that go over the same places become one: `for i: a[i] = ...`, `for i: b[i] = f(a[i])`.
+
+A loop is merged into one before it where both have the same bounds and each iteration of the later needs of
+the earlier only what the same iteration of it has done: every array that one writes and the other touches is
+touched, in both, in a part of its own for each iteration, or is only added to. Loops inside merged ones are
+merged likewise, but an inmost loop not with one that adds to the same row at other places, which would keep
+it from being vectorised.
+
+Does not reorder the iterations of a loop, nor look past anything but operations that neither loop hangs on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gradgen.ir import Array, Assign, Atom, Block, Effect, For, Function, If, ListOf, Program, Statement, Var
+from gradgen.ir.walk import (
+    block_exits,
+    map_statement,
+    operands,
+    statement_free,
+    statements,
+    substitute,
+    targets,
+)
+from gradgen.lower.accesses import Accesses, Memory, Place, accesses
+
+
+def merge_loops(program: Program) -> Program:
+    return replace(program, functions=tuple(_function(function) for function in program.functions))
+
+
+def _function(function: Function) -> Function:
+    memory = Memory(function)
+    return replace(function, body=_block(function.body, function.body.yields, memory))
+
+
+def _block(block: Block, exits: tuple[Atom, ...], memory: Memory) -> Block:
+    done: list[Statement] = []
+    rest = list(block.statements)
+    while rest:
+        s = rest.pop(0)
+        merged = _with_earlier(done, s, rest, exits, memory) if isinstance(s, For) else None
+        if merged is None:
+            done.append(s)
+        else:
+            done = merged
+    return Block(tuple(_inside(s, memory) for s in done), block.yields)
+
+
+def _inside(s: Statement, memory: Memory) -> Statement:
+    def inner(block: Block) -> Block:
+        return _block(block, block_exits(s, block), memory)
+
+    return map_statement(s, lambda atom: atom, inner)
+
+
+def _with_earlier(
+    done: list[Statement], later: For, rest: list[Statement], exits: tuple[Atom, ...], memory: Memory
+) -> list[Statement] | None:
+    """The statements so far with `later` merged into the last loop among them, if it can be."""
+    at = next((k for k in range(len(done) - 1, -1, -1) if not _steps_aside(done[k])), None)
+    if at is None:
+        return None
+    earlier = done[at]
+    if not isinstance(earlier, For) or not _same_bounds(earlier, later):
+        return None
+    before, after = _parted(done[at + 1 :], earlier)
+    if any(var in _read(later) for s in after for var in targets(s)):
+        return None
+    if not _may_merge(earlier, later, memory):
+        return None
+    used = {atom for s in (*after, *rest) for atom in _read(s)} | set(exits)
+    merged = _merged(earlier, later, used)
+    if merged is None:
+        return None
+    memory.merged(later.index, earlier.index)
+    return [*done[:at], *before, merged, *after]
+
+
+def _steps_aside(s: Statement) -> bool:
+    """Whether a statement between two loops can go before or after both: it computes something, or checks it."""
+    if isinstance(s, If):
+        return not s.results and all(
+            isinstance(inner, Effect) and inner.kind == "raise" for inner in statements(s.then)
+        )
+    return isinstance(s, Assign)
+
+
+def _same_bounds(a: For, b: For) -> bool:
+    plain = all(loop.leave is None and loop.trips is None for loop in (a, b))
+    return plain and (a.start, a.stop, a.step, a.backward) == (b.start, b.stop, b.step, b.backward)
+
+
+def _read(s: Statement) -> set[Atom]:
+    return {*operands(s), *statement_free(s)}
+
+
+def _parted(between: list[Statement], earlier: For) -> tuple[list[Statement], list[Statement]]:
+    """What does not hang on the loop, and what does."""
+    hanging: set[Atom] = set(earlier.results)
+    before, after = [], []
+    for s in between:
+        if _read(s) & hanging:
+            hanging.update(targets(s))
+            after.append(s)
+        else:
+            before.append(s)
+    return before, after
+
+
+def _may_merge(a: For, b: For, memory: Memory) -> bool:
+    first, second = accesses(a, memory), accesses(b, memory)
+    if first.effects or second.effects or first.slots & second.slots:
+        return False
+    arrays = {var for var, made in zip(a.results, a.carried, strict=True) if isinstance(made.type, Array)}
+    if any(var in _read(b) and var not in arrays for var in a.results):
+        return False
+    inmost = not any(isinstance(s, For) for loop in (a, b) for s in loop.body.statements)
+    shared = first.places.keys() & second.places.keys()
+    return _unrelated(first, second, shared, memory) and all(
+        _agree(first, second, key, (a.index, b.index), inmost)
+        for key in shared
+        if key in first.written or key in second.written
+    )
+
+
+def _unrelated(a: Accesses, b: Accesses, shared: set[Var], memory: Memory) -> bool:
+    """Whether what one writes under one name the other does not touch under another."""
+    for one, other in ((a, b), (b, a)):
+        for key in one.written:
+            for touched in other.places:
+                if key != touched and memory.roots(key) & memory.roots(touched):
+                    return False
+    return True
+
+
+def _agree(a: Accesses, b: Accesses, key: Var, indices: tuple[Var, Var], inmost: bool) -> bool:
+    if not inmost and key not in a.not_only_added and key not in b.not_only_added:
+        return True
+    places = [(place, index) for found, index in zip((a, b), indices, strict=True) for place in found.places[key]]
+    return any(_own_part(places, axis) for axis in range(min(len(place) for place, _ in places)))
+
+
+def _own_part(places: list[tuple[Place, Var]], axis: int) -> bool:
+    """Whether along this axis each iteration stays at index + constant, the same for all accesses."""
+    offsets = set()
+    for place, index in places:
+        form = place[axis]
+        if form is None or form[0] != index:
+            return False
+        offsets.add(form[1])
+    return len(offsets) == 1
+
+
+def _merged(a: For, b: For, used: set[Atom]) -> For | None:
+    """One loop that does in each iteration what `a` and then what `b` does.
+
+    None where a value of before is read after it has changed: the two would need a copy.
+    """
+    arrays = {init: k for k, init in enumerate(b.inits) if isinstance(init, Var) and _is_array(init)}
+    continued = {init: k for init, k in arrays.items() if init in a.results}
+    free_a, free_b = statement_free(a), statement_free(b)
+    repeated = len(arrays) < sum(map(_is_array, b.inits))
+    old = any(init in free_b or init in arrays for init in a.inits if _is_array(init))
+    if repeated or old or any(init in free_b or init in used for init in continued):
+        return None
+    first = substitute(a.body, {init: b.carried[k] for init, k in arrays.items() if init in free_a})
+    made = dict(zip(a.results, first.yields, strict=True))
+    inside: dict[Var, Atom] = {b.index: a.index, **made, **{b.carried[k]: made[init] for init, k in continued.items()}}
+    second = substitute(b.body, inside)
+    yields, results = list(first.yields), list(a.results)
+    for init, k in continued.items():
+        at = a.results.index(init)
+        yields[at], results[at] = second.yields[k], b.results[k]
+    own = [k for k, init in enumerate(b.inits) if init not in continued]
+    return replace(
+        a,
+        carried=(*a.carried, *(b.carried[k] for k in own)),
+        inits=(*a.inits, *(b.inits[k] for k in own)),
+        body=Block((*first.statements, *second.statements), (*yields, *(second.yields[k] for k in own))),
+        results=(*results, *(b.results[k] for k in own)),
+    )
+
+
+def _is_array(atom: Atom) -> bool:
+    return isinstance(atom, Var) and isinstance(atom.type, Array | ListOf)

@@ -1,0 +1,157 @@
+"""Which neighbouring loops become one, and that the results stay what they were."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gradgen.infer.signature import describe
+from gradgen.lower import forward_stores, lower, merge_loops
+from gradgen.run import python_backend
+from gradgen.simplify import simplify
+from gradgen.stage import stage
+from gradgen.write import write
+
+VECTOR = np.random.default_rng(0).standard_normal(20)
+MATRIX = np.random.default_rng(1).standard_normal((20, 18))
+
+
+def later_reads_what_earlier_made(x):
+    y = np.exp(x)
+    return np.sum(y) + np.sum(y * y)
+
+
+def reads_before_the_later_overwrites(x):
+    a, b = x.copy(), np.zeros(len(x))
+    for i in range(len(x)):
+        b[i] = a[i] * 2.0
+    for i in range(len(x)):
+        a[i] = 1.0
+    return np.sum(a * b)
+
+
+def reads_the_next_before_it_is_overwritten(x):
+    a, b = x.copy(), np.zeros(len(x))
+    for i in range(1, len(x)):
+        b[i] = a[i - 1]
+    for i in range(1, len(x)):
+        a[i] = 1.0
+    return a[3] * b[4] + b[5]
+
+
+def needs_all_of_the_earlier(x):
+    y = np.exp(x)
+    return y / np.sum(y)
+
+
+def reads_another_place(x):
+    y, z = np.zeros(len(x)), np.zeros(len(x))
+    for i in range(1, len(x)):
+        y[i] = x[i] * 2.0
+    for i in range(1, len(x)):
+        z[i] = y[i - 1] + y[i]
+    return z
+
+
+def reads_a_view(x):
+    a, b = x.copy(), np.zeros(len(x))
+    v = a[1:]
+    n = len(x) - 1
+    for i in range(n):
+        b[i] = v[i]
+    for i in range(n):
+        a[i] = 1.0
+    return a + b
+
+
+def swapped(x):
+    a, b = x.copy(), np.zeros(len(x))
+    for _ in range(3):
+        for i in range(len(x)):
+            b[i] = a[i] * 2.0
+        for i in range(len(x)):
+            a[i] = b[i] + 1.0
+        a, b = b, a
+    return a - b
+
+
+def changed_at_other_places(x):
+    a = np.zeros((20, 18))
+    a[1:, 1:] += x[1:, 1:]
+    a[:-1, 1:] += x[1:, 1:]
+    a[1:, :-1] += x[1:, 1:]
+    return a
+
+
+def a_row_of_its_own(x):
+    y = np.zeros((20, 18))
+    for i in range(20):
+        for j in range(1, 18):
+            y[i, j] = y[i, j - 1] + x[i, j]
+    for i in range(20):
+        for j in range(17):
+            y[i, j] = y[i, j + 1] * x[i, j]
+    return y
+
+
+def kept_as_it_was(x):
+    a = x.copy()
+    for i in range(len(x)):
+        a[i] = a[i] * 2.0
+    b = a.copy()
+    for i in range(len(x)):
+        a[i] = a[i] + b[0]
+    return a + b
+
+
+def other_bounds(x):
+    y, z = np.zeros(len(x)), np.zeros(len(x))
+    for i in range(1, len(x)):
+        y[i] = x[i]
+    for i in range(len(x)):
+        z[i] = x[i]
+    return y + z
+
+
+def backwards(x):
+    y, z = np.zeros(20), np.zeros(20)
+    for i in range(20):
+        y[i] = x[i] * 2.0
+    for i in reversed(range(20)):
+        z[i] = y[i] + 1.0
+    return z
+
+
+# A function, and the loops of its text.
+CASES = [
+    (later_reads_what_earlier_made, VECTOR, 1),
+    (reads_before_the_later_overwrites, VECTOR, 1),
+    (reads_the_next_before_it_is_overwritten, VECTOR, 3),
+    (needs_all_of_the_earlier, VECTOR, 2),
+    (reads_another_place, VECTOR, 2),
+    (reads_a_view, VECTOR, 4),
+    (swapped, VECTOR, 4),
+    (changed_at_other_places, MATRIX, 6),
+    (a_row_of_its_own, MATRIX, 3),
+    (kept_as_it_was, VECTOR, 2),
+    (other_bounds, VECTOR, 2),
+    (backwards, VECTOR, 2),
+]
+
+
+def lowered(function, x) -> str:
+    program = simplify(lower(stage(function, {"x": describe(x, "x")}).program))
+    return write(simplify(forward_stores(merge_loops(program)))).source
+
+
+@pytest.mark.parametrize(("function", "x", "loops"), CASES, ids=lambda one: getattr(one, "__name__", ""))
+def test_loops_are_merged_where_results_stay(function, x, loops) -> None:
+    text = lowered(function, x)
+    (compiled,) = python_backend.load(text, "<merged>", [function.__name__])
+    np.testing.assert_allclose(compiled(x), function(x), rtol=1e-13)
+    assert text.count("for ") == loops, text
+
+
+def test_what_was_stored_is_not_read_back() -> None:
+    text = lowered(later_reads_what_earlier_made, VECTOR)
+    assert "empty" not in text, text
