@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from gradgen.differentiate.accumulate import Adjoints, expanded
-from gradgen.ir import Assign, Atom, TupleOf, Var, dims_of
+from gradgen.ir import Assign, At, Atom, Index, TupleOf, Var, dims_of
 from gradgen.rules import symbols
-from gradgen.rules.symbols import Sym
+from gradgen.rules.symbols import Placed, Sym
 from gradgen.rules.table import RULES
 
 
@@ -86,25 +86,26 @@ def _constant(s: Assign, g: Sym, adjoints: Adjoints) -> None:
 
 def _contribute_each(s: Assign, contributions: Any, adjoints: Adjoints) -> None:
     for arg, contribution in zip(s.args, _listed(contributions), strict=False):
-        if isinstance(contribution, Sym):
+        if isinstance(contribution, Placed):
+            atoms = tuple(operand.atom for operand in contribution.operands)
+            _add_at(arg, contribution.index, atoms, contribution.value.atom, adjoints)
+        elif isinstance(contribution, Sym):
             # A product of vectors and matrices broadcasts nothing: what it gives has the argument's sizes, by any name.
             exact = RULES[s.op].kind == "bilinear" and contribution.ndim == len(dims_of(arg.type)) <= 2
             adjoints.contribute(arg, contribution, like=arg if exact else contribution.atom)
 
 
 def _reverse_read(s: Assign, g: Sym, adjoints: Adjoints) -> None:
-    """x[i] adds its adjoint at i of the adjoint of x: nothing of x's size is made for one element."""
-    x = s.args[0]
+    _add_at(s.args[0], s.param("index", None) or (At(0),), s.args[1:], g.atom, adjoints)
+
+
+def _add_at(x: Atom, index: Index, operands: tuple[Atom, ...], value: Atom, adjoints: Adjoints) -> None:
+    """What is read at x[index] adds its adjoint there to that of x: nothing of x's size is made for one element."""
     if not adjoints.is_active(x):
         return
     assert isinstance(x, Var)
     total = adjoints.full(adjoints.current.get(x), x)
-    index = s.param("index", None)
-    if index is None:
-        from gradgen.ir import At
-
-        index = (At(0),)
-    adjoints.current[x] = adjoints.builder.store(total, index, s.args[1:], g.atom, "add", of=x)
+    adjoints.current[x] = adjoints.builder.store(total, index, operands, value, "add", of=x)
 
 
 def _derivative(s: Assign):

@@ -41,6 +41,7 @@ from gradgen.lower.elementwise import LAZY, elementwise, operand
 from gradgen.lower.fusion import Readers
 from gradgen.lower.identities import is_alias, renamed
 from gradgen.lower.lists import packed, parameters, unpack
+from gradgen.lower.ordering import ORDERING
 from gradgen.lower.products import dot, matmul, trace
 from gradgen.lower.reductions import REDUCTIONS
 from gradgen.lower.scalars import ARITHMETIC, COMPARISONS, EXPANSIONS, MATH, ROUNDING, Scalars, scalar
@@ -51,7 +52,7 @@ from gradgen.rules.table import RULES
 OTHERS = ("not", "bitwise_and", "bitwise_or", "bitwise_xor", "left_shift", "right_shift")
 SAME_NUMBER = ("spread", "expand", "copy", "identity", "squeeze")
 PRODUCTS = {"matmul": matmul, "dot": dot, "trace": trace}
-MAKING: dict[str, Callable[[Context, Assign], Atom]] = {**REDUCTIONS, **ASSEMBLING, **PRODUCTS}
+MAKING: dict[str, Callable[[Context, Assign], Atom]] = {**REDUCTIONS, **ASSEMBLING, **PRODUCTS, **ORDERING}
 
 
 def is_elementwise(op: str) -> bool:

@@ -2,16 +2,33 @@
 
 The user's own text is in the parameter `text`, nested (op, spelling, arguments[, params]) over the
 numbers of the operands. Composites of numbers are written out element by element, in `scalars`.
+
+Operations that need several statements (`np.median`) are written as rules are, over symbolic operands: `written`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from gradgen.ir import Array, Assign, Atom, Block, Statement, Var
 from gradgen.lower.context import Context
+from gradgen.rules.symbols import Sym, using
 from gradgen.rules.table import RULES
+
+WRITTEN: dict[str, Callable[..., Sym]] = {}
+
+
+def written(*ops: str):
+    """A decorator: the function, of symbolic operands and the operation's params, gives what these operations are."""
+
+    def enter(function: Callable[..., Sym]) -> Callable[..., Sym]:
+        for op in ops:
+            WRITTEN[op] = function
+        return function
+
+    return enter
 
 
 def written_out(block: Block, ctx: Context) -> Block:
@@ -20,14 +37,25 @@ def written_out(block: Block, ctx: Context) -> Block:
         return block
     made: list[Statement] = []
     for s in block.statements:
-        if isinstance(s, Assign) and _is_composite(s):
+        if isinstance(s, Assign) and s.op in WRITTEN:
+            made += written_out(Block(_spelled_out(s, ctx)), ctx).statements
+        elif isinstance(s, Assign) and _is_composite(s):
             _Writer(ctx, s, made).write()
         else:
             made.append(s)
     return replace(block, statements=tuple(made))
 
 
+def _spelled_out(s: Assign, ctx: Context) -> tuple[Statement, ...]:
+    builder = ctx.builder
+    with builder.at(s.origin), using(builder), builder.collect() as statements:
+        result = WRITTEN[s.op](*(Sym(arg, builder) for arg in s.args), **dict(s.params))
+    return (*statements, Assign(s.target, "identity", (result.atom,), origin=s.origin))
+
+
 def _is_composite(s: Statement) -> bool:
+    if isinstance(s, Assign) and s.op in WRITTEN:
+        return True
     if not isinstance(s, Assign) or not isinstance(s.args[0].type if s.args else None, Array):
         return False
     return s.op in TEXTS or (s.param("text") is not None and RULES[s.op].kind != "elementwise")

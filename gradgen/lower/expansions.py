@@ -36,6 +36,16 @@ def _where(s: Scalars, args: list[Atom], type: Scalar) -> Atom:
     return s.choose(s.truth(test), s.cast(a, type.dtype), s.cast(b, type.dtype), type.dtype)
 
 
+@expansion("choose")
+def _choose(s: Scalars, args: list[Atom], type: Scalar) -> Atom:
+    """The last choice, if it is none of those before it."""
+    place, *choices = args
+    result = s.cast(choices[-1], type.dtype)
+    for k in range(len(choices) - 2, -1, -1):
+        result = s.choose(s.op("eq", place, k, dtype="bool"), s.cast(choices[k], type.dtype), result, type.dtype)
+    return result
+
+
 @expansion("sign")
 def _sign(s: Scalars, args: list[Atom], type: Scalar) -> Atom:
     (x,) = args

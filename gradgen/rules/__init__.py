@@ -10,12 +10,14 @@ from gradgen.rules import (
     lowered,
     reductions,
     scalar,
+    selection,
     shape,
+    sorting,
     special,
 )
 from gradgen.rules.table import CALLERS, METHODS, RULES
 
 __all__ = [
     "CALLERS", "METHODS", "RULES", "arithmetic", "creation", "elementwise", "indexing", "linalg", "lists", "lowered",
-    "reductions", "scalar", "shape", "special",
+    "reductions", "scalar", "selection", "shape", "sorting", "special",
 ]  # fmt: skip

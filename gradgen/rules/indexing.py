@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from gradgen.errors import UnsupportedType
 from gradgen.ir import ONE, Array, At, Atom, Dim, Index, Slice, Type, broadcast, dims_of, is_bool, is_integer, with_dims
 from gradgen.rules import sizes
-from gradgen.rules.creation import as_array
-from gradgen.rules.reductions import axes_of
-from gradgen.rules.symbols import Sym, apply
-from gradgen.rules.table import caller, linear
+from gradgen.rules.symbols import Sym
+from gradgen.rules.table import linear
 
 
 def read_type(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
@@ -94,14 +90,3 @@ def getitem(g, x, *operands, index):
     zeros = builder.emit("zeros_like", x.atom)
     made = builder.store(zeros, index, tuple(o.atom for o in operands), g.atom, "add")
     return Sym(made, builder), *(None for _ in operands)
-
-
-@caller(np.take, method="take")
-def take(a, indices, axis=None):
-    x, places = as_array(a), as_array(indices)
-    if axis is None:
-        x, axis = (apply("ravel", x) if x.ndim > 1 else x), 0
-    before = (Slice(None, None, None),) * axes_of(axis, x.ndim)[0]
-    if not isinstance(places, Sym):
-        return apply("getitem", x, index=(*before, int(places)))
-    return apply("getitem", x, places, index=(*before, At(0)))

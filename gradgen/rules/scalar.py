@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from gradgen.errors import UnsupportedType, UnsupportedValue
-from gradgen.ir import BOOL, INT, ListOf, Scalar, broadcast, common_dtype, dims_of, is_bool, with_dims
+from gradgen.ir import BOOL, INT, ListOf, Scalar, broadcast, common_dtype, dims_of, with_dims
 from gradgen.rules.elementwise import is_floating, is_weak
 from gradgen.rules.symbols import Sym, apply
 from gradgen.rules.symbols import where as choose
@@ -55,16 +55,6 @@ def truth(args, params):
 constant("not", type=truth)
 constant("and", type=truth)
 constant("or", type=truth)
-
-
-@caller(np.where)
-def where_call(condition, x=None, y=None):
-    if x is None or y is None:
-        raise UnsupportedValue(
-            "np.where with one argument", way_out="np.where(test, a, b), or index with the test itself"
-        )
-    test = condition if not isinstance(condition, Sym) or is_bool(condition.type) else apply("ne", condition, 0)
-    return apply("where", test, x, y)
 
 
 # Conversions

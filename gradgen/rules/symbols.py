@@ -10,10 +10,11 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from gradgen.errors import UnsupportedValue
-from gradgen.ir import Accumulate, Array, Assign, Atom, Const, Type, Var, dims_of
+from gradgen.ir import Accumulate, Array, Assign, Atom, Const, Index, Type, Var, dims_of
 from gradgen.rules.build import Builder, constant_atom
 
 
@@ -111,6 +112,15 @@ class Sym:
 
     def equals(self, other):
         return apply("eq", self, other)
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A contribution to a part of an argument: `value` is added to the argument's adjoint at `index`."""
+
+    value: Sym
+    index: Index
+    operands: tuple[Sym, ...]
 
 
 def apply(op: str, *args: Any, **params: Any) -> Sym:
@@ -385,6 +395,7 @@ def __getattr__(op: str):
 
 
 __all__ = [
+    "Placed",
     "Sym",
     "Var",
     "add",

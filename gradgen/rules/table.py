@@ -8,6 +8,7 @@ elementwise  f(y, *args, **params) -> the partial of y by each argument (one, or
 reduction    f(y, x, **params)     -> the partial of y by each element of x, shaped as x (`y` comes with
                                       its reduced axes kept as 1, so that it combines with x)
 linear       f(g, *args, **params) -> the transpose: the contribution to each argument (None for none)
+             (a part of an argument: `symbols.Placed`)
 bilinear     f(g, a, b, **params)  -> the contributions to a and to b
 general      f(g, y, *args, **params) -> the contributions; `tangent=` gives forward mode:
                                       tangent(y, args, tangents, **params), tangents None where inactive

@@ -50,7 +50,10 @@ SHORT = {
     "ge": "greater", "eq": "equal", "ne": "differs", "not": "negation", "and": "both", "or": "either",
     "zeros": "zeros", "zeros_like": "zeros", "empty": "out", "full": "filled", "list": "items", "append": "items",
     "cast": "value", "copy": "copy", "asarray": "array", "spread": "spread", "expand": "full", "identity": "value",
-    "square": "sqr", "reshape": "shaped", "broadcast_to": "full", "floordiv": "quot", "mod": "rest", "abs": "abs",
+    "square": "sqr", "argsort": "order", "argpartition": "order", "take_along_axis": "taken",
+    "nonzero": "places", "unique_index": "first", "unique_inverse": "inverse", "unique_counts": "counts",
+    "searchsorted": "place", "digitize": "bins", "choose": "choice",
+    "reshape": "shaped", "broadcast_to": "full", "floordiv": "quot", "mod": "rest", "abs": "abs",
 }  # fmt: skip
 PREFIXED = ("size", "count", "length")  # called n_x
 

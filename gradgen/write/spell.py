@@ -28,7 +28,7 @@ COMPARE: dict[str, type[ast.cmpop]] = {
 }  # fmt: skip
 BOOLEAN: dict[str, type[ast.boolop]] = {"and": ast.And, "or": ast.Or}
 DEFAULTS = {"axis": None, "keepdims": False, "ddof": 0, "endpoint": True, "k": 0, "axes": None, "dtype": None}
-HIDDEN = ("text", "weak", "element", "like")  # params that are not arguments of the call
+HIDDEN = ("text", "weak", "element", "like", "distinct")  # params that are not arguments of the call
 PLAIN = ("float64", "int64", "bool")  # dtypes of which NumPy makes arrays by itself
 
 
@@ -362,6 +362,38 @@ def _tail(use: _Use) -> ast.expr:
 @special("getitem")
 def _getitem(use: _Use) -> ast.expr:
     return subscript(use.args[0], use.speller.index(use.params["index"], use.args[1:]))
+
+
+@special("argsort", "argpartition")
+def _order(use: _Use) -> ast.expr | None:
+    """Along the last axis none is named."""
+    last = getattr(use.type(0), "ndim", 0) - 1
+    if use.params["axis"] != last:
+        return None
+    params = {key: value for key, value in use.params.items() if key != "axis"}
+    return use.speller.called(use.op, use.args, params, use.spelling, use.target)
+
+
+@special("nonzero")
+def _nonzero(use: _Use) -> ast.expr:
+    if getattr(use.type(0), "ndim", 0) == 1:
+        return use.call("np.flatnonzero", use.args[0])
+    return subscript(use.call("np.nonzero", use.args[0]), constant(use.params["axis"]))
+
+
+@special("unique_index", "unique_inverse", "unique_counts")
+def _unique(use: _Use) -> ast.expr:
+    return subscript(use.call("np.unique", use.args[0], **{f"return_{use.op[7:]}": constant(True)}), constant(1))
+
+
+@special("choose")
+def _choose(use: _Use) -> ast.expr:
+    return use.call("np.choose", use.args[0], tuple_(use.args[1:]))
+
+
+@special("take_along_axis")
+def _take_along_axis(use: _Use) -> ast.expr | None:
+    return subscript(use.args[0], use.args[1]) if getattr(use.type(0), "ndim", 0) == 1 else None
 
 
 @special("item")

@@ -119,6 +119,19 @@ class _Kind:
         return _called(self.kind)(x)
 
 
+class _Ufunc:
+    """A function of NumPy and its methods: np.add, np.add.reduce."""
+
+    def __init__(self, function: Any):
+        self._function = function
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return _called(self._function)(*args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        return _called(getattr(self._function, name))
+
+
 class _Module:
     """NumPy or math, whose functions record."""
 
@@ -128,6 +141,8 @@ class _Module:
     def __getattr__(self, name: str) -> Any:
         value = getattr(self._module, name)
         if callable(value) and value in CALLERS:
+            if isinstance(value, np.ufunc):
+                return _Ufunc(value)
             return _Kind(value) if isinstance(value, type) else _called(value)
         return _Module(value) if value is np.linalg else value
 
@@ -147,8 +162,8 @@ def _called_by(build: Callable[..., Any], spelling: str) -> Callable[..., Any]:
 
 def _recorded(result: Any, spelling: str) -> Any:
     """What was built, with the type that the user's spelling gives it, as staging has it."""
-    if isinstance(result, tuple):
-        return tuple(_recorded(item, "") for item in result)
+    if isinstance(result, tuple | list):
+        return type(result)(_recorded(item, "") for item in result)
     if not isinstance(result, Sym):
         return result
     statement = result.builder.definitions.get(getattr(result.atom, "version", -1))

@@ -135,6 +135,12 @@ OPERATIONS |= {
     "ones": lambda *sizes, dtype="float64": np.ones(sizes, dtype),
     "empty": lambda *sizes, dtype="float64": np.full(sizes, np.nan if dtype.startswith("float") else 7, dtype),
     "empty_like": lambda x, dtype=None: np.full_like(x, np.nan if x.dtype.kind == "f" else 7, dtype=dtype),
+    "nonzero": lambda x, axis: np.nonzero(x)[axis],
+    "unique_index": lambda x: np.unique(x, return_index=True)[1],
+    "unique_inverse": lambda x: np.unique(x, return_inverse=True)[1],
+    "unique_counts": lambda x: np.unique(x, return_counts=True)[1],
+    "choose": lambda place, *choices: np.choose(place, choices),
+    "take_along_axis": lambda x, order, axis, distinct=False: np.take_along_axis(x, order, axis),
     "full_like": lambda x, value, dtype=None: np.full_like(x, value, dtype=dtype),
 }  # fmt: skip
 

@@ -10,11 +10,26 @@ from tests.rules.cases import (
     lists,
     reductions,
     scalars,
+    selection,
     shape,
+    sorting,
 )
 from tests.rules.cases.row import Row
 
-_FILES = (arithmetic, elementwise, kinks, scalars, reductions, linalg, indexing, shape, creation, lists)
+_FILES = (
+    arithmetic,
+    elementwise,
+    kinks,
+    scalars,
+    reductions,
+    linalg,
+    indexing,
+    shape,
+    creation,
+    lists,
+    selection,
+    sorting,
+)
 ROWS: list[Row] = [row for file in _FILES for row in file.ROWS]
 
 __all__ = ["ROWS", "Row"]

@@ -1,0 +1,113 @@
+"""Orders along an axis, what is read by them, and places where something holds.
+
+Numba sorts a row; rows along another axis are taken out one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gradgen.ir import Array, Assign, At, Atom, Slice
+from gradgen.lower.composites import written
+from gradgen.lower.context import Context, Lazy, Position_, array_type
+from gradgen.lower.indexing import true_places
+from gradgen.rules.sorting import along
+from gradgen.rules.symbols import Sym, apply
+
+
+def argsort(ctx: Context, s: Assign) -> Atom:
+    """The order of each row, in which equal elements keep theirs: so any kind of sorting, and any partition."""
+    x, axis, type = ctx.array(s.args[0]), s.param("axis"), array_type(s.target)
+    if x.type.ndim == 1:
+        return _order(ctx, ctx.value(s.args[0]), type)
+    sizes = x.sizes()
+    row_type = Array(x.type.dtype, (x.type.dims[axis],))
+
+    def body(at: Position_, carried: tuple[Atom, ...]) -> tuple[Atom, ...]:
+        def place(i: Position_) -> list[Atom]:
+            return [*at[:axis], i[0], *at[axis:]]
+
+        row = ctx.make(Lazy(row_type, lambda _: sizes[axis], lambda i: x.element(place(i))))
+        order = ctx.array(_order(ctx, row, Array("int64", row_type.dims)))
+        return ctx.nest([sizes[axis]], carried, lambda i, inside: (ctx.write(inside[0], place(i), order.element(i)),))
+
+    return ctx.nest([*sizes[:axis], *sizes[axis + 1 :]], (ctx.empty(type, sizes),), body)[0]
+
+
+def _order(ctx: Context, row: Atom, type: Array) -> Atom:
+    order = ctx.builder.emit("argsort", row, type=type, kind="mergesort", axis=0)
+    ctx.contiguous.add(order)
+    return order
+
+
+@written("take_along_axis")
+def take_along_axis(x: Sym, order: Sym, *, axis: int, distinct: bool = False) -> Sym:
+    index, operands = along(x, order, axis)
+    return apply("getitem", x, *operands, index=index)
+
+
+def nonzero(ctx: Context, s: Assign) -> Atom:
+    mask = ctx.value(s.args[0])
+    places = ctx.remembered(("true", mask), lambda: true_places(ctx, ctx.array(mask)))
+    return places[s.param("axis")]
+
+
+def called(ctx: Context, s: Assign) -> Atom:
+    """Numba has the function, though not the method."""
+    return ctx.builder.emit(s.op, *map(ctx.value, s.args), type=s.target.type, **dict(s.params))
+
+
+@written("isin")
+def isin(x: Sym, others: Sym) -> Sym:
+    """Compared with all of them."""
+    others = others if others.ndim == 1 else apply("ravel", others)
+    column = apply("expand_dims", x, axis=(x.ndim,)) if x.is_array else x
+    return apply("any", apply("eq", column, others), axis=x.ndim, keepdims=False)
+
+
+def _starts(x: Sym) -> tuple[Sym, Sym]:
+    """The order of x, and in this order where another element starts. NaNs are equal."""
+    order = apply("argsort", x, axis=0)
+    row = apply("getitem", x, order, index=(At(0),))
+    here, before = (apply("getitem", row, index=(Slice(*bounds),)) for bounds in ((1, None, None), (None, -1, None)))
+    differs = apply("ne", here, before)
+    if x.dtype.startswith("float"):
+        number = apply("logical_or", apply("eq", here, here), apply("eq", before, before))
+        differs = apply("logical_and", differs, number)
+    first = apply("ones_like", row, dtype="bool")
+    return order, Sym(x.builder.store(first.atom, (Slice(1, None, None),), (), differs.atom), x.builder)
+
+
+@written("unique_index")
+def unique_index(x: Sym) -> Sym:
+    order, start = _starts(x)
+    return apply("getitem", order, start, index=(At(0),))
+
+
+@written("unique_counts")
+def unique_counts(x: Sym) -> Sym:
+    """The distances between starts."""
+    _, start = _starts(x)
+    places = apply("nonzero", start, axis=0)
+    ends = apply("roll", places, -1, axis=0)
+    all_ = apply("count", x)
+    return apply("sub", apply("where", apply("gt", ends, places), ends, all_), places)
+
+
+@written("unique_inverse")
+def unique_inverse(x: Sym) -> Sym:
+    flat = x if x.ndim == 1 else apply("ravel", x)
+    order, start = _starts(flat)
+    number = apply("sub", apply("cumsum", start, axis=0), 1)
+    places = apply("empty_like", order)
+    made = Sym(x.builder.store(places.atom, (At(0),), (order.atom,), number.atom), x.builder)
+    return made if x.ndim == 1 else apply("reshape", made, *(apply("size", x, axis=k) for k in range(x.ndim)))
+
+
+ORDERING: dict[str, Callable[[Context, Assign], Atom]] = {
+    "argsort": argsort,
+    "argpartition": argsort,
+    "nonzero": nonzero,
+    "searchsorted": called,
+    "digitize": called,
+}

@@ -1,0 +1,327 @@
+"""Choosing elements: by masks, conditions and places; and the indices that do so.
+
+Places are constants. What is read by them, or chosen by a condition, is read by an index, or by `np.where`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradgen.errors import UnsupportedType, UnsupportedValue
+from gradgen.ir import Array, At, Atom, Dim, Slice, Type, dims_of, is_bool, with_dims
+from gradgen.rules.creation import shape_sizes
+from gradgen.rules.elementwise import clip
+from gradgen.rules.reductions import as_array, axes_of
+from gradgen.rules.shape import ravel_call, shape_of
+from gradgen.rules.symbols import Sym, apply, static
+from gradgen.rules.symbols import where as choose_
+from gradgen.rules.table import caller, common, constant, elementwise
+
+ALL = Slice(None, None, None)
+
+
+# Where something holds
+
+
+def found(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
+    """As many as an index by the mask selects."""
+    return Array("int64", (Dim(f"true({args[0]})"),))
+
+
+constant("nonzero", type=found)
+
+
+def truth(x: Sym) -> Sym:
+    return x if is_bool(x.type) else apply("ne", x, 0)
+
+
+@caller(np.nonzero, method="nonzero")
+def nonzero(a):
+    """For each axis the places of the elements that are not 0."""
+    mask = truth(_array(a, "np.nonzero"))
+    return tuple(apply("nonzero", mask, axis=k) for k in range(mask.ndim))
+
+
+@caller(np.flatnonzero)
+def flatnonzero(a):
+    return apply("nonzero", ravel_call(truth(_array(a, "np.flatnonzero"))), axis=0)
+
+
+@caller(np.argwhere)
+def argwhere(a):
+    return apply("stack", *nonzero(a), axis=1)
+
+
+def _array(a: Any, name: str) -> Sym:
+    x = as_array(a)
+    if not isinstance(x, Sym) or not x.is_array:
+        raise UnsupportedType(f"`{name}` of a number")
+    return x
+
+
+@caller(np.where)
+def where(condition, x=None, y=None):
+    if x is None and y is None:
+        return nonzero(condition)
+    if x is None or y is None:
+        raise UnsupportedValue("np.where with two arguments")
+    test = as_array(condition)
+    return apply("where", truth(test) if isinstance(test, Sym) else bool(test), as_array(x), as_array(y))
+
+
+# By a condition
+
+
+@caller(np.compress)
+def compress(condition, a, axis=None):
+    """The rows at which the condition, which may be shorter than there are rows, holds."""
+    return _compressed(condition, a, axis)
+
+
+@caller(method="compress")
+def compress_method(a, condition, axis=None):
+    return _compressed(condition, a, axis)
+
+
+def _compressed(condition: Any, a: Any, axis: Any) -> Sym:
+    x = as_array(a)
+    x, axis = (ravel_call(x), 0) if axis is None else (x, axes_of((axis,), x.ndim)[0])
+    return apply("getitem", x, flatnonzero(condition), index=(*(ALL,) * axis, At(0)))
+
+
+@caller(np.extract)
+def extract(condition, arr):
+    return apply("getitem", ravel_call(as_array(arr)), flatnonzero(condition), index=(At(0),))
+
+
+@caller(np.select)
+def select(condlist, choicelist, default=0):
+    """The first choice whose condition holds."""
+    if not isinstance(condlist, list | tuple) or not isinstance(choicelist, list | tuple):
+        raise UnsupportedType("np.select takes lists", way_out="nested np.where")
+    if len(condlist) != len(choicelist) or not condlist:
+        raise UnsupportedValue("np.select needs as many choices as conditions, and one at least")
+    result = as_array(default)
+    for condition, choice in reversed(list(zip(condlist, choicelist, strict=True))):
+        result = apply("where", as_array(condition), as_array(choice), result)
+    return result
+
+
+# By places
+
+
+def chosen(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
+    type = common(args[1:], params)
+    return with_dims(type.dtype, dims_of(common(args, params)))  # type: ignore[union-attr]
+
+
+@elementwise("choose", np.choose, type=chosen, cost=1)
+def choose(y, place, *choices):
+    """Each choice takes what is read of it."""
+    return None, *(choose_(place.equals(k), 1, 0) for k in range(len(choices)))
+
+
+def _choose(a: Any, choices: Any, mode: str) -> Sym:
+    place = as_array(a)
+    if isinstance(choices, Sym):
+        number = dims_of(choices.type)[0].constant if choices.ndim else None
+        if number is None:
+            raise UnsupportedType("np.choose among the rows of an array", way_out="a list of the rows")
+        choices = [apply("getitem", choices, index=(k,)) for k in range(number)]
+    return apply("choose", _within(place, len(choices), mode), *map(as_array, choices))
+
+
+def _within(place: Any, number: Any, mode: str) -> Any:
+    """Places beyond the ends, as `mode` has them."""
+    if mode == "clip":
+        return clip(place, 0, number - 1)
+    if mode == "wrap":
+        return apply("mod", place, number)
+    if mode != "raise":
+        raise UnsupportedValue(f"mode={mode!r}")
+    return place
+
+
+@caller(np.choose)
+def choose_call(a, choices, out=None, mode="raise"):
+    if out is not None:
+        raise UnsupportedValue("`out` of np.choose")
+    return _choose(a, choices, mode)
+
+
+@caller(method="choose")
+def choose_method(a, choices, out=None, mode="raise"):
+    return choose_call(a, choices, out, mode)
+
+
+@caller(np.take, method="take")
+def take(a, indices, axis=None, out=None, mode="raise"):
+    if out is not None:
+        raise UnsupportedValue("`out` of np.take")
+    x, places = as_array(a), as_array(indices)
+    if axis is None:
+        x, axis = (ravel_call(x) if x.ndim != 1 else x), 0
+    axis = axes_of((axis,), x.ndim)[0]
+    places = _within(places, apply("size", x, axis=axis), mode)
+    before = (ALL,) * axis
+    if not isinstance(places, Sym):
+        return apply("getitem", x, index=(*before, int(places)))
+    return apply("getitem", x, places, index=(*before, At(0)))
+
+
+# Among others
+
+
+def one_of(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
+    return with_dims("bool", dims_of(args[0].type))
+
+
+constant("isin", np.isin, type=one_of, cost=10)
+
+
+@caller(np.isin)
+def isin(element, test_elements, assume_unique=False, invert=False, *, kind=None):
+    """How the others are looked up changes nothing."""
+    x, others = as_array(element), as_array(test_elements)
+    found = apply("isin", x, others)
+    return apply("logical_not", found) if static(invert, "`invert`") else found
+
+
+# Positions in sorted arrays
+
+
+def sought(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
+    return with_dims("int64", dims_of(args[1].type))
+
+
+constant("searchsorted", np.searchsorted, type=sought, cost=10)
+
+
+@caller(np.searchsorted, method="searchsorted")
+def searchsorted(a, v, side="left", sorter=None):
+    x = as_array(a)
+    if sorter is not None:
+        x = apply("getitem", x, as_array(sorter), index=(At(0),))
+    if side not in ("left", "right"):
+        raise UnsupportedValue(f"side={side!r} of np.searchsorted")
+    return apply("searchsorted", x, as_array(v), side=side)
+
+
+def binned(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
+    return with_dims("int64", dims_of(args[0].type))
+
+
+constant("digitize", np.digitize, type=binned, cost=10)
+
+
+@caller(np.digitize)
+def digitize(x, bins, right=False):
+    return apply("digitize", as_array(x), as_array(bins), right=bool(right))
+
+
+# Indices
+
+
+@caller(np.unravel_index)
+def unravel_index(indices, shape, order="C"):
+    if order != "C":
+        raise UnsupportedValue(f"order={order!r} of np.unravel_index")
+    flat, made = as_array(indices), []
+    sizes = shape_sizes(shape)
+    for size in reversed(sizes[1:]):
+        made.append(apply("mod", flat, size))
+        flat = apply("floordiv", flat, size)
+    return (flat, *reversed(made)) if sizes else ()
+
+
+@caller(np.ravel_multi_index)
+def ravel_multi_index(multi_index, dims, mode="raise", order="C"):
+    if order != "C":
+        raise UnsupportedValue(f"order={order!r} of np.ravel_multi_index")
+    sizes = shape_sizes(dims)
+    places = [_within(as_array(place), size, mode) for place, size in zip(multi_index, sizes, strict=True)]
+    flat = places[0]
+    for place, size in zip(places[1:], sizes[1:], strict=True):
+        flat = apply("add", apply("mul", flat, size), place)
+    return flat
+
+
+def _triangle(compare: str):
+    def indices(n, k=0, m=None):
+        """Row by row, the places where the column is at most (or at least) k beyond the row."""
+        rows = apply("expand_dims", apply("arange", 0, n, 1), axis=(1,))
+        columns = apply("arange", 0, n if m is None else m, 1)
+        return nonzero(apply(compare, columns, rows if isinstance(k, int) and k == 0 else apply("add", rows, k)))
+
+    return indices
+
+
+triu_indices = caller(np.triu_indices)(_triangle("ge"))
+tril_indices = caller(np.tril_indices)(_triangle("le"))
+
+
+@caller(np.triu_indices_from)
+def triu_indices_from(arr, k=0):
+    rows, columns = shape_of(arr)
+    return triu_indices(rows, k, columns)
+
+
+@caller(np.tril_indices_from)
+def tril_indices_from(arr, k=0):
+    rows, columns = shape_of(arr)
+    return tril_indices(rows, k, columns)
+
+
+@caller(np.diag_indices)
+def diag_indices(n, ndim=2):
+    return (apply("arange", 0, n, 1),) * ndim
+
+
+@caller(np.diag_indices_from)
+def diag_indices_from(arr):
+    return diag_indices(shape_of(arr)[0], arr.ndim)
+
+
+@caller(np.indices)
+def indices(dimensions, dtype=int, sparse=False):
+    """For each axis the places along it, in the full shape."""
+    sizes = list(dimensions)
+    each = [_upright(apply("arange", 0, size, 1), k, len(sizes)) for k, size in enumerate(sizes)]
+    each = [one if np.dtype(dtype) == np.int64 else apply("cast", one, dtype=np.dtype(dtype).name) for one in each]
+    if static(sparse, "`sparse`"):
+        return tuple(each)
+    return apply("stack", *(apply("broadcast_to", one, *sizes) for one in each), axis=0)
+
+
+def _upright(x: Sym, axis: int, ndim: int) -> Sym:
+    """A vector along `axis` of `ndim`."""
+    new = tuple(k for k in range(ndim) if k != axis)
+    return apply("expand_dims", x, axis=new) if new else x
+
+
+@caller(np.ix_)
+def ix_(*args):
+    """Index arrays that select all combinations."""
+    vectors = [as_array(arg) for arg in args]
+    if any(v.ndim != 1 for v in vectors):
+        raise UnsupportedValue("np.ix_ takes vectors")
+    places = [flatnonzero(v) if is_bool(v.type) else v for v in vectors]
+    return tuple(_upright(v, k, len(places)) for k, v in enumerate(places))
+
+
+@caller(np.meshgrid)
+def meshgrid(*xi, copy=True, sparse=False, indexing="xy"):
+    """Each vector along an axis of its own; the first two swapped where the indexing is "xy"."""
+    vectors = [ravel_call(as_array(x)) for x in xi]
+    order = list(range(len(vectors)))
+    if indexing == "xy" and len(order) > 1:
+        order[:2] = [1, 0]
+    elif indexing not in ("xy", "ij"):
+        raise UnsupportedValue(f"indexing={indexing!r} of np.meshgrid")
+    each = [_upright(x, order[k], len(vectors)) for k, x in enumerate(vectors)]
+    if static(sparse, "`sparse`") or len(each) == 1:
+        return each
+    sizes = [shape_of(vectors[k])[0] for k in order]
+    return [apply("copy", apply("broadcast_to", one, *sizes)) for one in each]
