@@ -149,6 +149,7 @@ class _Analysis:
             Root, tuple[For | While, int, Roots]
         ] = {}  # a carried value's root: its loop, number, inits' roots
         self.recording = True
+        self.copied_before = frozenset(decided.copied_views)  # what the cells know of: others count in the next round
         self.buffers = flow.bits(v for v in flow.variables if not isinstance(v.type, Scalar))
 
     def run(self) -> None:
@@ -297,8 +298,13 @@ class _Analysis:
             if root in self.foreign:
                 yield root, None, frozenset()
             for holder, roots in holders:
-                if self.meet((root,), roots):
+                if self.meet((root,), roots) and not self._copied_now(holder):
                     yield root, holder, roots
+
+    def _copied_now(self, holder: Var | Slot) -> bool:
+        """Whether this round has decided that it is a copy, though its cell is still that of a view."""
+        made = self.made_by.get(holder) if isinstance(holder, Var) else None
+        return made is not None and id(made) in self.decided.copied_views - self.copied_before
 
     def _remedy(self, root: Root, holder: Var | Slot | None, roots: Roots) -> tuple[set, Any] | None:
         if isinstance(holder, Slot):

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 from gradgen.analyse import keep
 from gradgen.analyse.activity import active
+from gradgen.analyse.distinct import may_repeat
 from gradgen.differentiate.accumulate import Adjoints
 from gradgen.differentiate.partials import reverse_assign
 from gradgen.ir import (
@@ -146,14 +147,25 @@ class _Reverser:
             return
         full = self.adjoints.full(adjoint, s.target)
         if self.adjoints.is_active(s.value):
-            read = _read(Sym(full, self.builder), s)
-            if read.is_array:  # a copy, since the place it is read from is cleared next
+            read = self._read(Sym(full, self.builder), s)
+            if read.is_array and s.mode == "set":  # a copy, since the place it is read from is cleared next
                 read = symbols.apply("copy", read)
             self.adjoints.contribute(s.value, read, like=read.atom)
         if self.adjoints.is_active(s.array):
             if s.mode == "set":
                 full = self.builder.store(full, s.index, s.operands, Const(0.0, constant_atom(0.0).type), of=s.array)
             self.adjoints.contribute(s.array, Sym(full, self.builder))
+
+    def _read(self, adjoint: Sym, s: Store) -> Sym:
+        """The adjoint of what was stored: none of what was overwritten by the same store."""
+        operands = [Sym(atom, adjoint.builder) for atom in s.operands]
+        if not isinstance(s.target.type, Array):
+            return symbols.apply("item", adjoint, *operands)
+        read = symbols.apply("getitem", adjoint, *operands, index=s.index)
+        if s.mode == "add" or not may_repeat(s.index, s.operands, self.builder.primal):
+            return read
+        stays = symbols.apply("stays", adjoint, *operands, index=s.index)
+        return symbols.apply("where", stays, read, 0.0)
 
     def save(self, s: Save) -> None:
         if s.slot in self.adjoint_slots and self.adjoints.is_active(s.value):
@@ -435,13 +447,6 @@ def _slot_name(var: Var) -> str:
 
 def _is(atom: Atom, number: int) -> bool:
     return isinstance(atom, Const) and atom.value == number
-
-
-def _read(adjoint: Sym, s: Store) -> Sym:
-    operands = (Sym(atom, adjoint.builder) for atom in s.operands)
-    if not isinstance(s.target.type, Array):
-        return symbols.apply("item", adjoint, *operands)
-    return symbols.apply("getitem", adjoint, *operands, index=s.index)
 
 
 def backprop(origin: Origin) -> Origin:

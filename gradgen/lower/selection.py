@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gradgen.ir import Array, Assign, Atom, ListOf, Scalar, Store, is_bool
+from gradgen.ir import Array, Assign, Atom, ListOf, Scalar, Store, Var, is_bool
 from gradgen.ir.types import Dim
 from gradgen.lower.broadcasting import Fitted
 from gradgen.lower.context import Context, Lazy, Position_, array_type, dtype_of
@@ -38,6 +38,32 @@ def getitem(ctx: Context, s: Assign) -> Lazy:
         free=x.free and basic,
         leaves=x.leaves | selected.leaves,
         make=view if basic and leaf is not None else None,
+    )
+
+
+@lazily("stays")
+def stays(ctx: Context, s: Assign) -> Lazy:
+    """Whether an element of `x[index]` is the last one that the index names its place for."""
+    x = ctx.array(s.args[0])
+    selected = access(ctx, x, s.param("index"), [ctx.use(arg) for arg in s.args[1:]])
+    sizes = [size() for size in selected.sizes]
+
+    def number(at: Position_) -> Atom:
+        flat: Atom = ctx.whole.constant(0)
+        for i, size in zip(at, sizes, strict=True):
+            flat = ctx.whole.add(ctx.whole.mul(flat, size), i)
+        return flat
+
+    def body(at: Position_, carried: tuple[Atom, ...]) -> tuple[Atom, ...]:
+        return (ctx.write(carried[0], selected.place(at), number(at)),)
+
+    (last,) = ctx.nest(sizes, (ctx.empty(Array("int64", x.type.dims), x.sizes()),), body)
+    assert isinstance(last, Var)
+    return Lazy(
+        array_type(s.target),
+        lambda axis: sizes[axis],
+        lambda at: ctx.whole.compare("eq", ctx.read(last, selected.place(at)), number(at)),
+        leaves=selected.leaves | {last},
     )
 
 

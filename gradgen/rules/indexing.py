@@ -8,7 +8,7 @@ from gradgen.errors import UnsupportedType
 from gradgen.ir import ONE, Array, At, Atom, Dim, Index, Slice, Type, broadcast, dims_of, is_bool, is_integer, with_dims
 from gradgen.rules import sizes
 from gradgen.rules.symbols import Sym
-from gradgen.rules.table import linear
+from gradgen.rules.table import constant, linear
 
 
 def read_type(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
@@ -90,3 +90,11 @@ def getitem(g, x, *operands, index):
     zeros = builder.emit("zeros_like", x.atom)
     made = builder.store(zeros, index, tuple(o.atom for o in operands), g.atom, "add")
     return Sym(made, builder), *(None for _ in operands)
+
+
+def stays_type(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
+    return with_dims("bool", dims_of(read_type(args, params)))
+
+
+# Whether what `x[index] = values` stores stays there, where the index may name a place twice: the last one does.
+constant("stays", type=stays_type)

@@ -1,27 +1,37 @@
 """What nobody reads goes, and what is only another name for a value is that value.
 
-One idea a file: `unchanging` (what loops and branches hand on unchanged), `copies`, `sizes`, `cache`, `dead`,
-`order` (reads before updates). Each takes a valid program and returns one with the same results and effects, and never
-a slower one.
+One idea a file: `unchanging` (what loops and branches hand on unchanged), `copies`, `cleared`, `sizes`, `cache`,
+`dead`, `order` (reads before updates). Each takes a valid program and returns one with the same results and effects,
+and never a slower one.
 """
 
 from __future__ import annotations
 
 from gradgen.ir import Program
 from gradgen.simplify.cache import trim_caches
+from gradgen.simplify.cleared import store_cleared
 from gradgen.simplify.copies import remove_copies
 from gradgen.simplify.dead import remove_dead
 from gradgen.simplify.order import read_first
 from gradgen.simplify.sizes import share_sizes
 from gradgen.simplify.unchanging import remove_unchanging
 
-__all__ = ["read_first", "remove_copies", "remove_dead", "remove_unchanging", "share_sizes", "simplify", "trim_caches"]
+__all__ = [
+    "read_first",
+    "remove_copies",
+    "remove_dead",
+    "remove_unchanging",
+    "share_sizes",
+    "simplify",
+    "store_cleared",
+    "trim_caches",
+]
 
 
 def simplify(program: Program) -> Program:
     """Run all of them until nothing changes: what one removes lets another remove more."""
     while True:
-        made = remove_dead(trim_caches(share_sizes(remove_copies(remove_unchanging(program)))))
+        made = remove_dead(trim_caches(share_sizes(store_cleared(remove_copies(remove_unchanging(program))))))
         if made == program:
             return read_first(program)
         program = made

@@ -7,16 +7,16 @@ import importlib
 from types import ModuleType
 from typing import Any
 
-from gradgen.errors import UnsupportedSyntax, UnsupportedType
-from gradgen.ir import Array, Var
+from gradgen.errors import UnsupportedSyntax
 from gradgen.ir.interface import Path, Root
 from gradgen.stage import operators
-from gradgen.stage.arrays import atom_of, is_array, read, replace_content
+from gradgen.stage.arrays import is_array
 from gradgen.stage.dispatch import evaluate, statement
 from gradgen.stage.expressions import closure
 from gradgen.stage.session import Frame
 from gradgen.stage.targets import assign, assign_in_parallel
-from gradgen.stage.values import ArrayObject, Known, ListObject, Ref, RunList
+from gradgen.stage.updates import update_array
+from gradgen.stage.values import Known, ListObject, RunList
 
 SEQUENCES = (ast.Tuple, ast.List)
 
@@ -69,7 +69,7 @@ def augmented_value(frame: Frame, kind: type[ast.operator], before: Any, value: 
     session = frame.session
     content = operators.contents(session, before)
     if is_array(session, before):
-        update_array(frame, kind, before, value)
+        update_array(session, kind, before, value)
         return before
     if isinstance(content, ListObject | RunList) and kind is ast.Add:
         from gradgen.stage.methods import extend_list
@@ -77,36 +77,6 @@ def augmented_value(frame: Frame, kind: type[ast.operator], before: Any, value: 
         extend_list(frame, before, value)
         return before
     return operators.binary(session, kind, before, value)
-
-
-def update_array(frame: Frame, kind: type[ast.operator], array: Ref, value: Any) -> None:
-    """`a += v` on an array: its contents change, its dtype and shape do not, and all its aliases see it."""
-    session = frame.session
-    old, content = read(session, array), session.at(array)
-    assert isinstance(old.type, Array)
-    assert isinstance(content, ArrayObject)
-    name = getattr(old, "name", "") or getattr(content.atom, "name", "")
-    result = atom_of(session, operators.binary(session, kind, array, value))
-    type = result.type
-    if not isinstance(type, Array) or type.ndim != old.type.ndim:
-        raise UnsupportedType(
-            f"an array of {old.type.ndim} dimensions cannot hold the result of this operation in place"
-        )
-    if type.dtype != old.type.dtype:
-        if not _fits(type.dtype, old.type.dtype):
-            raise UnsupportedType(
-                f"an array of {old.type.dtype} cannot hold {type.dtype}, the result of this operation, in place"
-            )
-        result = session.emit("cast", result, dtype=old.type.dtype, weak=False)
-    if isinstance(result, Var) and name:
-        result = session.rename(result, name) or result
-    replace_content(session, array, result)
-
-
-def _fits(given: str, kept: str) -> bool:
-    import numpy as np
-
-    return np.can_cast(given, kept, "same_kind")
 
 
 @statement(ast.Expr)

@@ -22,6 +22,7 @@ from gradgen.stage.loops import Unroll, unrollable_index
 from gradgen.stage.merge import converted
 from gradgen.stage.rulecalls import to_rule
 from gradgen.stage.session import UNKNOWN, Frame, Session, is_scalar
+from gradgen.stage.updates import add_at, updated_part
 from gradgen.stage.values import DictObject, Formatted, Group, Known, ListObject, Range, Ref, RunList, Sliced
 
 LONG = 8  # a list of that many numbers is indexed at run time rather than its loop written out
@@ -341,7 +342,10 @@ def augment_item(frame: Frame, target: ast.Subscript, kind: type[ast.operator], 
     before = item_of(frame, owner, key)
     value = evaluate(frame, value_node)
     if is_array(session, owner):
-        store(frame, owner, key, operators.binary(session, kind, before, value))
+        index, operands = array_index(session, key)
+        session.writable(owner)
+        if not add_at(session, kind, owner, index, operands, value, part=before):
+            store(frame, owner, key, updated_part(session, kind, before, value))
         return
     after = augmented_value(frame, kind, before, value)
     if after is not before:

@@ -24,6 +24,14 @@ def _add(a, b):
     """The sum of two lists, item by item."""
     return [_add(x, y) if isinstance(x, list) else x + y for x, y in zip(a, b)]
 ''',
+    "_stays": '''\
+def _stays(x, index):
+    """Where what `x[index] = values` stores is not overwritten by what it stores at the same place later."""
+    order = np.arange(x[index].size).reshape(x[index].shape)
+    last = np.empty(x.shape, dtype=int)
+    last[index] = order
+    return last[index] == order
+''',
     "_last": '''\
 def _last(start, stop, step):
     """The last item of a range, or the item before its first where it is empty."""

@@ -396,6 +396,12 @@ def _take_along_axis(use: _Use) -> ast.expr | None:
     return subscript(use.args[0], use.args[1]) if getattr(use.type(0), "ndim", 0) == 1 else None
 
 
+@special("stays")
+def _stays(use: _Use) -> ast.expr:
+    index = use.speller.index(use.params["index"], use.args[1:])
+    return use.speller.helper("_stays", use.args[0], use.speller.index_value(index))
+
+
 @special("item")
 def _item(use: _Use) -> ast.expr:
     return subscript(use.args[0], constant(use.params["index"]) if "index" in use.params else use.args[1])

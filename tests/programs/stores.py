@@ -82,7 +82,58 @@ def masked(v):
     return np.sum(y * y)
 
 
+def repeated_index_stores_the_last(v, w, i):
+    y = v * 2
+    y[i] = w * v
+    return np.sum(y * v)
+
+
+def repeated_index_adds_once(v, w, i):
+    y = v * 2
+    y[i] += w * v
+    y[i] *= w
+    y[i] -= v[0]
+    return np.sum(y * v)
+
+
+def repeated_indices_of_two_axes(m, i, j):
+    a = m * m
+    a[i, j] = m[j, i] * 2
+    a[:, i] *= m[:, j]
+    a[i[:, None], j] += m[0, 0]
+    a[i, 1:] = m[j, :2]
+    return np.sum(a * m)
+
+
+def indices_that_are_seen_to_differ(v, m):
+    a = m * m
+    n = len(m)
+    a[np.arange(n), np.array([0, 0, 1])] = v[:3] * m[0]
+    a[np.array([[0], [2]]), np.array([1, 2])] *= m[:2, :2]
+    a[v[:3] > 0.5, 1] = v[0] * v[1]
+    return np.sum(a * m)
+
+
+def parts_updated_in_place(v, m):
+    a = m * m
+    a[1] += v[:3] * m[0]
+    a[:, 0] -= v[1:]
+    a[1:, 1:] /= m[0, 0]
+    a[a > 0.5] -= m[1, 1]
+    row = a[2]
+    row += m[0] * row
+    row -= 1.0
+    a[0, 0] -= v[0]
+    a[0, 1] *= v[0] * a[0, 1]
+    return np.sum(a * m)
+
+
 PROGRAMS = [
+    program(repeated_index_stores_the_last, (_V, _V + 2, np.array([0, 2, 0, -2]))),
+    program(repeated_index_adds_once, (_V, _V + 2, np.array([0, 2, 0, -2]))),
+    program(repeated_indices_of_two_axes, (_M, np.array([0, 2, 0]), np.array([1, 1, 1]))),
+    program(indices_that_are_seen_to_differ, (_V, _M)),
+    program(parts_updated_in_place, (_V, _M)),
     program(recurrence, (0.3, 0.9)),
     program(overlapping_slices, (_V,)),
     program(row_of_a_matrix_is_a_view, (_V,)),

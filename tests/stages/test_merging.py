@@ -131,7 +131,7 @@ CASES = [
     (reads_another_place, VECTOR, 2),
     (reads_a_view, VECTOR, 4),
     (swapped, VECTOR, 4),
-    (changed_at_other_places, MATRIX, 6),
+    (changed_at_other_places, MATRIX, 3),
     (a_row_of_its_own, MATRIX, 3),
     (kept_as_it_was, VECTOR, 2),
     (other_bounds, VECTOR, 2),

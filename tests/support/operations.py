@@ -184,6 +184,20 @@ def _getitem(x: np.ndarray, *operands: Any, index: tuple) -> Any:
     return x[index_of(index, operands)]
 
 
+@operation("stays")
+def _stays(x: np.ndarray, *operands: Any, index: tuple) -> np.ndarray:
+    """Which of the places that an index names are not named again later."""
+    from tests.support.interpret import index_of
+
+    places = np.arange(x.size).reshape(x.shape)[index_of(index, operands)]
+    seen: set[int] = set()
+    result = np.zeros(places.size, dtype=bool)
+    for k in reversed(range(places.size)):
+        result[k] = places.flat[k] not in seen
+        seen.add(int(places.flat[k]))
+    return result.reshape(places.shape)
+
+
 @operation("item")
 def _item(sequence: Any, k: Any = None, index: int | None = None) -> Any:
     return sequence[k if index is None else index]
