@@ -18,7 +18,7 @@ from typing import Any
 
 from gradgen.differentiate import gradient, pair
 from gradgen.errors import Position, ResultError
-from gradgen.ir import Array, Block, Origin, Program, Scalar
+from gradgen.ir import Array, Block, Origin, Program, Scalar, is_complex
 from gradgen.ir.interface import Staged, Static, Tree, map_tree
 from gradgen.ir.verify import verify
 from gradgen.lower import forward_stores, lower, merge_loops
@@ -143,6 +143,9 @@ def check_result(staged: Staged, has_aux: bool) -> None:
         raise _refused(staged, message, "reduce it, for example with np.sum(...)")
     if not isinstance(result.type, Array | Scalar):
         raise _refused(staged, f"the function returns a {result.type}, not a real scalar", "return a real scalar")
+    if is_complex(result.type):
+        way_out = "return its real part, `.real`, or the square of its absolute value"
+        raise _refused(staged, "the function returns a complex number, not a real scalar", way_out)
     if not result.type.dtype.startswith("float"):
         raise _refused(
             staged, f"the function returns a value of type {result.type}, not a real scalar", "return a real float"

@@ -21,6 +21,7 @@ def functions() -> str:
     groups = {
         "Python": python,
         "`math`": {name.removeprefix("math.") for name in called if name.startswith("math.")},
+        "`cmath`": {name.removeprefix("cmath.") for name in called if name.startswith("cmath.")},
         "`np`": {name.removeprefix("np.") for name in called if name.startswith("np.")},
         "Methods and attributes of arrays": set(METHODS),
     }

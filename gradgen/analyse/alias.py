@@ -60,7 +60,7 @@ Roots = frozenset[Root]
 
 # Linear operations may hand out views, except those that are known to make a fresh array. All others make one.
 FRESH = frozenset(
-    ["cumsum", "concatenate", "stack", "full", "full_like", "linspace", "array", "asarray", "trace", "roll"]
+    ["cumsum", "concatenate", "stack", "full", "full_like", "linspace", "array", "asarray", "trace", "roll", "conj"]
 )
 
 
@@ -106,7 +106,7 @@ def makes_view(s: Assign) -> bool:
     """Whether the result may share the buffer of an argument."""
     if s.op in FRESH or not isinstance(s.target.type, Array | ListOf | TupleOf):
         return False
-    if s.op in ("identity", "ascontiguous") or s.op not in RULES:
+    if s.op in ("identity", "ascontiguous", "real", "imag") or s.op not in RULES:
         return True
     if s.op == "getitem":  # masks and index arrays make copies
         return not any(isinstance(arg.type, Array) for arg in s.args[1:])

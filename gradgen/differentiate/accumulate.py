@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from gradgen.ir import (
+    COMPLEX,
     ONE,
     Array,
     Assign,
@@ -23,12 +24,15 @@ from gradgen.ir import (
     Type,
     Var,
     broadcast,
-    common_dtype,
     dims_of,
+    is_complex,
+    operator_dtype,
+    real_dtype,
     with_dims,
 )
 from gradgen.rules import symbols
 from gradgen.rules.build import Builder, constant_atom
+from gradgen.rules.complex_numbers import real_part
 from gradgen.rules.symbols import Sym
 
 
@@ -59,7 +63,7 @@ class Adjoints:
     def hand_on(self, to: Atom, adjoint: Atom) -> None:
         """Add the adjoint of a value that `to` becomes at the end of a block or the start of a loop."""
         if self.is_active(to) and to not in self.current:
-            self.current[to] = adjoint  # type: ignore[index]
+            self.current[to] = real_for(Sym(adjoint, self.builder), to.type).atom  # type: ignore[index]
         else:
             self.contribute(to, Sym(adjoint, self.builder))
 
@@ -72,9 +76,10 @@ class Adjoints:
             return
         assert isinstance(to, Var)
         if not isinstance(value, Sym):
-            value = Sym(constant_atom(float(value)), self.builder)
+            value = Sym(constant_atom(value if isinstance(value, complex) else float(value)), self.builder)
+        value = real_for(value, to.type)
         value = sum_to_shape(value, to if like is None else like, to)
-        value = match_dtype(value, to.type)
+        value = match_precision(value, to.type)
         prior = self.current.get(to)
         if prior is None:
             self.current[to] = self._first(to, value)
@@ -118,7 +123,7 @@ class Adjoints:
     def zero(self, like: Atom) -> Atom:
         if not isinstance(like.type, Scalar):
             return self.builder.emit("zeros_like", like)
-        if like.type.dtype == "float64":
+        if like.type.dtype == "float64" or like.type == COMPLEX:
             return Const(0.0, Scalar("float64", like.type.weak))
         return self.builder.emit("cast", 0.0, dtype=like.type.dtype, weak=False)
 
@@ -127,12 +132,25 @@ def adjoint_type(a: Type, b: Type) -> Type:
     """The type of the sum of two adjoints of one value."""
     if isinstance(a, ListOf):
         return a
-    dtype, weak = common_dtype([a, b])
+    dtype, weak = operator_dtype(a, b)
     return with_dims(dtype, broadcast([dims_of(a), dims_of(b)]), weak)
+
+
+def real_for(value: Sym, type: Type) -> Sym:
+    """The real part of a complex contribution to a real value: what moves that is real, and Re(g t) = Re(g) t."""
+    return value if is_complex(type) else real_part(value)
+
+
+def match_precision(value: Sym, type: Type) -> Sym:
+    """An adjoint in its value's precision. One of a complex value may be real: it becomes complex when it must."""
+    if isinstance(type, Scalar | Array) and is_complex(type) and not is_complex(value.type):
+        type = replace(type, dtype=real_dtype(type.dtype))
+    return match_dtype(value, type)
 
 
 def match_dtype(value: Sym, type: Type) -> Sym:
     """An adjoint in its value's dtype. Python numbers are left alone: they take the dtype of what they meet."""
+    value = real_for(value, type)
     have, want = value.type, type
     if not (isinstance(have, Scalar | Array) and isinstance(want, Scalar | Array)) or have.dtype == want.dtype:
         return value

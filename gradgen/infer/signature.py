@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import UnsupportedType
-from gradgen.ir import BOOL, FLOAT, INT, ONE, Array, Dim, Scalar, Type
+from gradgen.ir import BOOL, COMPLEX, FLOAT, INT, ONE, Array, Dim, Scalar, Type
 from gradgen.ir.interface import Static, Tree, map_tree
 
 
@@ -43,7 +43,7 @@ class Leaf:
     swapped: str = ""
 
 
-_PYTHON: dict[type, Scalar] = {float: FLOAT, int: INT, bool: BOOL, complex: Scalar("complex128", weak=True)}
+_PYTHON: dict[type, Scalar] = {float: FLOAT, int: INT, bool: BOOL, complex: COMPLEX}
 _BY_VALUE = (str, bytes, range, slice, np.dtype)
 _BY_IDENTITY = (type, types.ModuleType, types.BuiltinFunctionType, types.MethodType, np.ufunc, enum.Enum)
 _NUMERIC = "biufc"
@@ -158,11 +158,9 @@ def _differentiable(leaf: Leaf, name: str) -> Leaf:
     if leaf.kind is int:
         return Leaf(FLOAT, int, "float")
     dtype = leaf.type.dtype  # type: ignore[union-attr]
-    if dtype.startswith("float"):
+    if dtype.startswith(("float", "complex")):
         return leaf
     what = f"an array of dtype {dtype}" if issubclass(leaf.kind, np.ndarray) else f"a {leaf.kind.__name__}"
-    if dtype.startswith("complex"):
-        raise UnsupportedType(f"`{name}` is {what}: complex", way_out="pass its real and imaginary parts")
     made = f"{name}.astype(float)" if isinstance(leaf.type, Array) else f"float({name})"
     raise UnsupportedType(f"`{name}` is {what}, which has no gradient", way_out=f"{made}, or leave it out of argnums")
 

@@ -31,6 +31,7 @@ from gradgen.ir.nodes import (
 from gradgen.ir.text import show
 from gradgen.ir.types import (
     BOOL,
+    COMPLEX,
     FLOAT,
     INT,
     ONE,
@@ -46,16 +47,19 @@ from gradgen.ir.types import (
     constant_dim,
     dims_of,
     is_bool,
+    is_complex,
     is_float,
     is_integer,
     join,
+    operator_dtype,
+    real_dtype,
     with_dims,
 )
 
 __all__ = [
-    "BOOL", "FLOAT", "INT", "NEW_AXIS", "ONE", "Accumulate", "Array", "Assign", "At", "Atom", "Block", "Call",
-    "Const", "Dim", "Effect", "For", "Function", "If", "Index", "ListOf", "Load", "Opaque", "Open", "Origin",
+    "BOOL", "COMPLEX", "FLOAT", "INT", "NEW_AXIS", "ONE", "Accumulate", "Array", "Assign", "At", "Atom", "Block",
+    "Call", "Const", "Dim", "Effect", "For", "Function", "If", "Index", "ListOf", "Load", "Opaque", "Open", "Origin",
     "Program", "Save", "Scalar", "Slice", "Slot", "Statement", "Store", "Text", "TupleOf", "Type", "Undefined",
-    "Var", "While", "broadcast", "common_dtype", "constant_dim", "dims_of", "is_bool", "is_float", "is_integer",
-    "join", "show", "with_dims",
+    "Var", "While", "broadcast", "common_dtype", "constant_dim", "dims_of", "is_bool", "is_complex", "is_float",
+    "is_integer", "join", "operator_dtype", "real_dtype", "show", "with_dims",
 ]  # fmt: skip

@@ -91,7 +91,7 @@ class Scalar:
     extent: Dim | None = None
 
     def __str__(self) -> str:
-        short = {"float64": "float", "int64": "int"}.get(self.dtype, self.dtype)
+        short = {"float64": "float", "int64": "int", "complex128": "complex"}.get(self.dtype, self.dtype)
         return short if self.weak else f"np.{self.dtype}"
 
 
@@ -141,6 +141,7 @@ Type = Scalar | Array | ListOf | TupleOf | Opaque
 FLOAT = Scalar("float64", weak=True)
 INT = Scalar("int64", weak=True)
 BOOL = Scalar("bool", weak=True)
+COMPLEX = Scalar("complex128", weak=True)
 
 
 def is_float(type: Type) -> bool:
@@ -153,6 +154,19 @@ def is_float(type: Type) -> bool:
         case TupleOf(items=items):
             return any(map(is_float, items))
     return False
+
+
+def is_complex(type: Type) -> bool:
+    return isinstance(type, Scalar | Array) and type.dtype.startswith("complex")
+
+
+def real_dtype(dtype: str) -> str:
+    """The dtype of the parts of a complex number; any other is its own.
+
+    >>> real_dtype("complex64"), real_dtype("int64")
+    ('float32', 'int64')
+    """
+    return {"complex64": "float32", "complex128": "float64"}.get(dtype, dtype)
 
 
 def is_integer(type: Type) -> bool:
@@ -185,6 +199,17 @@ def _common_dtype(keys: tuple[tuple[str, bool], ...]) -> tuple[str, bool]:
 def common_dtype(types: Iterable[Type]) -> tuple[str, bool]:
     """The dtype that NumPy 2 gives to the elementwise combination of `types`, and whether it stays weak."""
     return _common_dtype(tuple((t.dtype, isinstance(t, Scalar) and t.weak) for t in types))  # type: ignore[union-attr]
+
+
+def operator_dtype(a: Type, b: Type) -> tuple[str, bool]:
+    """As `common_dtype`, of `a + b`: Python's complex numbers take a np.float64, which is a Python float, for one.
+
+    >>> operator_dtype(COMPLEX, Scalar("float64")), operator_dtype(Scalar("float64"), COMPLEX)
+    (('complex128', True), ('complex128', False))
+    """
+    if a == COMPLEX and b == Scalar("float64"):
+        return "complex128", True
+    return common_dtype([a, b])
 
 
 def broadcast_dim(a: Dim, b: Dim) -> Dim:

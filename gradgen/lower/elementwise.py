@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from gradgen.ir import INT, Array, Assign, Atom, Const, Scalar, Slice, Type, Var, dims_of
+from gradgen.ir import INT, Array, Assign, Atom, Const, Scalar, Slice, Type, Var, dims_of, is_complex
 from gradgen.lower.broadcasting import Broadcast, Fitted
 from gradgen.lower.context import Context, Lazy, Position_, array_type, dtype_of, new_axis_view, same_dims
 from gradgen.lower.scalars import Scalars
@@ -325,13 +325,14 @@ def linspace(ctx: Context, s: Assign) -> Lazy:
     gaps = (
         whole.most(whole.constant(1), whole.sub(n, whole.constant(1))) if endpoint else whole.most(whole.constant(1), n)
     )
-    step = scalars.op("div", scalars.op("sub", b, a), gaps)
+    held = "complex128" if is_complex(type) else "float64"
+    step = scalars.op("div", scalars.op("sub", b, a, dtype=held), gaps, dtype=held)
 
     def element(at: Position_) -> Atom:
-        value = scalars.op("add", a, scalars.op("mul", at[0], step))
+        value = scalars.op("add", a, scalars.op("mul", at[0], step, dtype=held), dtype=held)
         if endpoint:
             last = whole.compare("eq", at[0], gaps)
-            value = scalars.choose(last, scalars.cast(b, "float64"), value, "float64")
+            value = scalars.choose(last, scalars.cast(b, held), value, held)
         return scalars.cast(value, type.dtype)
 
     return Lazy(type, lambda axis: n, element)

@@ -124,7 +124,7 @@ def _signbit(s: Scalars, args: list[Atom], type: Scalar) -> Atom:
 
 @expansion("float_power")
 def _float_power(s: Scalars, args: list[Atom], type: Scalar) -> Atom:
-    return s.apply("pow", [s.cast(args[0], "float64"), args[1]], type, {})
+    return s.apply("pow", [s.cast(args[0], type.dtype), args[1]], type, {})
 
 
 @expansion("fmod")
@@ -218,3 +218,9 @@ def _invert(s: Scalars, args: list[Atom], type: Scalar) -> Atom:
 @expansion("isnan")
 def _isnan(s: Scalars, args: list[Atom], type: Scalar) -> Atom:
     return s.op("ne", args[0], args[0], dtype="bool")
+
+
+@expansion("angle")
+def _angle(s: Scalars, args: list[Atom], type: Scalar) -> Atom:
+    parts = [s.op(part, args[0], dtype=type.dtype) for part in ("imag", "real")]
+    return s.apply("atan2", parts, type, {})

@@ -14,11 +14,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradgen.ir import ONE, Array, Assign, Atom, Const, Scalar, Type, dims_of
+from gradgen.ir import ONE, Array, Assign, Atom, Const, Scalar, Type, dims_of, is_complex, real_dtype
 from gradgen.lower.broadcasting import stretches
 from gradgen.lower.context import Context, Lazy, Position_, array_type, dtype_of
 from gradgen.lower.scalars import Scalars
+from gradgen.rules.reductions import averaged
 
+WIDER = {"float32": "float64", "complex64": "complex128"}
 Combine = Callable[[Atom, Atom], Atom]  # (accumulated, element) -> accumulated
 
 
@@ -148,7 +150,14 @@ class Reduction:
 
     def held(self, dtype: str) -> str:
         """The dtype in which numbers of `dtype` are accumulated."""
-        return "float64" if dtype == "float32" and self.sums_numbers else dtype
+        return WIDER.get(dtype, dtype) if self.sums_numbers else dtype
+
+    def square(self, x: Atom, number: Scalar) -> Atom:
+        """|x|**2, a real number."""
+        if is_complex(x.type):
+            real, imag = (self.scalars.apply(part, [x], number, {}) for part in ("real", "imag"))
+            return self.scalars.apply("add", [self.square(real, number), self.square(imag, number)], number, {})
+        return self.scalars.apply("mul", [x, x], number, {})
 
     def const(self, value: float, dtype: str) -> Atom:
         if dtype == "bool":
@@ -186,7 +195,7 @@ def _sum(ctx: Context, s: Assign, combine: str, start: float) -> Atom:
 
 def _as(scalars: Scalars, x: Atom, dtype: str) -> Atom:
     """A truth value as a number; other numbers as they are."""
-    return scalars.cast(x, dtype) if dtype_of(x.type) in ("bool", "float32") else x
+    return scalars.cast(x, dtype) if dtype_of(x.type) in ("bool", "float32", "complex64") else x
 
 
 def sum_(ctx: Context, s: Assign) -> Atom:
@@ -200,7 +209,7 @@ def prod(ctx: Context, s: Assign) -> Atom:
 def mean(ctx: Context, s: Assign) -> Atom:
     r = Reduction(ctx, s)
     held = r.held(r.dtype)
-    count = r.scalars.cast(r.shape.count(ctx), held) if held == "float32" else r.shape.count(ctx)
+    count = r.scalars.cast(r.shape.count(ctx), real_dtype(held)) if held in WIDER else r.shape.count(ctx)
 
     def finish(total: Atom) -> Atom:
         return r.scalars.cast(r.scalars.apply("div", [total, count], Scalar(held), {}), r.dtype)
@@ -215,14 +224,14 @@ def mean(ctx: Context, s: Assign) -> Atom:
 def _variance(ctx: Context, s: Assign, root: bool) -> Atom:
     """The mean first, then the mean square distance from it."""
     r = Reduction(ctx, s)
-    means_type = Array(r.dtype, tuple(_one_where(r.shape, axis) for axis in range(r.x.type.ndim)))
+    means_type = Array(averaged(r.x.type.dtype), tuple(_one_where(r.shape, axis) for axis in range(r.x.type.ndim)))
     means = _means(r, means_type)
     divisor = _less(ctx, r.shape.count(ctx), s.param("ddof", 0))
     held, number = r.held(r.dtype), Scalar(r.held(r.dtype))
 
     def element(at: Position_) -> Atom:
-        distance = r.scalars.apply("sub", [r.x.element(at), means(at)], number, {})
-        return r.scalars.apply("mul", [distance, distance], number, {})
+        difference = Scalar("complex128") if is_complex(r.x.type) else number
+        return r.square(r.scalars.apply("sub", [r.x.element(at), means(at)], difference, {}), number)
 
     def finish(total: Atom) -> Atom:
         result = r.scalars.apply(
@@ -248,7 +257,7 @@ def _one_where(shape: Shape, axis: int):
 def _means(r: Reduction, type: Array) -> Callable[[Position_], Atom]:
     """The mean for a position in x."""
     full = not r.shape.kept
-    target = r.ctx.builder.var("", Scalar(r.dtype) if full else type)
+    target = r.ctx.builder.var("", Scalar(type.dtype) if full else type)
     params = (("axis", None if full else r.shape.reduced), ("keepdims", not full))
     value = mean(r.ctx, Assign(target, "mean", r.s.args[:1], params))
     if full:
@@ -272,8 +281,8 @@ def norm(ctx: Context, s: Assign) -> Atom:
     number = Scalar(held)
 
     def step(total: Atom, x: Atom) -> Atom:
-        x = _as(r.scalars, x, held)
-        return r.scalars.apply("add", [total, r.scalars.apply("mul", [x, x], number, {})], number, {})
+        x = x if is_complex(x.type) else _as(r.scalars, x, held)
+        return r.scalars.apply("add", [total, r.square(x, number)], number, {})
 
     return r.folded(
         r.const(0.0, held), step, lambda x: r.scalars.cast(r.scalars.apply("sqrt", [x], number, {}), r.dtype)

@@ -17,8 +17,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from gradgen.ir import Assign, Atom, Const, Scalar, common_dtype
+from gradgen.ir import COMPLEX, Assign, Atom, Const, Scalar, common_dtype, is_complex
 from gradgen.lower.context import Context
+from gradgen.rules.complex_numbers import of_complex
 
 MATH = {name: f"math.{name}" for name in (
     "exp", "log", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh",
@@ -26,7 +27,23 @@ MATH = {name: f"math.{name}" for name in (
     "fabs", "isinf", "isfinite",
 )} | {"cbrt": "np.cbrt", "rint": "np.rint", "round": "round"}  # fmt: skip
 ROUNDING = {"floor": "floor", "ceil": "ceil", "trunc": "trunc"}
-ARITHMETIC = ("add", "sub", "mul", "div", "floordiv", "mod", "pow", "neg", "pos", "abs", "identity")
+ARITHMETIC = (
+    "add",
+    "sub",
+    "mul",
+    "div",
+    "floordiv",
+    "mod",
+    "pow",
+    "neg",
+    "pos",
+    "abs",
+    "identity",
+    "real",
+    "imag",
+    "conj",
+    "complex",
+)
 COMPARISONS = ("lt", "le", "gt", "ge", "eq", "ne")
 SMALL = ("int8", "int16", "int32", "uint8", "uint16", "uint32")
 
@@ -49,6 +66,8 @@ class Scalars:
         assert isinstance(have, Scalar)
         if have.dtype == dtype:
             return atom
+        if isinstance(atom, Const) and dtype == "complex128":
+            return Const(complex(atom.value), COMPLEX)  # type: ignore[arg-type]
         if isinstance(atom, Const) and dtype in ("float64", "float32"):
             weak = dtype == "float64"
             return Const(float(atom.value), Scalar(dtype, weak), atom.spelling if weak else "")  # type: ignore[arg-type]
@@ -75,10 +94,10 @@ class Scalars:
             arguments = self._conformed(op, arguments, common)
         elif op in ARITHMETIC or op in MATH or op in ROUNDING:
             arguments = self._conformed(op, arguments, type.dtype)
-        if op == "pow" and not type.dtype.startswith("float"):
+        if op == "pow" and type.dtype.startswith(("int", "uint")):
             self._whole_power(arguments[1])
         if op in MATH:
-            spelling = MATH[op]
+            spelling = of_complex(MATH[op]) if any(is_complex(a.type) for a in arguments) else MATH[op]
         elif op in ROUNDING:
             spelling = ("np." if type.dtype.startswith("float") else "math.") + ROUNDING[op]
         elif spelling.startswith(("np.", ".")):
@@ -116,6 +135,10 @@ class Scalars:
                 return atom
             if op == "where" and k == 0:
                 return atom
+            if dtype == "complex64":
+                return self.cast(atom, "complex64" if is_complex(atom.type) else "float32")
+            if is_complex(atom.type):
+                return atom  # it is the result that is real
             if dtype == "float32" or (
                 have == "float32" and dtype == "float64" and op not in ("lt", "le", "gt", "ge", "eq", "ne")
             ):

@@ -2,6 +2,7 @@
 
 from gradgen.rules import (
     arithmetic,
+    complex_numbers,
     creation,
     elementwise,
     indexing,
@@ -18,6 +19,6 @@ from gradgen.rules import (
 from gradgen.rules.table import CALLERS, METHODS, RULES
 
 __all__ = [
-    "CALLERS", "METHODS", "RULES", "arithmetic", "creation", "elementwise", "indexing", "linalg", "lists", "lowered",
-    "reductions", "scalar", "selection", "shape", "sorting", "special",
+    "CALLERS", "METHODS", "RULES", "arithmetic", "complex_numbers", "creation", "elementwise", "indexing", "linalg",
+    "lists", "lowered", "reductions", "scalar", "selection", "shape", "sorting", "special",
 ]  # fmt: skip

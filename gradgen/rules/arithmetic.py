@@ -10,7 +10,22 @@ from dataclasses import replace
 
 import numpy as np
 
-from gradgen.ir import INT, Array, Atom, Dim, Scalar, constant_dim, dims_of, with_dims
+from gradgen.ir import (
+    INT,
+    Array,
+    Atom,
+    Dim,
+    Scalar,
+    Type,
+    broadcast,
+    common_dtype,
+    constant_dim,
+    dims_of,
+    is_complex,
+    is_float,
+    operator_dtype,
+    with_dims,
+)
 from gradgen.rules.build import constant_atom
 from gradgen.rules.symbols import Sym, apply, neg, where
 from gradgen.rules.table import boolean, common, constant, elementwise, floating
@@ -18,9 +33,21 @@ from gradgen.rules.table import boolean, common, constant, elementwise, floating
 
 def numbers(args: tuple[Atom, ...], params) -> Scalar | Array:
     """As `common`, but Python's truth values count as 0 and 1: True + True is 2."""
-    type = common(args, params)
-    assert isinstance(type, Scalar | Array)
+    type = operated(args, params)
     return INT if isinstance(type, Scalar) and type.weak and type.dtype == "bool" else type
+
+
+def operated(args: tuple[Atom, ...], params) -> Scalar | Array:
+    """As `common`, for what the operators of Python do with its numbers."""
+    types = [arg.type for arg in args]
+    dtype, weak = operator_dtype(*types) if len(types) == 2 else common_dtype(types)
+    return with_dims(dtype, broadcast(map(dims_of, types)), weak)
+
+
+def quotient(args: tuple[Atom, ...], params) -> Type:
+    """As `floating`, for Python's operator."""
+    type = operated(args, params)
+    return type if is_float(type) else floating(args, params)
 
 
 def extent_of(atom: Atom) -> Dim | None:
@@ -74,7 +101,7 @@ def mul(y, a, b):
     return b, a
 
 
-@elementwise("div", np.divide, type=floating, cost=1)
+@elementwise("div", np.divide, type=quotient, cost=1)
 def div(y, a, b):
     return 1 / b, -a / b**2
 
@@ -117,6 +144,10 @@ def power(y, a, b):
     if b.value is not None:
         return power_of_known(a, b.value), None
     by_base = where(b.equals(0), 0, b * a ** (b - 1))
+    if is_complex(y.type) and not is_complex(a.type):
+        a = apply("cast", a, dtype=y.dtype, weak=getattr(a.type, "weak", False))  # of a negative base too
+    if isinstance(y.type, Scalar) and is_complex(y.type):
+        return by_base, where(a.equals(0), 0, y * apply("log", a))
     if isinstance(y.type, Scalar) and y.type.weak:
         # math.log raises for negative numbers; the powers of these have no derivative.
         nan = Sym(constant_atom(math.nan, "math.nan"), y.builder)

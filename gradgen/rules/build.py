@@ -9,9 +9,11 @@ from typing import Any
 
 from gradgen.ir import (
     BOOL,
+    COMPLEX,
     FLOAT,
     INT,
     Accumulate,
+    Array,
     Assign,
     Atom,
     Block,
@@ -30,13 +32,14 @@ from gradgen.ir import (
     Type,
     Var,
     constant_dim,
+    is_complex,
 )
 from gradgen.ir.walk import block_params, targets
 from gradgen.ir.walk import statements as all_statements
-from gradgen.rules.table import RULES
+from gradgen.rules.table import RULES, check_complex, check_kept
 
 
-def constant_atom(value: bool | int | float, spelling: str = "") -> Const:
+def constant_atom(value: bool | int | float | complex, spelling: str = "") -> Const:
     """A Python number as an atom.
 
     >>> str(constant_atom(2).type)
@@ -46,7 +49,7 @@ def constant_atom(value: bool | int | float, spelling: str = "") -> Const:
         return Const(value, BOOL)
     if isinstance(value, int):
         return Const(value, replace(INT, extent=constant_dim(value)), spelling)
-    return Const(value, FLOAT if isinstance(value, float) else Scalar("complex128", weak=True), spelling)
+    return Const(value, FLOAT if isinstance(value, float) else COMPLEX, spelling)
 
 
 def dim_of(atom: Atom) -> Dim:
@@ -102,6 +105,7 @@ class Builder:
         """Append `name = op(*args, **params)` and return its target. Python numbers become constants."""
         atoms = tuple(arg if hasattr(arg, "type") else constant_atom(arg) for arg in args)
         if type is None:
+            check_complex(op, atoms)
             type = typed_for_spelling(RULES[op].type(atoms, params), spelling)
         target = self.var(name, type, of)
         self.append(Assign(target, op, atoms, tuple(params.items()), spelling, self.origin))
@@ -124,6 +128,8 @@ class Builder:
     ) -> Var:
         if isinstance(array, Var):
             name, of = name or array.name, of or array.of
+        if isinstance(array.type, Array):
+            check_kept(value.type, array.type.dtype)
         target = self.var(name, array.type, of)
         self.append(Store(target, array, index, operands, value, mode, self.origin))
         return target
@@ -166,9 +172,14 @@ class Builder:
             self.origin = previous
 
 
+OF_PYTHON_NUMBERS = (".real", ".imag", ".conjugate", "np.real", "np.imag")  # of Python numbers they give such
+
+
 def typed_for_spelling(type: Type, spelling: str) -> Type:
     """`math.exp` gives a Python number whatever it takes; `np.exp` a NumPy scalar even of a Python number."""
-    if isinstance(type, Scalar) and spelling:
+    if isinstance(type, Scalar) and spelling and spelling not in OF_PYTHON_NUMBERS:
+        if spelling.startswith(("cmath.", "complex")):
+            return Scalar("complex128" if is_complex(type) else type.dtype, weak=True)
         if spelling.startswith(("math.", "float", "int", "bool")):
             dtype = type.dtype if type.dtype in ("bool", "int64") else "float64"
             return Scalar(dtype, weak=True, extent=type.extent)

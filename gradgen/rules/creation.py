@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import UnsupportedType, UnsupportedValue
-from gradgen.ir import Array, Atom, Const, Dim, ListOf, Scalar, Type, common_dtype, constant_dim
+from gradgen.ir import Array, Atom, Const, Dim, ListOf, Scalar, Type, common_dtype, constant_dim, is_complex
 from gradgen.rules.build import dim_of
 from gradgen.rules.symbols import Sym, apply
-from gradgen.rules.table import caller, constant, linear
+from gradgen.rules.table import caller, check_kept, constant, linear
 
 
 def dtype_name(dtype: Any, default: str = "float64") -> str:
@@ -43,6 +43,7 @@ constant("empty", np.empty, type=sized)
 
 
 def filled(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
+    check_kept(args[-1].type, params["dtype"])
     return Array(params["dtype"], tuple(map(dim_of, args[:-1])))
 
 
@@ -54,6 +55,8 @@ def full(g, *args, dtype):
 
 def alike(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
     x, dtype = args[0].type, params.get("dtype")
+    if len(args) > 1:
+        check_kept(args[1].type, dtype or x.dtype)  # type: ignore[union-attr]
     if isinstance(x, Array):
         return Array(dtype or x.dtype, x.dims)
     return Scalar(dtype or x.dtype, x.weak and not dtype) if isinstance(x, Scalar) else x
@@ -85,7 +88,8 @@ constant("arange", np.arange, type=ranged)
 
 
 def spaced(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
-    return Array(params.get("dtype") or "float64", (dim_of(args[2]),))
+    dtype = "complex128" if any(is_complex(arg.type) for arg in args[:2]) else "float64"
+    return Array(params.get("dtype") or dtype, (dim_of(args[2]),))
 
 
 @linear("linspace", np.linspace, type=spaced)

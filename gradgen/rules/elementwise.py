@@ -13,7 +13,7 @@ import math
 
 import numpy as np
 
-from gradgen.ir import INT, Scalar
+from gradgen.ir import INT, Scalar, dims_of, is_complex, real_dtype, with_dims
 from gradgen.rules.symbols import Sym, apply, is_zero, where
 from gradgen.rules.table import boolean, caller, common, constant, elementwise, floating, spelling_of
 
@@ -92,6 +92,9 @@ def asinh(y, x):
 
 @elementwise("acosh", np.arccosh, math.acosh)
 def acosh(y, x):
+    """Of complex numbers in two roots, of which each has the cut that acosh has."""
+    if is_complex(x.type):
+        return 1 / (apply("sqrt", x - 1) * apply("sqrt", x + 1))
     return 1 / apply("sqrt", x**2 - 1)
 
 
@@ -230,9 +233,23 @@ def fmin(y, a, b):
 # Kinks and steps
 
 
-@elementwise("abs", np.abs, abs, type=common, cost=1)
+def sized(args, params):
+    """The type of an absolute value."""
+    x = args[0].type
+    return with_dims(real_dtype(x.dtype), dims_of(x), isinstance(x, Scalar) and x.weak)
+
+
+@elementwise("abs", np.abs, abs, type=sized, cost=1)
 def abs_(y, x):
-    return apply("sign", x)
+    """The sign; of complex numbers conj(x) / |x|, and 0 at 0."""
+    return by_size(apply("conj", x), y) if is_complex(x.type) else apply("sign", x)
+
+
+def by_size(x, size):
+    """x / size, and 0 where the size is 0."""
+    if size.is_array:
+        return x / where(size.equals(0), 1.0, size)
+    return where(size.equals(0), 0, x / size)
 
 
 def _fabs(function):
@@ -327,11 +344,6 @@ def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
     infinite = apply("isinf", x)
     ends = apply("where", x > 0, high, low)
     return apply("where", apply("isnan", x), nan, apply("where", infinite, ends, x))
-
-
-@caller(np.real, np.conj, np.conjugate, np.real_if_close, method="real")
-def real(x):
-    return x
 
 
 @caller(np.isclose)

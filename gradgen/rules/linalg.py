@@ -9,7 +9,7 @@ import numpy as np
 from gradgen.errors import UnsupportedType
 from gradgen.ir import Array, At, Atom, Slice, Type, broadcast, common_dtype, dims_of, is_float, with_dims
 from gradgen.rules import sizes
-from gradgen.rules.reductions import as_array, axes_of
+from gradgen.rules.reductions import as_array, axes_of, conjugate
 from gradgen.rules.symbols import Sym, apply
 from gradgen.rules.table import bilinear, caller, linear
 
@@ -122,7 +122,9 @@ def dot_method(a, b):
 
 @caller(np.vdot)
 def vdot(a, b):
+    """Of complex numbers, as vecdot, with the conjugate of the first."""
     flat = [apply("ravel", x) if x.ndim > 1 else x for x in vectors(a, b)]
+    flat[0] = conjugate(flat[0])
     return apply("matmul", *flat) if flat[0].is_array else apply("mul", *flat)
 
 
@@ -261,4 +263,5 @@ def matrix_transpose(x):
 
 @caller(np.linalg.vecdot)
 def vecdot(a, b):
-    return apply("sum", apply("mul", *vectors(a, b)), axis=-1, keepdims=False)
+    a, b = vectors(a, b)
+    return apply("sum", apply("mul", conjugate(a), b), axis=-1, keepdims=False)

@@ -25,7 +25,9 @@ from gradgen.ir import (
     Slice,
     Type,
     dims_of,
+    is_complex,
     is_float,
+    real_dtype,
     with_dims,
 )
 from gradgen.rules import sizes
@@ -81,6 +83,11 @@ def summed(dtype: str) -> str:
 
 def averaged(dtype: str) -> str:
     return dtype if dtype.startswith(("float", "complex")) else "float64"
+
+
+def sized(dtype: str) -> str:
+    """Of what is made of absolute values."""
+    return real_dtype(averaged(dtype))
 
 
 def same_dtype(dtype: str) -> str:
@@ -182,6 +189,11 @@ def first_of(x: Sym, axis: Any, arg: str) -> Any:
     return where(apply("eq", places, at), 1, 0)
 
 
+def conjugate(x: Sym) -> Sym:
+    """Squares of absolute values have the derivative 2 conj(x)."""
+    return apply("conj", x) if is_complex(x.type) else x
+
+
 def centred(x: Sym, axis: Any) -> Sym:
     return x - apply("mean", x, axis=axis, keepdims=x.ndim > len(axes_of(axis, x.ndim)))
 
@@ -194,25 +206,25 @@ def _is_literal_zero(number: Any) -> bool:
     return isinstance(number, int) and number == 0
 
 
-@reduction("var", np.var, type=reduced(averaged), cost=3)
+@reduction("var", np.var, type=reduced(sized), cost=3)
 def var(y, x, *, axis=None, keepdims=False, ddof=0):
     if not x.is_array:
         return 0
-    return 2 * centred(x, axis) / freedom(x, axis, ddof)
+    return 2 * conjugate(centred(x, axis)) / freedom(x, axis, ddof)
 
 
-@reduction("std", np.std, type=reduced(averaged), cost=5)
+@reduction("std", np.std, type=reduced(sized), cost=5)
 def std(y, x, *, axis=None, keepdims=False, ddof=0):
     """(x - mean) / (n std). Where all elements are equal the numerator is 0, and so is this."""
     if not x.is_array:
         return 0
-    return centred(x, axis) / (freedom(x, axis, ddof) * where(apply("eq", y, 0), 1.0, y))
+    return conjugate(centred(x, axis)) / (freedom(x, axis, ddof) * where(apply("eq", y, 0), 1.0, y))
 
 
-@reduction("norm", np.linalg.norm, type=reduced(averaged), cost=3)
+@reduction("norm", np.linalg.norm, type=reduced(sized), cost=3)
 def norm(y, x, *, axis=None, keepdims=False):
     """x / norm. Where the norm is 0, x is 0, and so is this."""
-    return x / where(apply("eq", y, 0), 1.0, y)
+    return conjugate(x) / where(apply("eq", y, 0), 1.0, y)
 
 
 constant("any", np.any, type=reduced(lambda dtype: "bool"))
@@ -499,7 +511,7 @@ def _vector_norm(x: Sym, ord: Any, axis: Any, keepdims: Any) -> Sym:
         raise UnsupportedValue(f"np.linalg.norm of vectors with ord={ord!r}")
     size = apply("abs", x)
     if ord == 0:
-        return _reduce("sum", apply("cast", apply("ne", x, 0), dtype=averaged(x.dtype), weak=False), axis, keepdims)
+        return _reduce("sum", apply("cast", apply("ne", x, 0), dtype=sized(x.dtype), weak=False), axis, keepdims)
     if ord == 1:
         return _reduce("sum", size, axis, keepdims)
     if ord in (math.inf, -math.inf):

@@ -12,7 +12,7 @@ from gradgen.ir import BOOL, INT, ListOf, Scalar, broadcast, common_dtype, dims_
 from gradgen.rules.elementwise import is_floating, is_weak
 from gradgen.rules.symbols import Sym, apply
 from gradgen.rules.symbols import where as choose
-from gradgen.rules.table import METHODS, Caller, caller, constant, elementwise, same
+from gradgen.rules.table import caller, check_kept, constant, elementwise, same
 
 
 @elementwise("identity", type=same, cost=1)
@@ -27,6 +27,7 @@ def copy(y, x):
 
 def cast_type(args, params):
     x, dtype = args[0].type, params["dtype"]
+    check_kept(x, dtype)
     made = with_dims(dtype, dims_of(x), params.get("weak", False))
     if isinstance(made, Scalar) and isinstance(x, Scalar) and x.dtype == dtype and made.weak:
         return Scalar(dtype, True, x.extent)
@@ -92,7 +93,19 @@ def _numpy_type(kind: type):
     caller(kind, spelling=f"np.{kind.__name__}")(build)
 
 
-for _kind in (np.float64, np.float32, np.float16, np.int64, np.int32, np.int16, np.int8, np.uint8, np.bool_):
+for _kind in (
+    np.float64,
+    np.float32,
+    np.float16,
+    np.int64,
+    np.int32,
+    np.int16,
+    np.int8,
+    np.uint8,
+    np.bool_,
+    np.complex128,
+    np.complex64,
+):
     _numpy_type(_kind)
 
 
@@ -105,7 +118,7 @@ def item(x, *place):
         if place and len(place) != x.ndim:
             raise UnsupportedValue("`.item` needs no argument, or an index for each axis")
         x = apply("getitem", x, *[k for k in place if isinstance(k, Sym)], index=_place(place) or (0,) * x.ndim)
-    dtype = {"b": "bool", "i": "int64", "u": "int64"}.get(np.dtype(x.dtype).kind, "float64")
+    dtype = {"b": "bool", "i": "int64", "u": "int64", "c": "complex128"}.get(np.dtype(x.dtype).kind, "float64")
     return apply("cast", x, dtype=dtype, weak=True)
 
 
@@ -119,9 +132,6 @@ def _place(place) -> tuple:
 @caller(np.copy, method="copy")
 def copy_call(x):
     return apply("copy", x)
-
-
-METHODS["conj"] = METHODS["conjugate"] = Caller(lambda x: x, ".conj")
 
 
 # The functions of `math` that give whole numbers or truth values

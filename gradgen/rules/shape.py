@@ -13,7 +13,7 @@ from gradgen.rules.build import dim_of
 from gradgen.rules.creation import as_array, combined_dtype, shape_sizes
 from gradgen.rules.reductions import axes_of
 from gradgen.rules.symbols import Sym, apply
-from gradgen.rules.table import METHODS, Caller, caller, constant, linear, same
+from gradgen.rules.table import METHODS, Caller, caller, check_kept, constant, linear, same
 
 ALL = Slice(None, None, None)
 
@@ -119,7 +119,16 @@ def like_second(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
     return with_dims(args[0].type.dtype, dims_of(args[1].type))  # type: ignore[union-attr]
 
 
-@linear("expand", type=like_second)
+def expanded(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
+    """An array keeps its dtype, a number takes that of the array it fills."""
+    g, like = (arg.type for arg in args)
+    if isinstance(g, Array):
+        return like_second(args, params)
+    check_kept(g, like.dtype)  # type: ignore[union-attr]
+    return with_dims(like.dtype, dims_of(like))  # type: ignore[union-attr]
+
+
+@linear("expand", type=expanded)
 def expand(g, x, like):
     return g, None
 

@@ -312,7 +312,7 @@ _FINITE = {
     "spread", "sum_to", "flip", "roll", "concatenate", "stack", "array", "sum", "mean", "max", "min", "var",
     "square", "cumsum", "zeros", "ones", "full", "zeros_like", "ones_like", "full_like", "size", "count", "arange",
     "eye", "matmul", "dot", "outer", "lt", "le", "gt", "ge", "eq", "ne", "logical_and", "logical_or", "logical_not",
-    "not", "and", "or", "item", "length", "argmax", "argmin",
+    "not", "and", "or", "item", "length", "argmax", "argmin", "real", "imag", "conj", "complex",
 }  # fmt: skip
 
 
@@ -323,7 +323,7 @@ def may_be_infinite(x: Any) -> bool:
     builder = x.builder
 
     def finite(made: Any) -> bool:
-        natural_power = made.op == "pow" and isinstance(made.args[1], Const) and made.args[1].value >= 0  # type: ignore[operator]
+        natural_power = made.op == "pow" and isinstance(made.args[1], Const) and _is_natural(made.args[1].value)
         return made.op in _FINITE or natural_power
 
     def of(made: Any, found: Callable[[Atom], Any]) -> bool:
@@ -338,6 +338,10 @@ def may_be_infinite(x: Any) -> bool:
     return bool(_solved(x.atom, definition, sources, of, builder.infinite))
 
 
+def _is_natural(number: Any) -> bool:
+    return not isinstance(number, complex) and number >= 0
+
+
 def div(a: Any, b: Any) -> Any:
     if is_zero(a):
         return 0
@@ -349,7 +353,7 @@ def div(a: Any, b: Any) -> Any:
 def power(a: Any, b: Any) -> Any:
     if _is(b, 1) and _absorbs(b, a):
         return a
-    if _is(b, 0) and isinstance(b, int | float):
+    if _is(b, 0) and isinstance(b, int | float | complex):
         return 1
     return apply("pow", a, b)
 

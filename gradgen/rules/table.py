@@ -23,7 +23,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from gradgen.ir import Array, Atom, Scalar, Type, broadcast, common_dtype, dims_of, with_dims
+from gradgen.errors import UnsupportedType
+from gradgen.ir import Array, Atom, Scalar, Type, broadcast, common_dtype, dims_of, is_complex, with_dims
 
 TypeRule = Callable[..., Type]  # (args: tuple[Atom, ...], params: dict[str, Any]) -> Type
 
@@ -56,6 +57,7 @@ class Caller:
 RULES: dict[str, Rule] = {}
 CALLERS: dict[Any, Caller] = {}  # by the callable itself: np.tanh, math.tanh, abs
 METHODS: dict[str, Caller] = {}  # by name, for methods and attributes of arrays: "sum", "T"
+TAKES_COMPLEX: set[str] = set()  # the operations whose types and derivatives are right for complex numbers too
 
 
 def common(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
@@ -82,6 +84,20 @@ def boolean(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
 def same(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
     """The type of the first argument."""
     return args[0].type
+
+
+def check_complex(op: str, args: tuple[Atom, ...]) -> None:
+    """Refuse complex numbers where no rule is known to be right for them."""
+    if op not in TAKES_COMPLEX and any(is_complex(arg.type) for arg in args):
+        rule = RULES[op]
+        shown = rule.spelling or rule.scalar_spelling or op
+        raise UnsupportedType(f"`{shown}` of complex numbers", way_out="compute with their parts, `.real` and `.imag`")
+
+
+def check_kept(given: Type, dtype: str) -> None:
+    """Refuse to drop an imaginary part, which NumPy does with a warning."""
+    if is_complex(given) and not dtype.startswith(("complex", "bool")):
+        raise UnsupportedType(f"a complex number would lose its imaginary part in {dtype}", way_out="take its `.real`")
 
 
 def add_rule(rule: Rule) -> None:

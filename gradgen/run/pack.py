@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradgen.infer.signature import Leaf
-from gradgen.ir import Array, Scalar
+from gradgen.ir import Array, Scalar, is_complex
 from gradgen.ir.interface import Static, Tree, leaves
 from gradgen.run.namespace import Namespace
 
@@ -108,7 +108,12 @@ def instance(kind: type, fields: tuple[str, ...], values: tuple[Any, ...]) -> An
 def _fix_value(name: str, atom: Any, converts: bool, names: Namespace) -> list[str]:
     """Compiled code returns Python numbers; a float32 must stay one. A float64 is as good as a Python float."""
     kind = atom.type
-    if converts and isinstance(kind, Scalar) and not kind.weak and kind.dtype not in ("float64", "int64", "bool"):
+    if (
+        converts
+        and isinstance(kind, Scalar)
+        and not kind.weak
+        and kind.dtype not in ("float64", "int64", "bool", "complex128")
+    ):
         return [f"{name} = {_scalar(kind.dtype, names)}({name})"]
     return []
 
@@ -120,6 +125,8 @@ def _fix_gradient(name: str, leaf: Leaf, converts: bool, names: Namespace) -> li
     if leaf.convert == "item":
         return [f"{name} = {names.refer(np.array, 'array')}({name}, {names.refer(np.dtype(dtype), 'dtype')})"]
     if leaf.type.weak:  # type: ignore[union-attr]
+        if is_complex(leaf.type):
+            return _made(name, names.refer(complex, "complex"), names)  # the gradient itself may be real
         kind = names.refer(float, "float")
         # Compiled code returns Python floats; Python code may have met np.exp on the way.
         return [] if converts else _made(name, kind, names)

@@ -12,6 +12,7 @@ from typing import Any
 
 from gradgen.errors import UnsupportedSyntax, UnsupportedType
 from gradgen.ir import Array, Assign, At, Atom, Index, Scalar, Var, dims_of
+from gradgen.rules.symbols import Sym, apply
 from gradgen.stage.session import Session, is_scalar
 from gradgen.stage.values import (
     ArrayObject,
@@ -29,7 +30,7 @@ from gradgen.stage.values import (
 )
 
 # What these give shares memory with their first argument: always, or as the memory's layout decides.
-ALWAYS_VIEWS = ("transpose", "expand_dims", "squeeze", "broadcast_to", "flip", "swapaxes", "moveaxis")
+ALWAYS_VIEWS = ("transpose", "expand_dims", "squeeze", "broadcast_to", "flip", "swapaxes", "moveaxis", "real", "imag")
 PERHAPS_VIEWS = ("reshape", "ravel")
 
 
@@ -173,11 +174,13 @@ def _put_back(session: Session, step: Assign, base: Atom, changed: Atom) -> Atom
         inverse = None if axes is None else tuple(sorted(range(len(axes)), key=lambda k: axes[k]))
         return session.emit("transpose", changed, axes=inverse)
     if step.op in ("expand_dims", "squeeze"):
-        from gradgen.rules.symbols import Sym, apply
-
         like = Sym(base, session.builder)
         sizes = [apply("size", like, axis=k) for k in range(len(dims_of(base.type)))]
         return session.emit("reshape", changed, *(size.atom for size in sizes))
+    if step.op in ("real", "imag"):
+        from gradgen.rules.complex_numbers import with_part
+
+        return with_part(step.op, Sym(base, session.builder), Sym(changed, session.builder)).atom
     raise UnsupportedSyntax(f"an array cannot be changed through `{step.op}`", way_out="change the array itself")
 
 

@@ -298,7 +298,7 @@ def class_of(frame: Frame, value: Any) -> type:
         type = type_of(session, value)
         if isinstance(type, Array):
             return np.ndarray
-        python = {"float64": float, "int64": int, "bool": bool}
+        python = {"float64": float, "int64": int, "bool": bool, "complex128": complex}
         return python[type.dtype] if type.weak else np.dtype(type.dtype).type
     content = operators.contents(session, value)
     match content:

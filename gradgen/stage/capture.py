@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from gradgen.errors import UnsupportedType
 from gradgen.infer.signature import describe
 from gradgen.ir.interface import Path, Static, Tree
 from gradgen.rules.table import CALLERS
@@ -47,8 +46,6 @@ def _capture(session: Session, value: Any, path: Path) -> Any:
     if isinstance(value, float) and id(value) in CONSTANTS:
         return constant(value, CONSTANTS[id(value)])
     name = name_of(path)
-    if isinstance(value, complex | np.complexfloating):
-        raise UnsupportedType(f"`{name}` is a complex number", way_out="its real and imaginary parts")
     tree = describe(value, name)
     if isinstance(tree, Static):
         _guard(session, value, path)
@@ -117,7 +114,7 @@ def from_tree(session: Session, tree: Any, path: Path, value: Any = None) -> Any
 
 
 def known_value(value: Any, path: Path | None) -> Any:
-    if isinstance(value, bool | int | float) and not isinstance(value, np.generic):
+    if isinstance(value, bool | int | float | complex) and not isinstance(value, np.generic):
         return constant(value)
     return Known(value, path)
 

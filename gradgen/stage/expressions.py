@@ -31,9 +31,7 @@ from gradgen.stage.values import Bound, Closure, DictObject, Group, Known, ListO
 @expression(ast.Constant)
 def constant(frame: Frame, node: ast.Constant) -> Any:
     value = node.value
-    if isinstance(value, complex):
-        raise UnsupportedType("complex numbers cannot be differentiated", way_out="their real and imaginary parts")
-    return constant_atom(value) if isinstance(value, bool | int | float) else Known(value)
+    return constant_atom(value) if isinstance(value, bool | int | float | complex) else Known(value)
 
 
 @expression(ast.Name)
@@ -221,8 +219,6 @@ def get_attribute(frame: Frame, owner: Any, name: str) -> Any:
 
 def _of_number(frame: Frame, owner: Any, name: str) -> Any:
     """An attribute of a number or array; a method waits for its call."""
-    if name == "real":
-        return owner
     if name in PROPERTIES and name in METHODS:
         return apply_caller(frame.session, METHODS[name], (owner,), {}, f".{name}")
     if name not in METHODS and name not in ("is_integer", "tolist") and not hasattr(np.ndarray, name):

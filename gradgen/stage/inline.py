@@ -58,7 +58,7 @@ def _defaults(session: Session, function: FunctionType, given: Collection[str]) 
 
 
 def _default(session: Session, function: FunctionType, name: str, value: Any) -> Any:
-    if isinstance(value, bool | int | float) and not isinstance(value, np.generic):
+    if isinstance(value, bool | int | float | complex) and not isinstance(value, np.generic):
         return constant(value)
     if value is None or isinstance(value, str | bytes):
         return Known(value)

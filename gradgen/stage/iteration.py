@@ -69,7 +69,7 @@ def static_items(frame: Frame, value: Any, what: str, count: int | None = None) 
         case Group(items=items):
             return list(items)
         case Known(value=known) if isinstance(known, str | range | tuple | list | dict):
-            return [constant_atom(item) if isinstance(item, int | float) else Known(item) for item in known]
+            return [constant_atom(item) if isinstance(item, int | float | complex) else Known(item) for item in known]
         case Range():
             numbers = [
                 session.demand(part, "the length of this range") for part in (value.start, value.stop, value.step)
@@ -179,7 +179,7 @@ def key_value(key: Any) -> Any:
     """A dict's key as a value."""
     if isinstance(key, tuple):
         return Group(tuple(map(key_value, key)))
-    return constant_atom(key) if isinstance(key, bool | int | float) else Known(key)
+    return constant_atom(key) if isinstance(key, bool | int | float | complex) else Known(key)
 
 
 def _unknown_length(frame: Frame, size: Atom, count: int | None, what: str, item: Callable[[int], Any]) -> list[Any]:

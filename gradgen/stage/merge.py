@@ -417,7 +417,10 @@ def without_extent(type: Type) -> Type:
     return replace(type, extent=None) if isinstance(type, Scalar) and type.extent is not None else type
 
 
-def _number_of(dtype: str, number: bool | int | float) -> bool | int | float:
+def _number_of(dtype: str, number: complex) -> complex:
+    """The number in a dtype that can hold it."""
+    if dtype.startswith("complex") or not isinstance(number, int | float):
+        return complex(number)
     if dtype.startswith("float"):
         return float(number)
     return bool(number) if dtype == "bool" else int(number)
@@ -439,7 +442,7 @@ def converted(session: Session, part: Any, type: Type) -> Atom:
         if isinstance(part, Var) and part.version in session.partial:
             return _left_as_it_is(part, type)
         number = session.number(part)
-        if isinstance(number, bool | int | float):
+        if isinstance(number, bool | int | float | complex):
             return Const(_number_of(type.dtype, number), without_extent(type))
         return session.emit("cast", part, dtype=type.dtype, weak=type.weak)
     if (

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gradgen.errors import UnsupportedSyntax, UnsupportedType
-from gradgen.ir import BOOL, Array, Atom, Const, Scalar, Var, dims_of
+from gradgen.ir import BOOL, Array, Atom, Const, Scalar, Var, dims_of, is_float
 from gradgen.rules.build import constant_atom
 from gradgen.stage import gates
 from gradgen.stage.arrays import atom_of, describe, is_array, is_numeric, type_of, wrap
@@ -75,7 +75,7 @@ def _check_product(left: Atom, right: Atom) -> None:
 
 
 def _check_integers(symbol: str, *atoms: Atom) -> None:
-    if any(atom.type.dtype.startswith("float") for atom in atoms):  # type: ignore[union-attr]
+    if any(is_float(atom.type) for atom in atoms):
         raise UnsupportedType(f"`{symbol}` needs integers or booleans, and one side is a float")
 
 

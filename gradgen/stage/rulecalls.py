@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import GradgenError, UnsupportedSyntax, UnsupportedType, UnsupportedValue
-from gradgen.ir import Assign, Atom, Const, Scalar, is_bool, is_integer
+from gradgen.ir import Assign, Atom, Const, Scalar, is_bool, is_complex, is_integer
 from gradgen.rules import symbols
 from gradgen.rules.build import constant_atom, typed_for_spelling
 from gradgen.rules.symbols import Sym
@@ -33,6 +33,8 @@ def apply_caller(session: Session, caller: Caller, args: tuple[Any, ...], keywor
     _check_call(caller, given, named, shown)
     if shown.startswith("math.") and any(isinstance(a, Sym) and a.ndim for a in given):
         raise UnsupportedType(f"`{shown}` takes a number, not an array", way_out=f"`np.{shown.removeprefix('math.')}`")
+    if shown.startswith("math.") and any(isinstance(a, Sym) and is_complex(a.type) for a in given):
+        raise UnsupportedType(f"`{shown}` takes no complex numbers", way_out=f"`c{shown}`")
     before = len(session.builder.statements)
     try:
         with symbols.using(session.builder):
@@ -124,9 +126,9 @@ def from_rule(session: Session, result: Any, sources: dict[Atom, Ref]) -> Any:
         return Group(items, type(result) if hasattr(result, "_fields") else tuple)
     if isinstance(result, list):
         return session.new(ListObject(tuple(from_rule(session, item, sources) for item in result)))
-    if isinstance(result, bool | int | float) and not isinstance(result, np.generic):
+    if isinstance(result, bool | int | float | complex) and not isinstance(result, np.generic):
         return constant_atom(result)
-    if isinstance(result, np.bool_ | np.integer | np.floating):
+    if isinstance(result, np.bool_ | np.number):
         return Const(result.item(), Scalar(result.dtype.name))
     return Known(result)
 

@@ -282,7 +282,7 @@ def grows(what: str) -> UnsupportedSyntax:
     )
 
 
-def constant(value: bool | int | float, spelling: str = "") -> Const:
+def constant(value: bool | int | float | complex, spelling: str = "") -> Const:
     return constant_atom(value, spelling)
 
 

@@ -16,6 +16,7 @@ from gradgen.errors import UnsupportedType
 from gradgen.ir import Array, Atom, Index, Scalar, Type, Var, common_dtype, is_float
 from gradgen.rules import symbols
 from gradgen.rules.symbols import Sym
+from gradgen.rules.table import check_kept
 from gradgen.stage import operators
 from gradgen.stage.arrays import atom_of, read, replace_content, type_of
 from gradgen.stage.session import Session
@@ -51,6 +52,7 @@ def _check_holds(kept: Type, given: Type) -> None:
     assert isinstance(kept, Array)
     if not isinstance(given, Array) or given.ndim != kept.ndim:
         raise UnsupportedType(f"an array of {kept.ndim} dimensions cannot hold the result of this operation in place")
+    check_kept(given, kept.dtype)
     if not np.can_cast(given.dtype, kept.dtype, "same_kind"):
         raise UnsupportedType(
             f"an array of {kept.dtype} cannot hold {given.dtype}, the result of this operation, in place"

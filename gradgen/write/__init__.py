@@ -65,7 +65,9 @@ class _Module:
         self.functions, self.style, self.layouts = functions, style, layouts
         user_names = {var.name for function in functions for var in _variables(function)} - {""}
         user_names |= {name for layout in layouts.values() for name in layout.taken()}
-        self.aliases: dict[str, str] = {module: f"_{module}" for module in ("np", "math") if module in user_names}
+        self.aliases: dict[str, str] = {
+            module: f"_{module}" for module in ("np", "math", "cmath") if module in user_names
+        }
         reserved = {function.name for function in functions} | set(HELPERS) | taken
         self.namer = Namer(reserved, user_names)
         self.imports: set[str] = set()

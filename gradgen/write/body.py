@@ -395,12 +395,16 @@ def _assigned(group: list[Move]) -> list[ast.stmt]:
 def _signed(value: ast.expr) -> tuple[ast.operator, ast.expr]:
     """What is added, with its sign apart: `-x / y` is subtracted as `x / y`."""
     match value:
-        case ast.UnaryOp(op=ast.USub(), operand=operand) if not isinstance(operand, ast.Constant):
+        case ast.UnaryOp(op=ast.USub(), operand=operand) if not _is_real_literal(operand):
             return ast.Sub(), operand
         case ast.BinOp(op=ast.Mult() | ast.Div() as op, left=left, right=right):
             sign, rest = _signed(left)
             return sign, ast.BinOp(rest, op, right)
     return ast.Add(), value
+
+
+def _is_real_literal(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and not isinstance(node.value, complex)
 
 
 def _last(statements: list[ast.stmt]) -> Any:

@@ -18,6 +18,7 @@ from gradgen.ir import Origin
 
 WIDTH = 100
 _LONE_TARGET = re.compile(r"^(\s*)(\w+), =")  # `x, = cache`, in which the comma is easily missed
+_IMAGINARY = re.compile(r"^(\d+)\.0j$")  # 1.0j, which is written 1j
 _MARKER = re.compile(r"\s*_origin_(\d+)_$")
 
 
@@ -57,6 +58,7 @@ def _in_lines(tokens: Iterable[str]) -> str:
     """The text, with long lines broken, but none within a dotted name."""
     joined: list[str] = []
     for token in tokens:
+        token = _IMAGINARY.sub(r"\1j", token)
         # A closing bracket stays a token of its own: `astor` looks for its pair.
         last = joined[-1] if joined else ""
         follows = last.endswith(".") if token.isidentifier() else token == "." and last.isidentifier()

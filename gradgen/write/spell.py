@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from gradgen.errors import InternalError
-from gradgen.ir import Array, Assign, At, Atom, Const, If, Index, ListOf, Scalar, Slice, Undefined, Var
+from gradgen.ir import Array, Assign, At, Atom, Const, If, Index, ListOf, Scalar, Slice, Undefined, Var, is_complex
+from gradgen.rules.complex_numbers import of_complex
 from gradgen.rules.table import RULES, Rule
 from gradgen.write.fold import Folds
 from gradgen.write.tree import attribute, call, constant, name, negated, number, subscript, tuple_
@@ -64,8 +65,9 @@ class Speller:
             return constant(None)
         type = atom.type
         value = number(atom.value) if not isinstance(atom.value, bool) else constant(atom.value)
-        if any(isinstance(node, ast.Name) for node in ast.walk(value)):
-            self.imports.add("math")
+        named = {node.id for node in ast.walk(value) if isinstance(node, ast.Name)}
+        self.imports |= named & {"math"}
+        self.builtins |= named & {"complex"}
         if isinstance(type, Scalar) and not type.weak and type.dtype not in PLAIN:
             return call(self.dotted(f"np.{type.dtype}"), [value])
         return value
@@ -76,7 +78,7 @@ class Speller:
         if not parts:
             self.builtins.add(root)
             return name(root)
-        module = root if root in ("np", "math") else ".".join([root, *parts[:-1]])
+        module = root if root in ("np", "math", "cmath") else ".".join([root, *parts[:-1]])
         self.imports.add(module)
         made: ast.expr = name(self.modules.get(root, root))
         for part in parts:
@@ -167,9 +169,10 @@ class Speller:
             return call(attribute(args[0], spelling[1:]), args[1:], **keywords)
         rule = RULES.get(op)
         of_number = target is not None and isinstance(target.type, Scalar) and target.type.weak
-        text = (
-            spelling or _default(rule, of_number, target is None or not isinstance(target.type, Scalar)) or f"np.{op}"
-        )
+        of_array = target is None or not isinstance(target.type, Scalar)
+        text = spelling or _default(rule, of_number, of_array) or f"np.{op}"
+        if not spelling and target is not None and is_complex(target.type):
+            text = of_complex(text)
         made: ast.expr = self.function(text, *args, **keywords)
         if of_number and not spelling and text.startswith("np."):
             made = self.function(_PYTHON[target.type.dtype], made)  # type: ignore[union-attr]
@@ -268,12 +271,25 @@ def _copy(use: _Use) -> ast.expr | None:
     return None
 
 
+@special("real", "imag")
+def _part(use: _Use) -> ast.expr | None:
+    return None if use.spelling.startswith("np.") else attribute(use.args[0], use.op)
+
+
+@special("conj")
+def _conj(use: _Use) -> ast.expr | None:
+    """Python's numbers have `.conjugate()` only."""
+    if use.spelling or not (use.is_scalar() and use.target.type.weak):
+        return None
+    return call(attribute(use.args[0], "conjugate"))
+
+
 @special("cast")
 def _cast(use: _Use) -> ast.expr:
     x, dtype = use.args[0], use.params["dtype"]
     if dtype == "bool" and use.is_scalar() and use.type(0) == use.target.type:
         return x
-    if use.spelling in ("float", "int", "bool") or use.spelling.startswith("math."):
+    if use.spelling in ("float", "int", "bool", "complex") or use.spelling.startswith("math."):
         return use.call(use.spelling, x)
     if use.spelling in ("np.asarray", "np.array"):
         return use.call(use.spelling, x, dtype=use.speller.dtype(dtype))

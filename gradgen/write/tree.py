@@ -31,13 +31,29 @@ def constant(value: Any) -> ast.expr:
 
 def number(value: int | float | complex) -> ast.expr:
     if isinstance(value, complex):
-        return call(name("complex"), [number(value.real), number(value.imag)])
+        return _complex(value)
     if isinstance(value, float) and not math.isfinite(value):
         special = attribute(name("math"), "nan" if math.isnan(value) else "inf")
         return ast.UnaryOp(ast.USub(), special) if value < 0 else special
     if math.copysign(1, value) < 0:
         return ast.UnaryOp(ast.USub(), ast.Constant(-value))
     return ast.Constant(value)
+
+
+def _complex(value: complex) -> ast.expr:
+    """
+    >>> [ast.unparse(number(z)) for z in (2j, -2j, 1 - 2j, complex(0.0, -2.0))]
+    ['2j', '-2j', '1.0 - 2j', 'complex(0.0, -2.0)']
+    """
+    re, im = value.real, value.imag
+    if math.isfinite(re) and math.isfinite(im):
+        if math.copysign(1, re) == math.copysign(1, im) and not re:
+            size = ast.Constant(complex(0.0, abs(im)))
+            return size if math.copysign(1, im) > 0 else ast.UnaryOp(ast.USub(), size)
+        if re and im:
+            op = ast.Add() if im > 0 else ast.Sub()
+            return ast.BinOp(number(re), op, ast.Constant(complex(0.0, abs(im))))
+    return call(name("complex"), [number(re), number(im)])
 
 
 def attribute(of: ast.expr, text: str) -> ast.expr:

@@ -255,7 +255,7 @@ def test_a_call_changes_nothing_and_shares_nothing():
     assert close((x, y), (np.arange(3.0), np.ones(3)))
 
 
-@pytest.mark.parametrize("wrong", [np.arange(3), np.array([True]), True, "a", len, 1j])
+@pytest.mark.parametrize("wrong", [np.arange(3), np.array([True]), True, "a", len])
 def test_refused_arguments(wrong):
     with pytest.raises(UnsupportedType, match="`x` is a"):
         grad(plain)(wrong, 2.0)

@@ -201,7 +201,47 @@ FUNCTIONS = [
 ]
 
 VALUES = [
-    refusal("complex_constant", "def f(x):\n    return x * «2j\n", UnsupportedType, "complex"),
+    refusal("complex_order", "def f(x):\n    return x if «x * 2j > 1 else 0.0\n", UnsupportedType, "complex", ".real"),
+    refusal(
+        "complex_maximum",
+        "import numpy as np\n\ndef f(v):\n    return «np.max(v * 1j).real\n",
+        UnsupportedType,
+        "np.max",
+        args=(V,),
+    ),
+    refusal(
+        "complex_floor",
+        "import numpy as np\n\ndef f(v):\n    return «np.floor(v * 1j)\n",
+        UnsupportedType,
+        "np.floor",
+        args=(V,),
+    ),
+    refusal(
+        "complex_to_float", "def f(v):\n    return «(v * 1j).astype(float).sum()\n", UnsupportedType, ".real", args=(V,)
+    ),
+    refusal("complex_as_float", "def f(x):\n    return «float(x * 1j)\n", UnsupportedType, "imaginary", ".real"),
+    refusal(
+        "complex_in_math",
+        "import math\n\ndef f(x):\n    return abs(«math.exp(x * 1j))\n",
+        UnsupportedType,
+        "math.exp",
+        "cmath.exp",
+    ),
+    refusal(
+        "complex_stored",
+        "import numpy as np\n\ndef f(v):\n    a = np.zeros(2)\n    «a[0] = v[0] * 1j\n    return a.sum()\n",
+        UnsupportedType,
+        "imaginary",
+        ".real",
+        args=(V,),
+    ),
+    refusal(
+        "complex_added_in_place",
+        "import numpy as np\n\ndef f(v):\n    a = np.zeros(2)\n    «a += v * 1j\n    return a.sum()\n",
+        UnsupportedType,
+        "imaginary",
+        args=(V,),
+    ),
     refusal(
         "truth_of_array",
         "def f(v):\n    «if v > 0:\n        return v.sum()\n    return 0.0\n",
@@ -286,8 +326,8 @@ ARGUMENTS = [
     refusal("bool_argument", "def f(x):\n    return x * 1.0\n", UnsupportedType, "bool", args=(True,)),
     refusal("boolean_array", "def f(v):\n    return v.sum() * 1.0\n", UnsupportedType, "bool", args=(V > 0,)),
     refusal("string_argument", "def f(s):\n    return 1.0\n", UnsupportedType, "str", args=("a",)),
-    refusal("complex_argument", "def f(x):\n    return x\n", GradgenError, "complex", args=(1 + 2j,)),
-    refusal("complex_array", "def f(v):\n    return v.sum()\n", GradgenError, "complex", args=(V * 1j,)),
+    refusal("complex_result", "«def f(x):\n    return x\n", ResultError, "complex", ".real", args=(1 + 2j,)),
+    refusal("complex_sum", "«def f(v):\n    return v.sum()\n", ResultError, "complex", ".real", args=(V * 1j,)),
     refusal(
         "integer_in_a_structure",
         "def f(p):\n    return p['a'][0] * 1.0\n",

@@ -5,6 +5,7 @@ So the rules, and how NumPy's functions map to them, are tested by themselves.
 
 from __future__ import annotations
 
+import cmath
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -22,7 +23,7 @@ OPERATORS = {
     "matmul": "matmul", "lt": "lt", "le": "le", "gt": "gt", "ge": "ge", "eq": "eq", "ne": "ne", "and": "bitwise_and",
     "or": "bitwise_or", "xor": "bitwise_xor",
 }  # fmt: skip
-ATTRIBUTES = ("T", "mT", "shape", "size", "ndim", "dtype", "real")
+ATTRIBUTES = ("T", "mT", "shape", "size", "ndim", "dtype", "real", "imag")
 
 
 def type_of(value: Any, name: str, unknown: bool = False) -> Type:
@@ -36,7 +37,7 @@ def type_of(value: Any, name: str, unknown: bool = False) -> Type:
         return Scalar(value.dtype.name)
     if isinstance(value, list):
         return ListOf(type_of(value[0], name, unknown))
-    return Scalar({bool: "bool", int: "int64", float: "float64"}[type(value)], weak=True)
+    return Scalar({bool: "bool", int: "int64", float: "float64", complex: "complex128"}[type(value)], weak=True)
 
 
 def program_of(text: str, args: Mapping[str, Any], unknown: bool = False) -> Program:
@@ -44,9 +45,9 @@ def program_of(text: str, args: Mapping[str, Any], unknown: bool = False) -> Pro
     builder = Builder()
     params = {name: builder.var(name, type_of(value, name, unknown)) for name, value in args.items()}
     scope: dict[str, Any] = {name: Recorded(Sym(var, builder)) for name, var in params.items()}
-    modules = {"np": _Module(np), "math": _Module(math)}
+    modules = {"np": _Module(np), "math": _Module(math), "cmath": _Module(cmath)}
     builtins = {f.__name__: _called(f) for f in (abs, max, min, sum, pow, round, divmod, len)}
-    builtins |= {kind.__name__: _Kind(kind) for kind in (float, int, bool)}
+    builtins |= {kind.__name__: _Kind(kind) for kind in (float, int, bool, complex)}
     with using(builder):
         result = _plain(eval(text, {"__builtins__": {}, **modules, **builtins, "range": range, "slice": slice}, scope))
         if not isinstance(result, Sym):
@@ -115,8 +116,8 @@ class _Kind:
     def __init__(self, kind: type):
         self.kind = kind
 
-    def __call__(self, x: Any) -> Any:
-        return _called(self.kind)(x)
+    def __call__(self, *parts: Any) -> Any:
+        return _called(self.kind)(*parts)
 
 
 class _Ufunc:

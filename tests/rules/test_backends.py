@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tests.rules.cases import ROWS, Row
-from tests.rules.test_rules import evaluated
+from tests.rules.test_rules import evaluated, weight_of
 from tests.support.check import check
 
 NUMBERED = list(enumerate(ROWS))
@@ -22,7 +22,7 @@ PARAMS = [pytest.param(k, row, id=f"{k}-{row.text}"[:60]) for k, row in NUMBERED
 def functions(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
     """A module with a function for each row: sum(w * row)."""
     path = tmp_path_factory.mktemp("rows") / "rows.py"
-    path.write_text("import math\n\nimport numpy as np\n" + "".join(_text(k, row) for k, row in NUMBERED))
+    path.write_text("import cmath\nimport math\n\nimport numpy as np\n" + "".join(_text(k, row) for k, row in NUMBERED))
     spec = importlib.util.spec_from_file_location("rows", path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -32,12 +32,12 @@ def functions(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
 
 def _text(k: int, row: Row) -> str:
     names = ", ".join(row.points[0])
-    return f"\n\ndef row_{k}({names}, w):\n    return np.sum(w * ({row.text}))\n"
+    real = ".real" if np.iscomplexobj(evaluated(row, row.points[0])) else ""
+    return f"\n\ndef row_{k}({names}, w):\n    return np.sum(w * ({row.text})){real}\n"
 
 
 def _check(function: Callable[..., Any], row: Row, point: dict[str, Any], jit: bool) -> None:
-    shape = np.shape(evaluated(row, point))
-    weight = np.ones(shape) if row.gradients else np.random.default_rng(3).standard_normal(shape)
+    weight = weight_of(row, point)
     names = tuple(name for name in ("x", "y", "z") if name in point)
     gradient = None
     if row.gradients:
@@ -47,7 +47,7 @@ def _check(function: Callable[..., Any], row: Row, point: dict[str, Any], jit: b
         gradient = tuple(g if np.ndim(g) else float(g) for g in gradient)
     with np.errstate(all="ignore"):
         check(
-            function, *point.values(), weight if shape else float(weight), argnums=names, jit=jit, gradient=gradient,
+            function, *point.values(), weight, argnums=names, jit=jit, gradient=gradient,
             pair=not jit and row.rtol < 1e-3, exact=row.exact and not jit and _rows(point), rtol=max(row.rtol, 1e-6),
         )  # fmt: skip
 

@@ -84,10 +84,6 @@ def string_as_data(x):
     return x + "a"  #: x +
 
 
-def complex_number(x):
-    return x * 1j  #: 1j
-
-
 def undefined_name(x):
     return no_such_name * x  #: no_such
 
@@ -213,7 +209,6 @@ ROWS: list[tuple[Any, type[GradgenError], str]] = [
     (of_the_standard_library, UnknownFunction, "no rule for `statistics.mean`; nearest: np.mean"),
     (random_number, UnknownFunction, "no rule for `random.random`"),
     (string_as_data, UnsupportedType, "`+` of a number and the string 'a'"),
-    (complex_number, UnsupportedType, "complex"),
     (undefined_name, UnsupportedSyntax, "the name `no_such_name` is not defined"),
     (deleted, UnsupportedSyntax, "`z` has no value here"),
     (no_attribute, UnsupportedType, "a number has no attribute `foo`"),

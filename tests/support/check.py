@@ -83,7 +83,7 @@ class _Point:
         dtypes = {
             leaf.dtype for leaf in flatten(list(self.values.values())) if isinstance(leaf, (np.ndarray, np.generic))
         }
-        self.single = np.dtype(np.float32) in dtypes
+        self.single = not dtypes.isdisjoint({np.dtype(np.float32), np.dtype(np.complex64)})
 
     def call(self, replaced: dict[str, Any]) -> Any:
         """The function's value, in double precision, with some parameters replaced."""
@@ -139,11 +139,12 @@ def _check_shape(gradient: Any, tree: Any, what: str) -> None:
     assert len(leaves) == len(given), f"{what} has {len(leaves)} leaves, its argument {len(given)}"
     for one, other in zip(leaves, given, strict=True):
         assert np.shape(one) == np.shape(other), f"{what} has shape {np.shape(one)}, its argument {np.shape(other)}"
-        if type(other) is float:
-            assert type(one) is float, f"{what} is {type(one).__name__}, its argument a float"
+        if type(other) in (float, complex):
+            assert type(one) is type(other), f"{what} is {type(one).__name__}, its argument {type(other).__name__}"
         if isinstance(other, np.ndarray):
             assert isinstance(one, np.ndarray), f"{what} is {type(one).__name__}, its argument an array"
-        dtype = other.dtype if isinstance(other, (np.ndarray, np.generic)) else np.dtype(float)
+        python = complex if type(other) is complex else float
+        dtype = other.dtype if isinstance(other, (np.ndarray, np.generic)) else np.dtype(python)
         assert np.asarray(one).dtype == dtype, f"{what} has dtype {np.asarray(one).dtype}, its argument {dtype}"
 
 
@@ -160,10 +161,10 @@ def _check_pair(point: _Point, compiled: Any, value: Any, gradients: tuple[Any, 
 
 
 def _check_differences(point: _Point, gradients: tuple[Any, ...], rtol: float, label: str) -> None:
-    leaves = [np.asarray(leaf, dtype=float) for leaf in flatten(gradients)]
-    scale = float(np.sqrt(sum(float((leaf**2).sum()) for leaf in leaves)))
+    leaves = [np.asarray(leaf, dtype=np.result_type(leaf, float)) for leaf in flatten(gradients)]
+    scale = float(np.sqrt(sum(float((np.abs(leaf) ** 2).sum()) for leaf in leaves)))
     for direction in _directions(leaves):
-        derivative = sum(float((leaf * part).sum()) for leaf, part in zip(leaves, direction, strict=True))
+        derivative = differences.along(leaves, direction)
         estimates = differences.directional(lambda t, d=direction: point.moved(t, d))  # type: ignore[misc]
         assert differences.agrees(derivative, estimates, scale, rtol), (
             f"{label}: the gradient says {derivative!r} along {direction}, differences say {estimates}; "
@@ -172,24 +173,25 @@ def _check_differences(point: _Point, gradients: tuple[Any, ...], rtol: float, l
 
 
 def _directions(leaves: list[np.ndarray]) -> Iterator[list[Any]]:
-    """Random unit directions; for few numbers also each axis."""
+    """Random unit directions; for few numbers also each axis, of complex numbers both."""
     rng = np.random.default_rng(20)
     sizes = sum(leaf.size for leaf in leaves)
     for _ in range(DIRECTIONS if sizes > 1 else 0):
-        parts = [rng.standard_normal(leaf.shape) for leaf in leaves]
-        length = np.sqrt(sum(float((part**2).sum()) for part in parts)) or 1.0
+        parts = [differences.random_direction(leaf.shape, leaf.dtype, rng) for leaf in leaves]
+        length = np.sqrt(sum(float((np.abs(part) ** 2).sum()) for part in parts)) or 1.0
         yield [_plain(part / length) for part in parts]
     if sizes <= COMPONENTS:
         for k, leaf in enumerate(leaves):
             for index in np.ndindex(leaf.shape):
-                parts = [np.zeros(other.shape) for other in leaves]
-                parts[k][index] = 1.0
-                yield [_plain(part) for part in parts]
+                for axis in (1.0, 1j) if np.iscomplexobj(leaf) else (1.0,):
+                    parts = [np.zeros(other.shape, other.dtype) for other in leaves]
+                    parts[k][index] = axis
+                    yield [_plain(part) for part in parts]
 
 
 def _plain(part: Any) -> Any:
-    """A direction of a scalar is a Python float, so that it leaves the argument's kind as it is."""
-    return float(part) if np.ndim(part) == 0 else part
+    """A direction of a scalar is a Python number, so that it leaves the argument's kind as it is."""
+    return np.asarray(part).item() if np.ndim(part) == 0 else part
 
 
 def _check_complex_step(point: _Point, gradients: tuple[Any, ...], label: str) -> None:
@@ -220,7 +222,7 @@ def _assert_close(found: Any, expected: Any, rtol: float, what: str) -> None:
     leaves, others = flatten(found), flatten(expected)
     assert len(leaves) == len(others), f"{what}: {found!r} has another structure than {expected!r}"
     for one, other in zip(leaves, others, strict=True):
-        if not isinstance(other, (float, int, np.ndarray, np.generic)):
+        if not isinstance(other, (float, int, complex, np.ndarray, np.generic)):
             continue
         a, b = np.asarray(one), np.asarray(other)
         assert a.shape == b.shape, f"{what}: shape {a.shape}, not {b.shape}: {one!r}, not {other!r}"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -48,3 +49,18 @@ def complex_step(function: Callable[[complex], complex]) -> float:
     6.0
     """
     return complex(function(1e-30j)).imag / 1e-30
+
+
+def along(gradients: Sequence[Any], direction: Sequence[Any]) -> float:
+    """The derivative that gradients say along a direction: Re(sum(g d)), the convention for complex numbers.
+
+    >>> along([1 - 2j], [0.5 + 3j])  # of f(z) = z.real + 2 * z.imag
+    6.5
+    """
+    return sum(float(np.sum(np.asarray(g) * d).real) for g, d in zip(gradients, direction, strict=True))
+
+
+def random_direction(shape: tuple[int, ...], dtype: np.dtype, rng: np.random.Generator) -> np.ndarray:
+    """Random numbers in double precision: complex ones where the dtype is complex."""
+    real = rng.standard_normal(shape)
+    return real + 1j * rng.standard_normal(shape) if dtype.kind == "c" else real

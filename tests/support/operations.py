@@ -6,6 +6,7 @@ numbers the one of `math`. Written apart from the rules, so that a mistake there
 
 from __future__ import annotations
 
+import cmath
 import math
 import operator
 from collections.abc import Callable
@@ -31,20 +32,20 @@ def compute(s: Assign, args: list[Any]) -> Any:
 def _apply(op: str, spelling: str, args: list[Any], params: dict[str, Any], type: Type | None) -> Any:
     if spelling in ("sum", "max", "min") and op == spelling:
         return {"sum": sum, "max": max, "min": min}[op](*args)
-    plain = all(isinstance(arg, bool | int | float) for arg in args)
+    plain = all(isinstance(arg, bool | int | float | complex) for arg in args)
     weak = plain if type is None else isinstance(type, Scalar) and type.weak
     if op in OPERATIONS:
         function = OPERATIONS[op]
         if op in _TYPED:
             params["type"] = type
     else:
-        function = _function(op, spelling, plain and weak)
+        function = _function(op, spelling, plain and weak and not any(isinstance(arg, complex) for arg in args))
     try:
         return function(*args, **params)
     except (ZeroDivisionError, OverflowError, ValueError):
         if not plain:
             raise
-        numpy = [np.float64(arg) if isinstance(arg, float) else np.int64(arg) for arg in args]
+        numpy = [np.int64(arg) if isinstance(arg, int) else np.dtype(arg.__class__).type(arg) for arg in args]
         return OPERATIONS.get(op, _function(op, "", False))(*numpy, **params)
 
 
@@ -66,7 +67,7 @@ def _function(op: str, spelling: str, plain: bool) -> Callable[..., Any]:
     text = spelling or default
     if not text:
         raise NotImplementedError(f"the interpreter does not know {op!r}")
-    return eval(text, {"np": np, "math": math})
+    return eval(text, {"np": np, "math": math, "cmath": cmath})
 
 
 def _conform(value: Any, type: Type) -> Any:
@@ -106,7 +107,8 @@ OPERATIONS |= {
     "identity": lambda x: x,
     "and": lambda a, b: a and b,
     "or": lambda a, b: a or b,
-    "abs": abs,
+    "abs": abs, "real": lambda z: z.real, "imag": lambda z: z.imag, "conj": lambda z: z.conjugate(),
+    "complex": complex,
     "fsum": lambda *items: math.fsum(items),
     "int_floor": math.floor, "int_ceil": math.ceil, "int_trunc": math.trunc, "int_round": round,
     "length": len,
@@ -133,8 +135,8 @@ OPERATIONS |= {
     "round": lambda x, digits=0: round(x, digits) if isinstance(x, int | float) else np.round(x, digits),
     "zeros": lambda *sizes, dtype="float64": np.zeros(sizes, dtype),
     "ones": lambda *sizes, dtype="float64": np.ones(sizes, dtype),
-    "empty": lambda *sizes, dtype="float64": np.full(sizes, np.nan if dtype.startswith("float") else 7, dtype),
-    "empty_like": lambda x, dtype=None: np.full_like(x, np.nan if x.dtype.kind == "f" else 7, dtype=dtype),
+    "empty": lambda *sizes, dtype="float64": np.full(sizes, np.nan if dtype[0] in "fc" else 7, dtype),
+    "empty_like": lambda x, dtype=None: np.full_like(x, np.nan if x.dtype.kind in "fc" else 7, dtype=dtype),
     "nonzero": lambda x, axis: np.nonzero(x)[axis],
     "unique_index": lambda x: np.unique(x, return_index=True)[1],
     "unique_inverse": lambda x: np.unique(x, return_inverse=True)[1],
@@ -261,4 +263,4 @@ def _sum_to(g: Any, like: Any) -> Any:
 
 @operation("norm")
 def _norm(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    return np.sqrt(np.sum(x * x, axis=axis, keepdims=keepdims))
+    return np.sqrt(np.sum((np.conj(x) * x).real, axis=axis, keepdims=keepdims))

@@ -36,9 +36,9 @@ def map_leaves(function: Callable[[Any], Any], tree: Any) -> Any:
 
 
 def is_float(leaf: Any) -> bool:
-    """A Python float, or NumPy data of a floating type."""
-    return isinstance(leaf, float) or (
-        isinstance(leaf, (np.ndarray, np.floating)) and np.issubdtype(leaf.dtype, np.floating)
+    """A Python float or complex, or NumPy data of such a type."""
+    return isinstance(leaf, (float, complex)) or (
+        isinstance(leaf, (np.ndarray, np.inexact)) and np.issubdtype(leaf.dtype, np.inexact)
     )
 
 
@@ -52,11 +52,12 @@ def copied(tree: Any) -> Any:
 
 
 def widened(tree: Any) -> Any:
-    """float32 leaves as float64, so that differences have digits to work with."""
+    """Leaves of single precision in double, so that differences have digits to work with."""
 
     def widen(leaf: Any) -> Any:
-        if isinstance(leaf, np.ndarray) and leaf.dtype == np.float32:
-            return leaf.astype(np.float64)
-        return np.float64(leaf) if isinstance(leaf, np.float32) else leaf
+        double = {"float32": np.float64, "complex64": np.complex128}.get(getattr(leaf, "dtype", np.dtype(float)).name)
+        if double is None:
+            return leaf
+        return leaf.astype(double) if isinstance(leaf, np.ndarray) else double(leaf)
 
     return map_leaves(widen, tree)

@@ -2,6 +2,7 @@
 
 from tests.rules.cases import (
     arithmetic,
+    complex_numbers,
     creation,
     elementwise,
     indexing,
@@ -27,6 +28,7 @@ _FILES = (
     shape,
     creation,
     lists,
+    complex_numbers,
     selection,
     sorting,
 )
