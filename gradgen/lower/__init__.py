@@ -23,11 +23,13 @@ from gradgen.lower.context import Context
 from gradgen.lower.forwarding import forward_stores
 from gradgen.lower.merging import merge_loops
 from gradgen.lower.slots import Parts, Slots
+from gradgen.lower.tables import tabled
 from gradgen.rules.build import builder_after
 
 
 def lower(program: Program) -> Program:
     """The program with its array operations as loops. Raises UnsupportedSyntax for what Numba cannot run."""
+    program = tabled(program)
     builder = builder_after(program)
     parts: dict[Slot, Parts] = {}
     functions = []

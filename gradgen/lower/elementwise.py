@@ -231,7 +231,8 @@ def filled(ctx: Context, s: Assign, sizes: Callable[[int], Atom], value: Atom, o
     def make() -> Atom:
         values = [Scalars(ctx).cast(value, type.dtype)] if op == "full" else []
         shape = [sizes(axis) for axis in range(type.ndim)]
-        out = ctx.builder.emit(op, *shape, *values, type=type, dtype=type.dtype)
+        params = {name: value for name, value in s.params if name == "saves"}  # what names the array
+        out = ctx.builder.emit(op, *shape, *values, type=type, dtype=type.dtype, **params)
         ctx.contiguous.add(out)
         return out
 

@@ -12,6 +12,9 @@ def _extreme(comparison: str, number: bool):
     """The first operand where it compares so, or is NaN (or, for `number`, where the second is NaN)."""
 
     def expand(s: Scalars, args: list[Atom], type: Scalar) -> Atom:
+        if type.dtype == "int64" and not number:
+            spelling = "max" if comparison == "ge" else "min"
+            return s.ctx.builder.emit(f"{spelling}imum", *args, type=type, spelling=spelling)
         a, b = (s.cast(arg, type.dtype) for arg in args)
         test = s.op(comparison, a, b, dtype="bool")
         nan = b if number else a

@@ -82,12 +82,21 @@ class Namer:
                     self.saved.setdefault(s.slot, value)
                 case Load():
                     self.loaded.setdefault(s.target, s.slot)
+                case For():
+                    self._follow_table(s)
         count = len(function.body.yields) - (function.cached if function.role == "forward" else 0)
         base = re.sub("_(forward|value_and_grad|grad)$", "", function.name)
         if function.role != "backward" and base.isidentifier():
             for atom in function.body.yields[:count]:
                 if isinstance(atom, Var) and not atom.name and atom.of is None:
                     self.results.setdefault(atom, base)
+
+    def _follow_table(self, loop: For) -> None:
+        """An array that loops fill with what backward needs is called after that in all of them."""
+        for init, *versions in zip(loop.inits, loop.carried, loop.results, strict=True):
+            made = self.definitions.get(init) if isinstance(init, Var) else None
+            if made is not None and made.param("saves") is not None:
+                self.definitions.update(dict.fromkeys(versions, made))
 
     def name(
         self, function: Function, flow: Flow, folds: Folds, owned: Ownership, taken: Iterable[str] = ()
@@ -133,6 +142,8 @@ class Namer:
         made = self.definitions.get(var)
         if made is None or depth > 2:
             return "value" if made is None else SHORT.get(made.op, made.op)
+        if made.op == "empty" and made.param("saves") is not None:
+            return _plural(self.wish(made.param("saves"), depth + 1)[1])
         short = SHORT.get(made.op, made.op)
         operand = self._named(made.args[0], depth) if made.args else ""
         if made.op in ("getitem", "item") and operand:

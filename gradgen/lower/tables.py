@@ -1,0 +1,325 @@
+"""Slots of which it is known beforehand how much they will hold become arrays: one row for each iteration.
+
+A slot that counted loops fill and empty again holds one value for each place that their indices go through. Where
+their bounds, and the sizes of what is saved, are known before the first loop, the slot is an array of all of them:
+`hs[t] = h` in forward, `h = hs[t]` in backward. What branches leave unsaved stays empty there.
+
+Other slots (of `while`, of loops that are left early, of sizes that change on the way) stay slots.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from gradgen.ir import (
+    Array,
+    Assign,
+    At,
+    Atom,
+    Block,
+    Const,
+    Dim,
+    For,
+    Function,
+    If,
+    Load,
+    Open,
+    Program,
+    Save,
+    Scalar,
+    Slice,
+    Slot,
+    Statement,
+    Var,
+    dims_of,
+)
+from gradgen.ir.walk import block_params, blocks, map_statement, targets
+from gradgen.lower.accesses import Memory
+from gradgen.lower.numbers import Whole
+from gradgen.rules.build import Builder, builder_after, dim_of
+
+Path = tuple[For | If, ...]  # what is around a statement, from the outside
+
+
+@dataclass(frozen=True, slots=True)
+class _Uses:
+    """Where a slot is opened, filled and emptied: the function's number, and the statements around."""
+
+    opened: tuple[int, tuple[Statement, ...], Open]
+    saved: tuple[int, tuple[Statement, ...], Save]
+    loaded: tuple[int, tuple[Statement, ...], Load]
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """The array in a slot's place: `made` by `statements` where the slot is opened, `filled` after the loops."""
+
+    statements: tuple[Statement, ...]
+    made: Var
+    filled: Var
+    outside: int  # how many statements are around both the opening and the loops
+
+
+def tabled(program: Program) -> Program:
+    """The program with arrays for slots where that can be."""
+    for slot in _slots(program):
+        uses = _uses(program, slot)
+        builder = builder_after(program)
+        table = None if uses is None else _table(program, uses, builder)
+        if uses is not None and table is not None:
+            program = _with_table(program, uses, table, builder)
+    return program
+
+
+def _slots(program: Program) -> list[Slot]:
+    return [s.slot for function in program.functions for s, _ in _walk(function.body) if isinstance(s, Open)]
+
+
+def _walk(block: Block, around: tuple[Statement, ...] = ()) -> Iterator[tuple[Statement, tuple[Statement, ...]]]:
+    for s in block.statements:
+        yield s, around
+        for inner in blocks(s):
+            yield from _walk(inner, (*around, s))
+
+
+def _uses(program: Program, slot: Slot) -> _Uses | None:
+    """None for a slot that more than one statement fills or empties."""
+    found: dict[type, list] = {Open: [], Save: [], Load: []}
+    for number, function in enumerate(program.functions):
+        for s, around in _walk(function.body):
+            if isinstance(s, Open | Save | Load) and s.slot == slot:
+                found[type(s)].append((number, around, s))
+    if any(len(places) != 1 for places in found.values()):
+        return None
+    return _Uses(*(places[0] for places in found.values()))
+
+
+def _table(program: Program, uses: _Uses, builder: Builder) -> _Table | None:
+    number, outside, opened = uses.opened
+    if uses.saved[0] != number or uses.saved[1][: len(outside)] != outside:
+        return None
+    if uses.loaded[0] == number and uses.loaded[1][: len(outside)] != outside:
+        return None
+    if uses.loaded[0] != number and outside:
+        return None
+    fills, empties = uses.saved[1][len(outside) :], uses.loaded[1][len(outside) if uses.loaded[0] == number else 0 :]
+    memories = (Memory(program.functions[number]), Memory(program.functions[uses.loaded[0]]))
+    if not _same_loops(fills, empties, memories) or not isinstance(opened.slot.type, Array | Scalar):
+        return None
+    loops = [s for s in fills if isinstance(s, For)]
+    known = _Known(program.functions[number], memories[0], outside, opened, builder)
+    with builder.collect() as statements:
+        rows = [known.trips(loop, loops) for loop in loops]
+        sizes = [known.size(dim) for dim in dims_of(opened.slot.type)]
+        shape = [size for size in rows + sizes if size is not None]
+        if not loops or len(shape) < len(rows) + len(sizes):
+            return None
+        dims = (*map(dim_of, shape[: len(rows)]), *dims_of(opened.slot.type))
+        type = Array(opened.slot.type.dtype, dims)
+        made = builder.emit("empty", *shape, type=type, dtype=type.dtype, saves=uses.saved[2].value)
+    return _Table(tuple(statements), made, builder.var("", type), len(outside))
+
+
+def _counted(s: Statement) -> bool:
+    return isinstance(s, If) or (isinstance(s, For) and s.leave is None and s.trips is None)
+
+
+def _same_loops(fills: tuple[Statement, ...], empties: tuple[Statement, ...], memories: tuple[Memory, Memory]) -> bool:
+    """Whether both are counted loops, and branches in them, over the same places."""
+    if not all(map(_counted, fills + empties)):
+        return False
+    filling, emptying = ([s for s in around if isinstance(s, For)] for around in (fills, empties))
+    indices: dict[Var | None, Var] = {}  # of the loops around, in the one by the other
+    for a, b in zip(filling, emptying, strict=False):
+        for one, other in ((a.start, b.start), (a.stop, b.stop), (a.step, b.step)):
+            if not _same(one, other, memories, indices):
+                return False
+        indices[b.index] = a.index
+    return len(filling) == len(emptying)
+
+
+def _same(a: Atom, b: Atom, memories: tuple[Memory, Memory], indices: dict[Var | None, Var]) -> bool:
+    one, other = (memory.form(atom) for memory, atom in zip(memories, (a, b), strict=True))
+    extents = [getattr(atom.type, "extent", None) for atom in (a, b)]
+    if one is None or other is None:
+        return False
+    return one == (indices.get(other[0], other[0]), other[1]) or (extents[0] is not None and extents[0] == extents[1])
+
+
+class _Known:
+    """What is known where a slot is opened: numbers, and sizes."""
+
+    def __init__(
+        self, function: Function, memory: Memory, outside: tuple[Statement, ...], opened: Open, builder: Builder
+    ):
+        self.builder, self.whole = builder, Whole(builder)
+        self.memory = memory
+        self.vars: dict[Var, None] = dict.fromkeys(function.params)
+        block = function.body
+        for s in (*outside, opened):
+            inner = self._before(block, s)
+            if inner is not None:
+                self.vars.update(dict.fromkeys(block_params(s)))
+                block = inner
+
+    def _before(self, block: Block, s: Statement) -> Block | None:
+        """Note what `block` has defined before `s`; gives the block of `s` on the way."""
+        for one in block.statements:
+            if one is s:
+                break
+            self.vars.update(dict.fromkeys(targets(one)))
+        return None if isinstance(s, Open) else blocks(s)[-1]
+
+    def atom(self, atom: Atom) -> Atom | None:
+        if isinstance(atom, Const) or atom in self.vars:
+            return atom
+        extent = getattr(atom.type, "extent", None)
+        return None if extent is None else self.size(extent)
+
+    def size(self, dim: Dim) -> Atom | None:
+        """The size as computed from an array, or a number, that is there."""
+        if dim.constant is not None:
+            return self.whole.constant(dim.constant)
+        for var in self.vars:
+            if isinstance(var.type, Scalar) and var.type.dtype == "int64" and dim_of(var).symbol == dim.symbol:
+                return self._shifted(var, dim, dim_of(var))
+            for axis, other in enumerate(dims_of(var.type)):
+                if other.symbol == dim.symbol:
+                    type = Scalar("int64", True, other)
+                    return self._shifted(self.builder.emit("size", var, type=type, axis=axis), dim, other)
+        return None
+
+    def _shifted(self, size: Atom, dim: Dim, other: Dim) -> Atom:
+        if dim.offset == other.offset:
+            return size
+        made = self.whole.add(size, self.whole.constant(dim.offset - other.offset))
+        return made if dim.lower else self.whole.most(self.whole.constant(0), made)
+
+    def trips(self, loop: For, around: list[For]) -> Atom | None:
+        """How many places the loop goes through, at most: its bounds may hang on the indices of the loops around."""
+        whole, by = self.whole, self.whole.known(loop.step)
+        if not by:
+            return None
+        low, high = (loop.start, loop.stop) if by > 0 else (loop.stop, loop.start)
+        lowest, highest = self.extreme(low, around, False), self.extreme(high, around, True)
+        if lowest is None or highest is None:
+            return None
+        distance = whole.sub(highest, lowest)
+        if abs(by) > 1:
+            distance = whole.floordiv(whole.add(distance, whole.constant(abs(by) - 1)), whole.constant(abs(by)))
+        is_size = getattr(distance.type, "extent", None) is not None
+        return distance if is_size else whole.most(whole.constant(0), distance)
+
+    def extreme(self, bound: Atom, around: list[For], highest: bool) -> Atom | None:
+        """The bound, or its lowest or highest value where it is the index of an outer loop plus a constant."""
+        known = self.atom(bound)
+        form = self.memory.form(bound)
+        if known is not None or form is None:
+            return known
+        base, offset = form
+        if base in self.vars:
+            return self.whole.add(base, self.whole.constant(offset))
+        outer = next((loop for loop in around if loop.index == base), None)
+        by = None if outer is None else self.whole.known(outer.step)
+        if outer is None or not by:
+            return None
+        last = highest == (by > 0)
+        end = self.extreme(outer.stop if last else outer.start, around, highest)
+        if end is None:
+            return None
+        return self.whole.add(end, self.whole.constant(offset - (1 if by > 0 else -1) * last))
+
+
+def _with_table(program: Program, uses: _Uses, table: _Table, builder: Builder) -> Program:
+    functions = list(program.functions)
+    rewrite = _Rewrite(uses, table, builder)
+    (filling, _, _), (emptying, _, _) = uses.saved, uses.loaded
+    for number in {filling, emptying}:
+        functions[number] = replace(functions[number], body=rewrite.block(functions[number].body, None)[0])
+    slot = uses.opened[2].slot
+    if filling != emptying:
+        forward, backward = functions[filling], functions[emptying]
+        functions[filling] = replace(
+            forward,
+            body=replace(forward.body, yields=(*forward.body.yields, table.filled)),
+            cached=forward.cached + 1,
+            slots_out=tuple(one for one in forward.slots_out if one != slot),
+        )
+        cached = backward.cached
+        functions[emptying] = replace(
+            backward,
+            params=(*backward.params[:cached], table.filled, *backward.params[cached:]),
+            cached=cached + 1,
+            slots_in=tuple(one for one in backward.slots_in if one != slot),
+        )
+    return replace(program, functions=tuple(functions))
+
+
+class _Rewrite:
+    """Puts the table in the slot's place: made at the opening, handed on through the loops, read at the emptying."""
+
+    def __init__(self, uses: _Uses, table: _Table, builder: Builder):
+        self.uses, self.table, self.builder = uses, table, builder
+
+    def block(self, block: Block, table: Var | None) -> tuple[Block, Var | None]:
+        """The block, given the version of the table at its start, and the version at its end."""
+        made: list[Statement] = []
+        for s in block.statements:
+            if s is self.uses.opened[2]:
+                made += self.table.statements
+                table = self.table.made
+            elif s is self.uses.saved[2] and table is not None:
+                table = self.saved(table, self.uses.saved[2], made)
+            elif s is self.uses.loaded[2]:
+                self.loaded(self.uses.loaded[2], made)
+            elif isinstance(s, For | If) and table is not None and any(s is one for one in self.uses.saved[1]):
+                s, table = self.through(s, table)
+                made.append(s)
+            elif any(s is one for one in (*self.uses.saved[1], *self.uses.loaded[1])):
+                made.append(map_statement(s, lambda atom: atom, lambda inner: self.block(inner, None)[0]))
+            else:
+                made.append(s)
+        return Block(tuple(made), block.yields), table
+
+    def saved(self, table: Var, s: Save, made: list[Statement]) -> Var:
+        with self.builder.collect() as statements, self.builder.at(s.origin):
+            index, operands = self.place(self.uses.saved[1])
+            after = self.builder.store(table, index, operands, s.value)
+        made += statements
+        return after
+
+    def loaded(self, s: Load, made: list[Statement]) -> None:
+        with self.builder.collect() as statements, self.builder.at(s.origin):
+            index, operands = self.place(self.uses.loaded[1])
+        read = Assign(s.target, "getitem", (self.table.filled, *operands), (("index", index),), "", s.origin)
+        made += [*statements, read]
+
+    def through(self, s: For | If, table: Var) -> tuple[Statement, Var]:
+        """A loop or a branch that hands the table on."""
+        outermost = s is self.uses.saved[1][self.table.outside]
+        result = self.table.filled if outermost else self.builder.var("", table.type)
+        if isinstance(s, For):
+            carried = self.builder.var("", table.type)
+            body = self.handing_on(s.body, carried)
+            around = (*s.carried, carried), (*s.inits, table)
+            return replace(s, carried=around[0], inits=around[1], body=body, results=(*s.results, result)), result
+        sides = (self.handing_on(s.then, table), self.handing_on(s.orelse, table))
+        return replace(s, then=sides[0], orelse=sides[1], results=(*s.results, result)), result
+
+    def handing_on(self, block: Block, table: Var) -> Block:
+        inner, after = self.block(block, table)
+        assert after is not None
+        return replace(inner, yields=(*inner.yields, after))
+
+    def place(self, path: tuple[Statement, ...]) -> tuple[tuple, tuple[Atom, ...]]:
+        """The row of an iteration: for each loop how many places it is from the first."""
+        whole, inner = Whole(self.builder), len(dims_of(self.uses.opened[2].slot.type))
+        count = len(dims_of(self.table.made.type)) - inner
+        rows = []
+        for loop in [s for s in path if isinstance(s, For)][-count:]:
+            by = whole.known(loop.step)
+            assert by is not None
+            steps = whole.sub(loop.index, loop.start) if by > 0 else whole.sub(loop.start, loop.index)
+            rows.append(whole.floordiv(steps, whole.constant(abs(by))))
+        return (*(At(k) for k in range(count)), *(Slice(None, None, None),) * inner), tuple(rows)
