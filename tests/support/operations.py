@@ -135,7 +135,7 @@ OPERATIONS |= {
     "round": lambda x, digits=0: round(x, digits) if isinstance(x, int | float) else np.round(x, digits),
     "zeros": lambda *sizes, dtype="float64": np.zeros(sizes, dtype),
     "ones": lambda *sizes, dtype="float64": np.ones(sizes, dtype),
-    "empty": lambda *sizes, dtype="float64": np.full(sizes, np.nan if dtype[0] in "fc" else 7, dtype),
+    "empty": lambda *sizes, dtype="float64", saves=None: np.full(sizes, np.nan if dtype[0] in "fc" else 7, dtype),
     "empty_like": lambda x, dtype=None: np.full_like(x, np.nan if x.dtype.kind in "fc" else 7, dtype=dtype),
     "nonzero": lambda x, axis: np.nonzero(x)[axis],
     "unique_index": lambda x: np.unique(x, return_index=True)[1],
