@@ -249,13 +249,16 @@ class _Analysis:
                 self.cells[s.target] = _Cell(fresh.own, items)
             case "tolist":
                 self.cells[s.target] = _Cell(fresh.own, own)
+            case "item" if isinstance(s.args[0], Var) and isinstance(s.args[0].type, TupleOf):
+                result = ("result", s.args[0].version, s.param("index"))
+                self.cells[s.target] = _Cell(frozenset((result,))) if fresh.own else _NOTHING
             case "item" if isinstance(s.args[0].type, ListOf):
                 self.cells[s.target] = _Cell(items, items) if fresh.own else _NOTHING
             case _ if not fresh.own:
                 self.cells[s.target] = _NOTHING
             case _ if makes_view(s) and own and id(s) not in self.decided.copied_views:
                 self.cells[s.target] = _Cell(own, items)
-                if s.op in ("expand", "broadcast_to") and not isinstance(s.args[0].type, Scalar):
+                if s.op in ("expand", "broadcast_to", "diagonal") and not isinstance(s.args[0].type, Scalar):
                     root = ("read-only", s.target.version)
                     self.foreign.add(root)
                     self.cells[s.target] = _Cell(own | {root})

@@ -5,9 +5,9 @@ writes and which steps may come next. Values that an `If` or a loop hands on app
 their own (`carried` takes `inits`, then `yields`; `results` take `carried`), all of one hand-over at
 once. A backward pass over the steps then says what is live after each.
 
-`reads` says which variables stand behind an atom, and `written` whether a statement has a line of its
-own: the writer folds some values into the expressions that read them, and what those read is read
-there.
+`reads` says which variables stand behind an atom, `written` whether a statement has a line of its own, and
+`writes` what that line gives values to: the writer folds some values into the expressions that read them, and
+what those read is read there; and it unpacks tuples where they are made.
 
 >>> from gradgen.ir import FLOAT, Assign, Block, Function, Var
 >>> x, y, z = (Var(name, k, FLOAT) for k, name in enumerate("xyz"))
@@ -133,8 +133,9 @@ def liveness(
     function: Function,
     reads: Callable[[Atom], Iterable[Var]] | None = None,
     written: Callable[[Statement], bool] | None = None,
+    writes: Callable[[Statement], tuple[Var, ...]] = targets,
 ) -> Flow:
-    layout = _Layout(reads or _itself, written or (lambda statement: True))
+    layout = _Layout(reads or _itself, written or (lambda statement: True), writes)
     layout.step(writes=function.params)
     layout.block(function.body)
     layout.step(reads=function.body.yields)
@@ -147,8 +148,13 @@ def _itself(atom: Atom) -> tuple[Var, ...]:
 
 
 class _Layout:
-    def __init__(self, reads: Callable[[Atom], Iterable[Var]], written: Callable[[Statement], bool]):
-        self.reads, self.written = reads, written
+    def __init__(
+        self,
+        reads: Callable[[Atom], Iterable[Var]],
+        written: Callable[[Statement], bool],
+        writes: Callable[[Statement], tuple[Var, ...]],
+    ):
+        self.reads, self.written, self.writes = reads, written, writes
         self.steps: list[Step] = []
         self.at: dict[int, int] = {}  # by id(statement)
 
@@ -197,7 +203,7 @@ class _Layout:
                 made = self.step(s.args, (s.target,), s)
                 made.early = [v for atom in s.args[1:] for v in self.reads(atom) if v != s.args[0]]
             case _:
-                self.step(operands(s), targets(s), s)
+                self.step(operands(s), self.writes(s), s)
 
     def branches(self, s: If) -> None:
         test = self.step((s.test,), (), s)

@@ -13,6 +13,7 @@ from typing import Any
 from gradgen.analyse.activity import active
 from gradgen.differentiate.accumulate import Adjoints, match_dtype
 from gradgen.differentiate.partials import arguments_of, plus, spread
+from gradgen.differentiate.several import Items, completed, is_item
 from gradgen.errors import UnsupportedSyntax
 from gradgen.ir import (
     Accumulate,
@@ -29,7 +30,6 @@ from gradgen.ir import (
     Slot,
     Statement,
     Store,
-    TupleOf,
     Undefined,
     Var,
     While,
@@ -44,11 +44,12 @@ from gradgen.rules.table import RULES
 def jvp(program: Program, wrt: Sequence[Var]) -> Program:
     """The program with a tangent parameter for each of `wrt` and the first result's tangent, both put last."""
     function, builder = program.entry, builder_after(program)
+    function, items = completed(function, builder)
     result = function.body.yields[0]
     marks = active(function, wrt, [result])
     builder.remember(function.body)
     tangents = {var: builder.var("", var.type, of=var) for var in wrt}
-    pushforward = _Forward(builder, marks, {v: t for v, t in tangents.items() if v in marks})
+    pushforward = _Forward(builder, marks, items, {v: t for v, t in tangents.items() if v in marks})
     with builder.collect() as body:
         pushforward.statements(function.body)
         last = pushforward.full(result)
@@ -58,8 +59,8 @@ def jvp(program: Program, wrt: Sequence[Var]) -> Program:
 
 
 class _Forward:
-    def __init__(self, builder: Builder, marks: frozenset[Var], tangents: dict[Var, Atom]):
-        self.builder, self.marks, self.tangents = builder, marks, tangents
+    def __init__(self, builder: Builder, marks: frozenset[Var], items: Items, tangents: dict[Var, Atom]):
+        self.builder, self.marks, self.items, self.tangents = builder, marks, items, tangents
         self.adjoints = Adjoints(builder, marks)  # for its zeros and shapes
         self.slots: dict[Slot, Slot] = {}
 
@@ -93,7 +94,10 @@ class _Forward:
     def follow(self, s: Statement) -> None:
         """The tangent of what a statement without inner blocks, just appended, has made."""
         match s:
-            case Assign() if s.target in self.marks:
+            case Assign() if is_item(s):
+                if s.target == self.items[s.args[0]][-1] and s.args[0] in self.marks:  # type: ignore[index]
+                    self.several(s.args[0])  # type: ignore[arg-type]
+            case Assign() if s.target in self.marks and s.target not in self.items:
                 self.assign(s)
             case Accumulate() if s.target in self.marks:
                 parts = [t for t in (self.tangent(s.prior), self.tangent(s.value)) if t is not None]
@@ -127,7 +131,7 @@ class _Forward:
         if all(t is None for t in tangents):
             return
         y, params = Sym(s.target, self.builder), arguments_of(s.params)
-        if s.op in ("getitem", "item") and not isinstance(s.args[0].type, TupleOf):
+        if s.op in ("getitem", "item"):
             value: Any = symbols.apply(s.op, tangents[0], *args[1:], **params)
         elif rule.kind == "elementwise":
             value = _elementwise(s, y, args, tangents)
@@ -152,6 +156,21 @@ class _Forward:
         else:
             value = rule.tangent(y, args, tangents, **params)  # type: ignore[misc]
         self.define(s.target, value)
+
+    def several(self, made: Var) -> None:
+        """The tangents of all results of an operation, when the last of them has been taken."""
+        s = self.builder.definitions[made.version]
+        assert isinstance(s, Assign)
+        args = [Sym(arg, self.builder) for arg in s.args]
+        tangents = [self.tangent(arg) for arg in s.args]
+        if all(t is None for t in tangents):
+            return
+        items = self.items[made]
+        y = tuple(Sym(item, self.builder) for item in items)
+        values = RULES[s.op].tangent(y, args, tangents, **arguments_of(s.params))  # type: ignore[misc]
+        for item, value in zip(items, values, strict=True):
+            if item in self.marks:
+                self.define(item, value() if callable(value) else value)
 
     def store(self, s: Store) -> None:
         array = self.full(s.array)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from gradgen.differentiate.accumulate import Adjoints, expanded
-from gradgen.ir import Assign, At, Atom, Index, TupleOf, Var, dims_of
+from gradgen.ir import Assign, At, Atom, Index, Var, dims_of
 from gradgen.rules import symbols
 from gradgen.rules.symbols import Placed, Sym
 from gradgen.rules.table import RULES
@@ -16,11 +16,24 @@ from gradgen.rules.table import RULES
 
 def reverse_assign(s: Assign, adjoint: Sym, adjoints: Adjoints) -> None:
     """Add what `s.target`'s finished adjoint contributes to the adjoints of `s.args`."""
-    if s.op in ("getitem", "item") and not isinstance(s.args[0].type, TupleOf):
+    if s.op in ("getitem", "item"):
         _reverse_read(s, adjoint, adjoints)
         return
     kind = RULES[s.op].kind
     _BY_KIND[kind](s, adjoint, adjoints)
+
+
+def reverse_several(s: Assign, items: tuple[Var, ...], adjoints: Adjoints) -> None:
+    """As `reverse_assign`, of an operation with several results; the rule gets None for an adjoint that is 0."""
+    taken = [adjoints.take(item) for item in items]
+    if all(one is None for one in taken):
+        return
+    builder = adjoints.builder
+    g = tuple(
+        None if one is None else Sym(adjoints.full(one, item), builder) for one, item in zip(taken, items, strict=True)
+    )
+    y = tuple(Sym(item, builder) for item in items)
+    _contribute_each(s, _derivative(s)(g, y, *_syms(s, adjoints), **arguments_of(s.params)), adjoints)
 
 
 def _syms(s: Assign, adjoints: Adjoints) -> list[Sym]:
@@ -90,8 +103,10 @@ def _contribute_each(s: Assign, contributions: Any, adjoints: Adjoints) -> None:
             atoms = tuple(operand.atom for operand in contribution.operands)
             _add_at(arg, contribution.index, atoms, contribution.value.atom, adjoints)
         elif isinstance(contribution, Sym):
-            # A product of vectors and matrices broadcasts nothing: what it gives has the argument's sizes, by any name.
-            exact = RULES[s.op].kind == "bilinear" and contribution.ndim == len(dims_of(arg.type)) <= 2
+            # A product of vectors and matrices broadcasts nothing, nor does what has one argument: what it gives has
+            # the argument's sizes, by any name.
+            product = RULES[s.op].kind == "bilinear" and contribution.ndim == len(dims_of(arg.type)) <= 2
+            exact = product or (RULES[s.op].kind == "general" and len(s.args) == 1)
             adjoints.contribute(arg, contribution, like=arg if exact else contribution.atom)
 
 

@@ -17,7 +17,8 @@ from gradgen.analyse import keep
 from gradgen.analyse.activity import active
 from gradgen.analyse.distinct import may_repeat
 from gradgen.differentiate.accumulate import Adjoints
-from gradgen.differentiate.partials import reverse_assign
+from gradgen.differentiate.partials import reverse_assign, reverse_several
+from gradgen.differentiate.several import Items, completed, is_item
 from gradgen.ir import (
     INT,
     Accumulate,
@@ -69,9 +70,10 @@ class Reversed:
 
 def reverse(function: Function, wrt: tuple[Var, ...], seeds: dict[Var, Atom], builder: Builder) -> Reversed:
     """Differentiate `function` by its parameters `wrt`; `seeds` gives the adjoints of its results."""
+    function, items = completed(function, builder)
     marks = active(function, wrt, seeds)
     builder.remember(function.body)
-    reverser = _Reverser(builder, marks)
+    reverser = _Reverser(builder, marks, items)
     with builder.collect() as adjoint:
         for result, seed in seeds.items():
             if result in marks:
@@ -83,8 +85,8 @@ def reverse(function: Function, wrt: tuple[Var, ...], seeds: dict[Var, Atom], bu
 
 
 class _Reverser:
-    def __init__(self, builder: Builder, marks: frozenset[Var]):
-        self.builder = builder
+    def __init__(self, builder: Builder, marks: frozenset[Var], items: Items):
+        self.builder, self.items = builder, items
         self.adjoints = Adjoints(builder, marks)
         self.marks = marks
         self.new_slots: list[Slot] = []  # made since the last statement of the outermost block, which opens them
@@ -130,6 +132,11 @@ class _Reverser:
     # One statement
 
     def assign(self, s: Assign) -> None:
+        if is_item(s):
+            return  # its adjoint waits for that of the operation, which has those of all its items
+        if s.target in self.items:
+            reverse_several(s, self.items[s.target], self.adjoints)
+            return
         adjoint = self.adjoints.take(s.target)
         if adjoint is not None:
             reverse_assign(s, Sym(adjoint, self.builder), self.adjoints)

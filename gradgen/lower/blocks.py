@@ -25,6 +25,7 @@ from gradgen.ir import (
     Statement,
     Store,
     Text,
+    TupleOf,
     Type,
     Undefined,
     Var,
@@ -32,7 +33,7 @@ from gradgen.ir import (
     dims_of,
 )
 from gradgen.ir.walk import block_exits, map_statement
-from gradgen.lower import expansions, whole_math  # noqa: F401  (they enter what they write out)
+from gradgen.lower import diagonals, expansions, whole_math  # noqa: F401  (they enter what they write out)
 from gradgen.lower.assembling import ASSEMBLING
 from gradgen.lower.broadcasting import Fitted
 from gradgen.lower.composites import written_out
@@ -40,6 +41,7 @@ from gradgen.lower.context import Context, Lazy, Position_, array_type, dtype_of
 from gradgen.lower.elementwise import LAZY, elementwise, operand
 from gradgen.lower.fusion import Readers
 from gradgen.lower.identities import is_alias, renamed
+from gradgen.lower.linalg import LINALG, several
 from gradgen.lower.lists import packed, parameters, unpack
 from gradgen.lower.ordering import ORDERING
 from gradgen.lower.products import dot, matmul, trace
@@ -52,7 +54,7 @@ from gradgen.rules.table import RULES
 OTHERS = ("not", "bitwise_and", "bitwise_or", "bitwise_xor", "left_shift", "right_shift")
 SAME_NUMBER = ("spread", "expand", "copy", "identity", "squeeze")
 PRODUCTS = {"matmul": matmul, "dot": dot, "trace": trace}
-MAKING: dict[str, Callable[[Context, Assign], Atom]] = {**REDUCTIONS, **ASSEMBLING, **PRODUCTS, **ORDERING}
+MAKING: dict[str, Callable[[Context, Assign], Atom]] = {**REDUCTIONS, **ASSEMBLING, **PRODUCTS, **LINALG, **ORDERING}
 
 
 def is_elementwise(op: str) -> bool:
@@ -153,6 +155,10 @@ class Blocks:
         ctx = self.ctx
         if is_alias(s):
             ctx.env[s.target] = s.args[0]
+        elif isinstance(s.target.type, TupleOf):
+            ctx.results[s.target] = several(ctx, s)
+        elif s.op == "item" and s.args[0] in ctx.results:
+            ctx.bind(s.target, ctx.results[s.args[0]][s.param("index")]())  # type: ignore[index]
         elif s.op in ("size", "count") and isinstance(s.args[0].type, Array):
             # Sizes are remembered: they keep their own variables.
             array = ctx.array(s.args[0])

@@ -72,6 +72,7 @@ class Context:
         self.contiguous: set[Var] = set()  # arrays known to lie in memory row after row
         self.transposes: dict[Var, Var] = {}  # views that are another array's transpose
         self.scopes: list[dict[Any, Any]] = [{}]
+        self.results: dict[Var, list[Callable[[], Atom]]] = {}  # of operations with several, how to have each
 
     # Values
 

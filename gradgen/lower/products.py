@@ -141,9 +141,9 @@ def trace(ctx: Context, s: Assign) -> Atom:
 def _stacked(ctx: Context, s: Assign) -> Atom:
     """Stacks of matrices, broadcast against each other; a vector serves as in `np.matmul`."""
     type = array_type(s.target)
-    a, b = (_in_rows(ctx, converted(ctx, arg, type.dtype)) for arg in s.args)
+    a, b = (in_rows(ctx, converted(ctx, arg, type.dtype)) for arg in s.args)
     x, y = ctx.array(a), ctx.array(b)
-    batch = Broadcast(ctx, [_leading(x), _leading(y)])
+    batch = Broadcast(ctx, [leading(x), leading(y)])
     rows = [x.size(x.type.ndim - 2)] if x.type.ndim > 1 else []
     columns = [y.size(y.type.ndim - 1)] if y.type.ndim > 1 else []
     sizes = [*batch.sizes(), *rows, *columns]
@@ -151,7 +151,7 @@ def _stacked(ctx: Context, s: Assign) -> Atom:
     matrix_dims = type.dims[batch.ndim :]
 
     def body(at: Position_, carried: tuple[Atom, ...]) -> tuple[Atom, ...]:
-        left, right = _matrix(ctx, a, batch, 0, at), _matrix(ctx, b, batch, 1, at)
+        left, right = matrix_at(ctx, a, batch, 0, at), matrix_at(ctx, b, batch, 1, at)
         inner = Assign(ctx.builder.var("", with_dims(type.dtype, matrix_dims)), "dot", (left, right))
         made = product(ctx, inner)
         if not matrix_dims:
@@ -165,18 +165,18 @@ def _stacked(ctx: Context, s: Assign) -> Atom:
     return ctx.nest(batch.sizes(), (out,), body)[0]
 
 
-def _in_rows(ctx: Context, atom: Atom) -> Atom:
+def in_rows(ctx: Context, atom: Atom) -> Atom:
     value = ctx.value(atom)
     return value if value in ctx.contiguous else ctx.remembered(("contiguous", value), lambda: row_major(ctx, value))  # type: ignore[arg-type]
 
 
-def _leading(x: Lazy) -> Lazy:
+def leading(x: Lazy) -> Lazy:
     """The stack's own axes, its elements told by their position."""
     dims = x.type.dims[:-2]
     return Lazy(Array(x.type.dtype, dims), x.size, lambda at: tuple(at))  # type: ignore[arg-type, return-value]
 
 
-def _matrix(ctx: Context, array: Atom, batch: Broadcast, which: int, at: Position_) -> Atom:
+def matrix_at(ctx: Context, array: Atom, batch: Broadcast, which: int, at: Position_) -> Atom:
     """One matrix of a stack: a view, which is contiguous as the stack is."""
     type = array.type
     assert isinstance(type, Array)

@@ -275,18 +275,27 @@ def std(ctx: Context, s: Assign) -> Atom:
 
 
 def norm(ctx: Context, s: Assign) -> Atom:
-    """The root of the sum of squares."""
+    """The root of the sum of squares, or of other powers of the sizes."""
     r = Reduction(ctx, s)
     held = r.held(r.dtype)
-    number = Scalar(held)
+    number, order = Scalar(held), s.param("ord")
+
+    def power(x: Atom, exponent: float) -> Atom:
+        return r.scalars.apply("pow", [x, Const(exponent, Scalar("float64", True))], number, {})
 
     def step(total: Atom, x: Atom) -> Atom:
         x = x if is_complex(x.type) else _as(r.scalars, x, held)
-        return r.scalars.apply("add", [total, r.square(x, number)], number, {})
+        if order is None:
+            term = r.square(x, number)
+        else:
+            term = power(r.scalars.apply("abs", [x], number, {}), float(order))
+        return r.scalars.apply("add", [total, term], number, {})
 
-    return r.folded(
-        r.const(0.0, held), step, lambda x: r.scalars.cast(r.scalars.apply("sqrt", [x], number, {}), r.dtype)
-    )
+    def finish(total: Atom) -> Atom:
+        root = r.scalars.apply("sqrt", [total], number, {}) if order is None else power(total, 1 / order)
+        return r.scalars.cast(root, r.dtype)
+
+    return r.folded(r.const(0.0, held), step, finish)
 
 
 def _extreme(ctx: Context, s: Assign, op: str) -> Atom:

@@ -4,21 +4,25 @@ from gradgen.rules import (
     arithmetic,
     complex_numbers,
     creation,
+    decompositions,
     elementwise,
     indexing,
     linalg,
     lists,
     lowered,
+    norms,
     reductions,
     scalar,
     selection,
     shape,
+    solving,
     sorting,
     special,
 )
 from gradgen.rules.table import CALLERS, METHODS, RULES
 
 __all__ = [
-    "CALLERS", "METHODS", "RULES", "arithmetic", "complex_numbers", "creation", "elementwise", "indexing", "linalg",
-    "lists", "lowered", "reductions", "scalar", "selection", "shape", "sorting", "special",
+    "CALLERS", "METHODS", "RULES", "arithmetic", "complex_numbers", "creation", "decompositions", "elementwise",
+    "indexing", "linalg", "lists", "lowered", "norms", "reductions", "scalar", "selection", "shape", "solving",
+    "sorting", "special",
 ]  # fmt: skip

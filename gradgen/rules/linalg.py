@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from gradgen.errors import UnsupportedType
-from gradgen.ir import Array, At, Atom, Slice, Type, broadcast, common_dtype, dims_of, is_float, with_dims
+from gradgen.errors import UnsupportedType, UnsupportedValue
+from gradgen.ir import Array, At, Atom, Dim, Slice, Type, broadcast, common_dtype, constant_dim, dims_of, with_dims
 from gradgen.rules import sizes
-from gradgen.rules.reductions import as_array, axes_of, conjugate
-from gradgen.rules.symbols import Sym, apply
-from gradgen.rules.table import bilinear, caller, linear
+from gradgen.rules.reductions import as_array, axes_of, conjugate, summed
+from gradgen.rules.symbols import Sym, apply, static
+from gradgen.rules.table import bilinear, caller, linear, same
 
 
 def product_type(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
@@ -40,19 +40,19 @@ def matmul(g, a, b):
     if a.ndim == 1:
         if b.ndim == 2:
             return apply("matmul", b, g), apply("outer", a, g)
-        return apply("squeeze", _row(g) @ transposed(b), axis=(g.ndim - 1,)), _column(a) * _row(g)
+        return apply("squeeze", row(g) @ transposed(b), axis=(g.ndim - 1,)), column(a) * row(g)
     if b.ndim == 1:
         if a.ndim == 2:
             return apply("outer", g, b), apply("matmul", transposed(a), g)
-        return _column(g) * b, a * _column(g)
+        return column(g) * b, a * column(g)
     return g @ transposed(b), transposed(a) @ g
 
 
-def _column(x: Sym) -> Sym:
+def column(x: Sym) -> Sym:
     return apply("expand_dims", x, axis=(x.ndim,))
 
 
-def _row(x: Sym) -> Sym:
+def row(x: Sym) -> Sym:
     return apply("expand_dims", x, axis=(x.ndim - 1,))
 
 
@@ -89,13 +89,69 @@ def outer(g, a, b):
 
 
 def trace_type(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
-    return with_dims(args[0].type.dtype, ())  # type: ignore[union-attr]
+    return with_dims(summed(args[0].type.dtype), ())  # type: ignore[union-attr]
 
 
 @linear("trace", np.trace, type=trace_type)
 def trace(g, x):
     rows, columns = (apply("size", x, axis=k) for k in (0, 1))
     return g * apply("eye", rows, columns, dtype=x.dtype)
+
+
+@linear("tril", np.tril, type=same)
+def tril(g, x, *, k=0):
+    return apply("tril", g, k=k)
+
+
+@linear("triu", np.triu, type=same)
+def triu(g, x, *, k=0):
+    return apply("triu", g, k=k)
+
+
+def diagonal_type(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
+    type = args[0].type
+    assert isinstance(type, Array)
+    first, second = axes = params.get("axis1", 0), params.get("axis2", 1)
+    others = tuple(dim for k, dim in enumerate(type.dims) if k not in axes)
+    return Array(type.dtype, (*others, _length(type.dims[first], type.dims[second], params.get("offset", 0))))
+
+
+def _length(rows: Dim, columns: Dim, offset: int) -> Dim:
+    """How many elements a diagonal has."""
+    if rows == columns and offset == 0:
+        return rows
+    if rows.constant is not None and columns.constant is not None:
+        return constant_dim(max(0, min(rows.constant + min(offset, 0), columns.constant - max(offset, 0))))
+    return Dim(f"diagonal({rows},{columns},{offset})")
+
+
+@linear("diagonal", np.diagonal, type=diagonal_type)
+def diagonal(g, x, *, offset=0, axis1=0, axis2=1):
+    """Zeros, with g on the diagonal."""
+    dims = dims_of(x.type)
+    if x.ndim == 2 and dims[0] == dims[1] and (axis1, axis2) == (0, 1):
+        return apply("diag", g, k=offset)
+    others = [k for k in range(x.ndim) if k not in (axis1, axis2)]
+    order = [*others, axis1, axis2]
+    sizes_ = [apply("size", x, axis=k) for k in order]
+    place = apply("arange", 0, apply("size", g, axis=g.ndim - 1), 1)
+    places = [apply("add", place, by) if by > 0 else place for by in (-offset, offset)]
+    zeros = apply("zeros", *sizes_, dtype=x.dtype)
+    index = (*(Slice(None, None, None),) * len(others), At(0), At(1))
+    made = x.builder.store(zeros.atom, index, tuple(one.atom for one in places), g.atom)
+    back = tuple(order.index(k) for k in range(x.ndim))
+    return _ordered(Sym(made, x.builder), list(back))
+
+
+def diag_type(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
+    type = args[0].type
+    assert isinstance(type, Array)
+    return Array(type.dtype, (type.dims[0].shifted(abs(params.get("k", 0))),) * 2)
+
+
+@linear("diag", np.diag, type=diag_type)
+def diag(g, v, *, k=0):
+    return apply("diagonal", g, **({"offset": k} if k else {}))
 
 
 # How these are called
@@ -151,65 +207,55 @@ def trace_call(a, offset=0, axis1=0, axis2=1):
     a = as_array(a)
     if a.ndim == 2 and offset == 0:
         return apply("trace", a)
-    return apply("sum", diagonal(a, offset, axis1, axis2), axis=-1, keepdims=False)
+    return apply("sum", diagonal_call(a, offset, axis1, axis2), axis=-1, keepdims=False)
 
 
 @caller(np.diagonal, method="diagonal")
-def diagonal(a, offset=0, axis1=0, axis2=1):
-    """The elements a[i, i + offset], along the two axes, which become the last one."""
+def diagonal_call(a, offset=0, axis1=0, axis2=1):
     x = as_array(a)
+    return apply("diagonal", x, **_diagonal_params(x, offset, axis1, axis2))
+
+
+def _diagonal_params(x: Sym, offset: Any, axis1: Any, axis2: Any) -> dict[str, int]:
+    """What differs from `np.diagonal(x)`."""
     first, second = axes_of((axis1,), x.ndim)[0], axes_of((axis2,), x.ndim)[0]
-    others = [k for k in range(x.ndim) if k not in (first, second)]
-    if (first, second) != (x.ndim - 2, x.ndim - 1):
-        x = apply("transpose", x, axes=(*others, first, second))
-    places = _diagonal(x, offset)
-    index = (*(Slice(None, None, None),) * len(others), At(0), At(1))
-    return apply("getitem", x, *places, index=index)
-
-
-def _diagonal(x: Sym, offset: int) -> tuple[Sym, Sym]:
-    """The rows and the columns of the diagonal of the last two axes."""
-    dims = dims_of(x.type)
-    rows, columns = (apply("size", x, axis=k) for k in (x.ndim - 2, x.ndim - 1))
-    if dims[-2] == dims[-1]:
-        length = apply("sub", rows, abs(offset)) if offset else rows
-    else:
-        length = apply(
-            "minimum",
-            *(apply("sub", n, by) if by else n for n, by in ((rows, max(-offset, 0)), (columns, max(offset, 0)))),
-        )
-    place = apply("arange", 0, length, 1)
-    return tuple(apply("add", place, by) if by > 0 else place for by in (-offset, offset))  # type: ignore[return-value]
+    if first == second:
+        raise UnsupportedValue("a diagonal is along two axes")
+    given = {"offset": static(offset, "the offset of a diagonal"), "axis1": first, "axis2": second}
+    return {name: value for name, value in given.items() if value != {"axis2": 1}.get(name, 0)}
 
 
 @caller(np.diag)
-def diag(v, k=0):
+def diag_call(v, k=0):
     """Of a matrix its diagonal, of a vector the matrix that has it there."""
-    x = as_array(v)
+    x, k = as_array(v), static(k, "the number of a diagonal")
     if x.ndim == 2:
-        return diagonal(x, k)
+        return apply("diagonal", x, spelling="np.diag", **({"offset": k} if k else {}))
     if x.ndim != 1:
         raise UnsupportedType(f"np.diag of an array of {x.ndim} dimensions")
-    size = apply("size", x, axis=0)
-    size = apply("add", size, abs(k)) if k else size
-    zeros = apply("zeros", size, size, dtype=x.dtype)
-    rows, columns = _diagonal(zeros, k)
-    made = x.builder.store(zeros.atom, (At(0), At(1)), (rows.atom, columns.atom), x.atom)
-    return Sym(made, x.builder)
+    return apply("diag", x, k=k)
 
 
-def _triangle(keep: str, function: Any):
+@caller(np.diagflat)
+def diagflat(v, k=0):
+    x = as_array(v)
+    return apply("diag", apply("ravel", x) if x.ndim != 1 else x, k=static(k, "the number of a diagonal"))
+
+
+def _triangle(op: str, function: Any):
     @caller(function)
     def build(m, k=0):
         x = as_array(m)
-        rows = apply("arange", 0, apply("size", x, axis=x.ndim - 2), 1)
-        columns = apply("arange", 0, apply("size", x, axis=x.ndim - 1), 1)
-        distance = apply("sub", columns, apply("expand_dims", rows, axis=(1,)))
-        return apply("where", apply(keep, distance, k), x, 0.0 if is_float(x.type) else 0)
+        if not x.ndim:
+            raise UnsupportedType(f"np.{op} of a number")
+        if x.ndim == 1:
+            size = apply("size", x, axis=0)
+            x = apply("broadcast_to", x, size, size)
+        return apply(op, x, k=static(k, "the number of a diagonal"))
 
 
-_triangle("le", np.tril)
-_triangle("ge", np.triu)
+_triangle("tril", np.tril)
+_triangle("triu", np.triu)
 
 
 @caller(np.kron)
@@ -257,11 +303,70 @@ def _ordered(x: Sym, axes: list[int]) -> Sym:
 
 
 @caller(np.linalg.matrix_transpose, np.matrix_transpose)
-def matrix_transpose(x):
+def matrix_transpose(x, /):
     return transposed(x)
 
 
+@caller(np.linalg.matmul)
+def linalg_matmul(x1, x2, /):
+    return apply("matmul", *vectors(x1, x2))
+
+
+@caller(np.linalg.outer)
+def linalg_outer(x1, x2, /):
+    a, b = vectors(x1, x2)
+    if a.ndim != 1 or b.ndim != 1:
+        raise UnsupportedValue("np.linalg.outer takes two vectors")
+    return apply("outer", a, b)
+
+
+@caller(np.linalg.tensordot)
+def linalg_tensordot(x1, x2, /, *, axes=2):
+    return tensordot(x1, x2, axes)
+
+
+@caller(np.linalg.diagonal)
+def linalg_diagonal(x, /, *, offset=0):
+    """Of each matrix of a stack."""
+    return diagonal_call(x, offset, -2, -1)
+
+
+@caller(np.linalg.trace)
+def linalg_trace(x, /, *, offset=0):
+    return trace_call(x, offset, -2, -1)
+
+
 @caller(np.linalg.vecdot)
-def vecdot(a, b):
-    a, b = vectors(a, b)
-    return apply("sum", apply("mul", conjugate(a), b), axis=-1, keepdims=False)
+def linalg_vecdot(x1, x2, /, *, axis=-1):
+    return vecdot(x1, x2, axis)
+
+
+@caller(np.vecdot)
+def vecdot(x1, x2, /, axis=-1):
+    """The sum of products along an axis of the vectors broadcast against each other."""
+    a, b = vectors(x1, x2)
+    if not a.ndim or not b.ndim:
+        raise UnsupportedType("np.vecdot of a number")
+    if axis >= 0 and a.ndim != b.ndim:
+        raise UnsupportedValue(
+            "np.vecdot of arrays of different ranks along an axis counted from the front",
+            way_out="count it from the end",
+        )
+    return apply("sum", apply("mul", conjugate(a), b), axis=axis, keepdims=False)
+
+
+@caller(np.linalg.multi_dot)
+def multi_dot(arrays):
+    """One product after the other, from the side that has a vector."""
+    factors = vectors(*arrays)
+    if len(factors) < 2:
+        raise UnsupportedValue("np.linalg.multi_dot takes two arrays at least")
+    if factors[-1].ndim == 1:
+        product = factors[-1]
+        for factor in reversed(factors[:-1]):
+            product = apply("matmul", factor, product)
+        return product
+    product = factors[0]
+    for factor in factors[1:]:
+        product = apply("matmul", product, factor)
+    return product

@@ -1,4 +1,4 @@
-"""Reductions over all axes or some: sums, products, extremes, variances, norms; and running sums and products.
+"""Reductions over all axes or some: sums, products, extremes, variances; and running sums and products.
 
 At ties `max` and `min` hand the whole gradient to the first in order. A norm or a standard deviation that
 is 0 has the derivative 0.
@@ -6,7 +6,6 @@ is 0 has the derivative 0.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -219,12 +218,6 @@ def std(y, x, *, axis=None, keepdims=False, ddof=0):
     if not x.is_array:
         return 0
     return conjugate(centred(x, axis)) / (freedom(x, axis, ddof) * where(apply("eq", y, 0), 1.0, y))
-
-
-@reduction("norm", np.linalg.norm, type=reduced(sized), cost=3)
-def norm(y, x, *, axis=None, keepdims=False):
-    """x / norm. Where the norm is 0, x is 0, and so is this."""
-    return conjugate(x) / where(apply("eq", y, 0), 1.0, y)
 
 
 constant("any", np.any, type=reduced(lambda dtype: "bool"))
@@ -486,52 +479,3 @@ def average(a, axis=None, weights=None, returned=False, *, keepdims=False):
         return apply("div", _reduce("sum", product, axis, keepdims), apply("sum", w, axis=None, keepdims=False))
     product = apply("mul", x, w)
     return apply("div", _reduce("sum", product, axis, keepdims), _reduce("sum", w, axis, keepdims))
-
-
-@caller(np.linalg.norm)
-def norm_call(x, ord=None, axis=None, keepdims=False):
-    """Of vectors every order, of matrices "fro", 1, -1, inf and -inf."""
-    x = as_array(x)
-    axis = tuple(axis) if isinstance(axis, list) else axis
-    ord = static(ord, "the order of a norm")
-    if ord is None:
-        return _reduce("norm", x, axis, keepdims)
-    axes = axes_of(axis, x.ndim)
-    if len(axes) == 1:
-        return _vector_norm(x, ord, axis, keepdims)
-    if len(axes) == 2:
-        return _matrix_norm(x, ord, axis if isinstance(axis, tuple) else axes, axis, keepdims)
-    raise UnsupportedValue("a norm is of vectors or of matrices", way_out="`axis` says along which axes these lie")
-
-
-def _vector_norm(x: Sym, ord: Any, axis: Any, keepdims: Any) -> Sym:
-    if ord == 2:
-        return _reduce("norm", x, axis, keepdims)
-    if isinstance(ord, str) or ord is None:
-        raise UnsupportedValue(f"np.linalg.norm of vectors with ord={ord!r}")
-    size = apply("abs", x)
-    if ord == 0:
-        return _reduce("sum", apply("cast", apply("ne", x, 0), dtype=sized(x.dtype), weak=False), axis, keepdims)
-    if ord == 1:
-        return _reduce("sum", size, axis, keepdims)
-    if ord in (math.inf, -math.inf):
-        return _reduce("max" if ord > 0 else "min", size, axis, keepdims)
-    return apply("pow", _reduce("sum", apply("pow", size, ord), axis, keepdims), 1 / ord)
-
-
-def _matrix_norm(x: Sym, ord: Any, axes: tuple[int, ...], axis: Any, keepdims: Any) -> Sym:
-    if ord == "fro":
-        return _reduce("norm", x, axis, keepdims)
-    if ord not in (1, -1, math.inf, -math.inf):
-        raise UnsupportedValue(f"np.linalg.norm of matrices with ord={ord!r}", way_out='ord="fro", 1 or np.inf')
-    rows, columns = (a % x.ndim for a in axes)
-    within, among = (rows, columns) if abs(ord) == 1 else (columns, rows)
-    sums = apply("sum", apply("abs", x), axis=within, keepdims=True)
-    best = apply("max" if ord > 0 else "min", sums, axis=among, keepdims=True)
-    if keepdims:
-        return best
-    return (
-        apply("squeeze", best, axis=tuple(sorted((rows, columns))))
-        if x.ndim > 2
-        else apply("getitem", best, index=(0, 0))
-    )

@@ -11,7 +11,9 @@ linear       f(g, *args, **params) -> the transpose: the contribution to each ar
              (a part of an argument: `symbols.Placed`)
 bilinear     f(g, a, b, **params)  -> the contributions to a and to b
 general      f(g, y, *args, **params) -> the contributions; `tangent=` gives forward mode:
-                                      tangent(y, args, tangents, **params), tangents None where inactive
+                                      tangent(y, args, tangents, **params), tangents None where inactive.
+                                      Where the type is a tuple, g (with None for 0) and y are tuples, and so is
+                                      what `tangent` returns, of tangents or functions that make them
 constant     no derivative: the result does not vary, or varies in steps only
 
 An elementwise partial or a linear map serves both modes, so a fact is said once.

@@ -30,7 +30,9 @@ from gradgen.stage.values import (
 )
 
 # What these give shares memory with their first argument: always, or as the memory's layout decides.
-ALWAYS_VIEWS = ("transpose", "expand_dims", "squeeze", "broadcast_to", "flip", "swapaxes", "moveaxis", "real", "imag")
+ALWAYS_VIEWS = (
+    "transpose", "expand_dims", "squeeze", "broadcast_to", "flip", "swapaxes", "moveaxis", "diagonal", "real", "imag",
+)  # fmt: skip
 PERHAPS_VIEWS = ("reshape", "ravel")
 
 

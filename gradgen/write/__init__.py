@@ -81,7 +81,7 @@ class _Module:
     def _function(self, function: Function) -> tuple[list[str], dict[int, Origin]]:
         layout = self.layouts.get(function.name)
         folds = fold(function)
-        flow = liveness(function, folds.reads, folds.is_written)
+        flow = liveness(function, folds.reads, folds.is_written, folds.writes)
         owned = ownership(function, flow)
         flow.separate(owned.copies(function))
         cache = "cache" if "cache" not in self.namer.user_names else "_cache"

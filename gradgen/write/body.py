@@ -35,6 +35,7 @@ from gradgen.ir import (
     Statement,
     Store,
     Text,
+    TupleOf,
     Undefined,
     Var,
     While,
@@ -71,6 +72,8 @@ class BodyWriter:
     # Simple statements
 
     def assignment(self, s: Assign) -> list[ast.stmt]:
+        if s.target in self.folds.unpacked:
+            return [self.unpacking(s)]
         target = self.names[s.target]
         if s.op in LIST_UPDATES:
             return self.list_update(s, target)
@@ -82,6 +85,14 @@ class BodyWriter:
         if isinstance(value, ast.BinOp) and self._is_augmented(s, target, value):
             return [augment(target, value.op, value.right)]
         return [assign(target, value)]
+
+    def unpacking(self, s: Assign) -> ast.stmt:
+        """`w, v = np.linalg.eigh(a)`"""
+        items = self.folds.unpacked[s.target]
+        assert isinstance(s.target.type, TupleOf)
+        names = [self.names[items[k]] if k in items else "_" for k in range(len(s.target.type.items))]
+        places: list[ast.expr] = [ast.Name(each, ast.Store()) for each in names]
+        return ast.Assign([ast.Tuple(places, ast.Store())], self.speller.operation(s), lineno=0)
 
     def _is_augmented(self, s: Assign, target: str, value: ast.BinOp) -> bool:
         """Whether the user wrote `target op= value` of a number."""

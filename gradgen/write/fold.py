@@ -34,11 +34,12 @@ from gradgen.ir import (
     Scalar,
     Statement,
     Store,
+    TupleOf,
     Undefined,
     Var,
     While,
 )
-from gradgen.ir.walk import block_exits, blocks, operands, statements
+from gradgen.ir.walk import block_exits, blocks, operands, statements, targets
 
 LONGEST = 24  # operations in one expression of the backward pass; the user's own statements stay as they are
 
@@ -49,14 +50,21 @@ class Folds:
     def __init__(self) -> None:
         self.folded: dict[Var, Assign | If] = {}
         self.sizes: dict[Var, int] = {}
+        self.unpacked: dict[Var, dict[int, Var]] = {}  # tuples that are taken apart where they are made: their items
+        self.items: set[Var] = set()
 
     def is_written(self, statement: Statement) -> bool:
         match statement:
             case Assign(target=target):
-                return target not in self.folded
+                return target not in self.folded and target not in self.items
             case If(results=(result,)):
                 return result not in self.folded
         return True
+
+    def writes(self, statement: Statement) -> tuple[Var, ...]:
+        """What the text of the statement gives a value to."""
+        made = targets(statement)
+        return tuple(self.unpacked[made[0]].values()) if made and made[0] in self.unpacked else made
 
     def written(self, block: Block) -> list[Statement]:
         return [statement for statement in block.statements if self.is_written(statement)]
@@ -77,9 +85,31 @@ class Folds:
 
 
 def fold(function: Function) -> Folds:
-    folds = Folds()
-    _Folder(folds, uses(function)).block(function.body, function.body.yields)
+    folds, count = Folds(), uses(function)
+    for block in _all_blocks(function.body):
+        _unpack(block, folds, count)
+    _Folder(folds, count).block(function.body, function.body.yields)
     return folds
+
+
+def _all_blocks(block: Block) -> Iterator[Block]:
+    yield block
+    for statement in block.statements:
+        for inner in blocks(statement):
+            yield from _all_blocks(inner)
+
+
+def _unpack(block: Block, folds: Folds, uses: Counter[Var]) -> None:
+    """`w, v = np.linalg.eigh(a)`: a tuple of which several items, each once, are all that is read."""
+    found: dict[Var, dict[int, Var]] = {}
+    for s in block.statements:
+        if isinstance(s, Assign) and s.op == "item" and isinstance(s.args[0].type, TupleOf):
+            found.setdefault(s.args[0], {}).setdefault(s.param("index"), s.target)  # type: ignore[arg-type]
+    here = {target for s in block.statements for target in targets(s)}
+    for several, items in found.items():
+        if several in here and len(items) == uses[several] > 1:
+            folds.unpacked[several] = items
+            folds.items.update(items.values())
 
 
 def uses(function: Function) -> Counter[Var]:
@@ -153,11 +183,14 @@ class _Folder:
 
     def _candidate(self, s: Statement) -> Var | None:
         match s:
-            case Assign(target=target) if s.op not in LIST_UPDATES and self._unnamed(target):
+            case Assign(target=target) if s.op not in LIST_UPDATES and self._unnamed(target) and self._has_line(target):
                 return target
             case If(results=(target,)) if self._unnamed(target) and self._is_expression(s):
                 return target
         return None
+
+    def _has_line(self, var: Var) -> bool:
+        return var not in self.folds.unpacked and var not in self.folds.items
 
     def _unnamed(self, var: Var) -> bool:
         return self.uses[var] == 1 and not var.name and (var.of is None or (not var.of.name and not var.of.of))

@@ -33,6 +33,7 @@ from gradgen.ir import (
     Slot,
     Statement,
     Store,
+    TupleOf,
     Var,
     While,
     is_integer,
@@ -54,6 +55,9 @@ SHORT = {
     "nonzero": "places", "unique_index": "first", "unique_inverse": "inverse", "unique_counts": "counts",
     "searchsorted": "place", "digitize": "bins", "choose": "choice",
     "reshape": "shaped", "broadcast_to": "full", "floordiv": "quot", "mod": "rest", "abs": "abs",
+}  # fmt: skip
+RESULTS = {
+    "eigh": ("eigenvalues", "eigenvectors"), "svd": ("U", "S", "Vh"), "qr": ("Q", "R"), "slogdet": ("sign", "logdet"),
 }  # fmt: skip
 PREFIXED = ("size", "count", "length")  # called n_x
 
@@ -146,6 +150,8 @@ class Namer:
             return _plural(self.wish(made.param("saves"), depth + 1)[1])
         short = SHORT.get(made.op, made.op)
         operand = self._named(made.args[0], depth) if made.args else ""
+        if made.op == "item" and isinstance(made.args[0].type, TupleOf):
+            return self._result(made.args[0], made.param("index"))
         if made.op in ("getitem", "item") and operand:
             index = made.param("index", (At(0),))
             suffix = self._index(index if isinstance(index, tuple) else (index,), made.args[1:])
@@ -155,6 +161,10 @@ class Namer:
         if len(made.args) == 1 or made.op in PREFIXED or made.params:
             return f"{short}_{operand}" if operand else short
         return short
+
+    def _result(self, several: Atom, index: int) -> str:
+        made = self.definitions.get(several)  # type: ignore[arg-type]
+        return RESULTS[made.op][index] if made is not None and made.op in RESULTS else f"part_{index}"
 
     def _named(self, atom: Atom, depth: int) -> str:
         """The name of a named operand, "" for any other."""

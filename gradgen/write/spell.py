@@ -28,7 +28,8 @@ COMPARE: dict[str, type[ast.cmpop]] = {
     "lt": ast.Lt, "le": ast.LtE, "gt": ast.Gt, "ge": ast.GtE, "eq": ast.Eq, "ne": ast.NotEq,
 }  # fmt: skip
 BOOLEAN: dict[str, type[ast.boolop]] = {"and": ast.And, "or": ast.Or}
-DEFAULTS = {"axis": None, "keepdims": False, "ddof": 0, "endpoint": True, "k": 0, "axes": None, "dtype": None}
+DEFAULTS = {"axis": None, "keepdims": False, "ddof": 0, "endpoint": True, "k": 0, "axes": None, "dtype": None,
+            "offset": 0, "axis1": 0, "axis2": 1, "UPLO": "L", "full_matrices": True, "ord": None}  # fmt: skip
 HIDDEN = ("text", "weak", "element", "like", "distinct")  # params that are not arguments of the call
 PLAIN = ("float64", "int64", "bool")  # dtypes of which NumPy makes arrays by itself
 
@@ -494,6 +495,14 @@ def _filled_like(use: _Use) -> ast.expr | None:
     if isinstance(use.type(0), ListOf):
         return use.speller.helper("_zeros", use.args[0])
     return None
+
+
+@special("diagonal")
+def _diagonal(use: _Use) -> ast.expr | None:
+    if use.spelling != "np.diag":
+        return None
+    offset = use.params.get("offset", 0)
+    return use.call("np.diag", use.args[0], **({"k": constant(offset)} if offset else {}))
 
 
 @special("eye")

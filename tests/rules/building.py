@@ -164,7 +164,8 @@ def _called_by(build: Callable[..., Any], spelling: str) -> Callable[..., Any]:
 def _recorded(result: Any, spelling: str) -> Any:
     """What was built, with the type that the user's spelling gives it, as staging has it."""
     if isinstance(result, tuple | list):
-        return type(result)(_recorded(item, "") for item in result)
+        items = [_recorded(item, "") for item in result]
+        return result.__class__(*items) if hasattr(result, "_fields") else result.__class__(items)
     if not isinstance(result, Sym):
         return result
     statement = result.builder.definitions.get(getattr(result.atom, "version", -1))

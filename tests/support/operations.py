@@ -122,6 +122,7 @@ OPERATIONS |= {
     "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
     "softplus": lambda x: np.logaddexp(0, x),
     "relu": lambda x: np.maximum(x, 0),
+    "diagonal": lambda x, offset=0, axis1=0, axis2=1: np.diagonal(x, offset, axis1, axis2).copy(),
     "full": lambda *args, dtype: np.full(args[:-1], args[-1], dtype),
     "reshape": lambda x, *sizes: np.reshape(x, sizes).copy(),
     "broadcast_to": lambda x, *sizes: np.broadcast_to(x, sizes).copy(),
@@ -262,5 +263,7 @@ def _sum_to(g: Any, like: Any) -> Any:
 
 
 @operation("norm")
-def _norm(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def _norm(x: Any, axis: Any = None, keepdims: bool = False, ord: Any = None) -> Any:
+    if ord is not None:
+        return np.sum(np.abs(x) ** ord, axis=axis, keepdims=keepdims) ** (1 / ord)
     return np.sqrt(np.sum((np.conj(x) * x).real, axis=axis, keepdims=keepdims))
