@@ -14,7 +14,7 @@ BEGIN, END = (
 
 
 def functions() -> str:
-    called = {one.spelling for one in CALLERS.values()}
+    called = {one.spelling for one in CALLERS.values() if not one.spelling.endswith(".outer")}
     python = {name for name in called if "." not in name} | {
         function.__name__ for function in BUILTINS if getattr(function, "__module__", "") == "builtins"
     }

@@ -99,9 +99,10 @@ def _constant(s: Assign, g: Sym, adjoints: Adjoints) -> None:
 
 def _contribute_each(s: Assign, contributions: Any, adjoints: Adjoints) -> None:
     for arg, contribution in zip(s.args, _listed(contributions), strict=False):
-        if isinstance(contribution, Placed):
-            atoms = tuple(operand.atom for operand in contribution.operands)
-            _add_at(arg, contribution.index, atoms, contribution.value.atom, adjoints)
+        if isinstance(contribution, Placed | tuple):
+            for part in _listed(contribution):
+                atoms = tuple(operand.atom for operand in part.operands)
+                _add_at(arg, part.index, atoms, part.value.atom, adjoints)
         elif isinstance(contribution, Sym):
             # A product of vectors and matrices broadcasts nothing, nor does what has one argument: what it gives has
             # the argument's sizes, by any name.

@@ -12,6 +12,7 @@ from gradgen.lower.broadcasting import MISFIT
 from gradgen.lower.context import Context, Lazy, Position_, array_type
 from gradgen.lower.elementwise import lazily, operand
 from gradgen.lower.products import row_major
+from gradgen.lower.reductions import worst
 from gradgen.lower.scalars import Scalars
 
 
@@ -112,12 +113,15 @@ def ravel(ctx: Context, s: Assign) -> Atom:
     return reshaped(ctx, s.args[0], [ctx.whole.constant(-1)], s.target.type)
 
 
+RUNNING = {"cumsum": ("add", 0), "cumprod": ("mul", 1), "cummax": ("maximum", None), "cummin": ("minimum", None)}
+
+
 def cumulative(ctx: Context, s: Assign) -> Atom:
-    """Running sums or products along `axis`; of all elements in rows where it is None."""
+    """Running sums, products or extremes along `axis`; of all elements in rows where it is None."""
     x, type, scalars = ctx.array(s.args[0]), array_type(s.target), Scalars(ctx)
-    op, start = ("add", 0) if s.op == "cumsum" else ("mul", 1)
+    op, start = RUNNING[s.op]
     number = Scalar(type.dtype)
-    init = scalars.cast(ctx.whole.constant(start), type.dtype)
+    init = worst(ctx, op, type.dtype) if start is None else scalars.cast(ctx.whole.constant(start), type.dtype)
     axis = s.param("axis")
     if axis is None and x.type.ndim > 1:
         return _running_total(ctx, x, type, op, init)
@@ -239,6 +243,8 @@ ASSEMBLING: dict[str, Callable[[Context, Assign], Atom]] = {
     "ravel": ravel,
     "cumsum": cumulative,
     "cumprod": cumulative,
+    "cummax": cumulative,
+    "cummin": cumulative,
     "asarray": asarray,
     "tolist": tolist,
     "zeros_like": zero_list,

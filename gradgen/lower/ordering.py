@@ -5,12 +5,15 @@ Numba sorts a row; rows along another axis are taken out one by one.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from gradgen.ir import Array, Assign, At, Atom, Slice
 from gradgen.lower.composites import written
 from gradgen.lower.context import Context, Lazy, Position_, array_type
 from gradgen.lower.indexing import true_places
+from gradgen.lower.scalars import Scalars
+from gradgen.rules.quantiles import Neighbours, middle, read
 from gradgen.rules.sorting import along
 from gradgen.rules.symbols import Sym, apply
 
@@ -55,6 +58,21 @@ def nonzero(ctx: Context, s: Assign) -> Atom:
 def called(ctx: Context, s: Assign) -> Atom:
     """Numba has the function, though not the method."""
     return ctx.builder.emit(s.op, *map(ctx.value, s.args), type=s.target.type, **dict(s.params))
+
+
+def bincount(ctx: Context, s: Assign) -> Atom:
+    """Weights in double precision, as NumPy has them."""
+    places, *weights, least = s.args
+    given = [_in_double(ctx, w) for w in weights]
+    return ctx.builder.emit("bincount", ctx.value(places), *given, ctx.use(least), type=s.target.type)
+
+
+def _in_double(ctx: Context, weights: Atom) -> Atom:
+    x = ctx.array(weights)
+    if x.type.dtype == "float64":
+        return ctx.value(weights)
+    wide = Lazy(Array("float64", x.type.dims), x.size, lambda at: Scalars(ctx).cast(x.element(at), "float64"))
+    return ctx.make(wide)
 
 
 @written("isin")
@@ -104,10 +122,30 @@ def unique_inverse(x: Sym) -> Sym:
     return made if x.ndim == 1 else apply("reshape", made, *(apply("size", x, axis=k) for k in range(x.ndim)))
 
 
+@written("median")
+def median(x: Sym, *, axis: int) -> Sym:
+    value = apply("mean", read(x, along(x, middle(x, axis), axis)), axis=axis, keepdims=False)
+    return _unless_nan(x, value, axis)
+
+
+@written("quantile")
+def quantile(x: Sym, q: Sym, *, axis: int, method: str) -> Sym:
+    near = Neighbours(x, q, axis, method)
+    value = near.front(near.value(x))
+    return _unless_nan(x, value, axis)
+
+
+def _unless_nan(x: Sym, value: Sym, axis: int) -> Sym:
+    """NaN where there is one along the axis: these have no order."""
+    none = apply("any", apply("isnan", x), axis=None if x.ndim == 1 else axis, keepdims=False)
+    return apply("where", none, math.nan, value)
+
+
 ORDERING: dict[str, Callable[[Context, Assign], Atom]] = {
     "argsort": argsort,
     "argpartition": argsort,
     "nonzero": nonzero,
     "searchsorted": called,
     "digitize": called,
+    "bincount": bincount,
 }

@@ -303,18 +303,18 @@ def _extreme(ctx: Context, s: Assign, op: str) -> Atom:
     r.nonempty({"max": "maximum", "min": "minimum"}[op])
     step = "maximum" if op == "max" else "minimum"
     number = Scalar(r.dtype)
-    return r.folded(worst(r, op, r.dtype), lambda best, x: r.scalars.apply(step, [best, x], number, {}))
+    return r.folded(worst(ctx, step, r.dtype), lambda best, x: r.scalars.apply(step, [best, x], number, {}))
 
 
-def worst(r: Reduction, op: str, dtype: str) -> Atom:
-    """What every element of `dtype` is at least as good as."""
+def worst(ctx: Context, op: str, dtype: str) -> Atom:
+    """What is the other one's `maximum`, or `minimum`, with every number of `dtype`."""
     if dtype == "bool":
-        return r.const(op == "min", "bool")
+        return Const(op == "minimum", Scalar("bool", True))
     if dtype.startswith(("int", "uint")):
         info = np.iinfo(dtype)
-        return r.const(int(info.min if op == "max" else info.max), dtype)
-    infinity = Const(-math.inf, Scalar("float64", True)) if op == "max" else Const(math.inf, Scalar("float64", True))
-    return r.scalars.cast(infinity, dtype) if dtype != "float64" else infinity
+        return Const(int(info.min if op == "maximum" else info.max), Scalar("int64", True))
+    infinity = Const(-math.inf if op == "maximum" else math.inf, Scalar("float64", True))
+    return Scalars(ctx).cast(infinity, dtype) if dtype != "float64" else infinity
 
 
 def max_(ctx: Context, s: Assign) -> Atom:
@@ -378,7 +378,7 @@ def _place(ctx: Context, s: Assign, op: str) -> Atom:
             )
 
         zero = whole.constant(0)
-        return ctx.nest(sizes, (worst(r, op, x_dtype), zero, zero), body)[1]
+        return ctx.nest(sizes, (worst(ctx, f"{op}imum", x_dtype), zero, zero), body)[1]
 
     if not dims_of(s.target.type):
         return over(())

@@ -6,11 +6,13 @@ from gradgen.rules import (
     creation,
     decompositions,
     elementwise,
+    extremes,
     indexing,
     linalg,
     lists,
     lowered,
     norms,
+    quantiles,
     reductions,
     scalar,
     selection,
@@ -18,11 +20,13 @@ from gradgen.rules import (
     solving,
     sorting,
     special,
+    statistics,
+    ufuncs,
 )
 from gradgen.rules.table import CALLERS, METHODS, RULES
 
 __all__ = [
     "CALLERS", "METHODS", "RULES", "arithmetic", "complex_numbers", "creation", "decompositions", "elementwise",
-    "indexing", "linalg", "lists", "lowered", "norms", "reductions", "scalar", "selection", "shape", "solving",
-    "sorting", "special",
+    "extremes", "indexing", "linalg", "lists", "lowered", "norms", "quantiles", "reductions", "scalar",
+    "selection", "shape", "solving", "sorting", "special", "statistics", "ufuncs",
 ]  # fmt: skip

@@ -14,7 +14,8 @@ from gradgen.ir import Array, At, Atom, Dim, Slice, Type, dims_of, is_bool, with
 from gradgen.rules.creation import shape_sizes
 from gradgen.rules.elementwise import clip
 from gradgen.rules.reductions import as_array, axes_of
-from gradgen.rules.shape import ravel_call, shape_of
+from gradgen.rules.shape import shape_of
+from gradgen.rules.sorting import flat
 from gradgen.rules.symbols import Sym, apply, static
 from gradgen.rules.symbols import where as choose_
 from gradgen.rules.table import caller, common, constant, elementwise
@@ -46,7 +47,7 @@ def nonzero(a):
 
 @caller(np.flatnonzero)
 def flatnonzero(a):
-    return apply("nonzero", ravel_call(truth(_array(a, "np.flatnonzero"))), axis=0)
+    return apply("nonzero", flat(truth(_array(a, "np.flatnonzero"))), axis=0)
 
 
 @caller(np.argwhere)
@@ -87,13 +88,13 @@ def compress_method(a, condition, axis=None):
 
 def _compressed(condition: Any, a: Any, axis: Any) -> Sym:
     x = as_array(a)
-    x, axis = (ravel_call(x), 0) if axis is None else (x, axes_of((axis,), x.ndim)[0])
+    x, axis = (flat(x), 0) if axis is None else (x, axes_of((axis,), x.ndim)[0])
     return apply("getitem", x, flatnonzero(condition), index=(*(ALL,) * axis, At(0)))
 
 
 @caller(np.extract)
 def extract(condition, arr):
-    return apply("getitem", ravel_call(as_array(arr)), flatnonzero(condition), index=(At(0),))
+    return apply("getitem", flat(as_array(arr)), flatnonzero(condition), index=(At(0),))
 
 
 @caller(np.select)
@@ -162,7 +163,7 @@ def take(a, indices, axis=None, out=None, mode="raise"):
         raise UnsupportedValue("`out` of np.take")
     x, places = as_array(a), as_array(indices)
     if axis is None:
-        x, axis = (ravel_call(x) if x.ndim != 1 else x), 0
+        x, axis = flat(x), 0
     axis = axes_of((axis,), x.ndim)[0]
     places = _within(places, apply("size", x, axis=axis), mode)
     before = (ALL,) * axis
@@ -228,12 +229,12 @@ def digitize(x, bins, right=False):
 def unravel_index(indices, shape, order="C"):
     if order != "C":
         raise UnsupportedValue(f"order={order!r} of np.unravel_index")
-    flat, made = as_array(indices), []
+    row, made = as_array(indices), []
     sizes = shape_sizes(shape)
     for size in reversed(sizes[1:]):
-        made.append(apply("mod", flat, size))
-        flat = apply("floordiv", flat, size)
-    return (flat, *reversed(made)) if sizes else ()
+        made.append(apply("mod", row, size))
+        row = apply("floordiv", row, size)
+    return (row, *reversed(made)) if sizes else ()
 
 
 @caller(np.ravel_multi_index)
@@ -242,10 +243,10 @@ def ravel_multi_index(multi_index, dims, mode="raise", order="C"):
         raise UnsupportedValue(f"order={order!r} of np.ravel_multi_index")
     sizes = shape_sizes(dims)
     places = [_within(as_array(place), size, mode) for place, size in zip(multi_index, sizes, strict=True)]
-    flat = places[0]
+    row = places[0]
     for place, size in zip(places[1:], sizes[1:], strict=True):
-        flat = apply("add", apply("mul", flat, size), place)
-    return flat
+        row = apply("add", apply("mul", row, size), place)
+    return row
 
 
 def _triangle(compare: str):
@@ -284,21 +285,20 @@ def diag_indices_from(arr):
     return diag_indices(shape_of(arr)[0], arr.ndim)
 
 
+def standing(x: Sym, axis: int, ndim: int) -> Sym:
+    """A vector along `axis` of `ndim`, with all the others as 1."""
+    return apply("getitem", x, index=(*(None,) * axis, ALL, *(None,) * (ndim - 1 - axis))) if ndim > 1 else x
+
+
 @caller(np.indices)
 def indices(dimensions, dtype=int, sparse=False):
     """For each axis the places along it, in the full shape."""
     sizes = list(dimensions)
-    each = [_upright(apply("arange", 0, size, 1), k, len(sizes)) for k, size in enumerate(sizes)]
+    each = [standing(apply("arange", 0, size, 1), k, len(sizes)) for k, size in enumerate(sizes)]
     each = [one if np.dtype(dtype) == np.int64 else apply("cast", one, dtype=np.dtype(dtype).name) for one in each]
     if static(sparse, "`sparse`"):
         return tuple(each)
     return apply("stack", *(apply("broadcast_to", one, *sizes) for one in each), axis=0)
-
-
-def _upright(x: Sym, axis: int, ndim: int) -> Sym:
-    """A vector along `axis` of `ndim`."""
-    new = tuple(k for k in range(ndim) if k != axis)
-    return apply("expand_dims", x, axis=new) if new else x
 
 
 @caller(np.ix_)
@@ -308,19 +308,19 @@ def ix_(*args):
     if any(v.ndim != 1 for v in vectors):
         raise UnsupportedValue("np.ix_ takes vectors")
     places = [flatnonzero(v) if is_bool(v.type) else v for v in vectors]
-    return tuple(_upright(v, k, len(places)) for k, v in enumerate(places))
+    return tuple(standing(v, k, len(places)) for k, v in enumerate(places))
 
 
 @caller(np.meshgrid)
 def meshgrid(*xi, copy=True, sparse=False, indexing="xy"):
     """Each vector along an axis of its own; the first two swapped where the indexing is "xy"."""
-    vectors = [ravel_call(as_array(x)) for x in xi]
+    vectors = [flat(as_array(x)) for x in xi]
     order = list(range(len(vectors)))
     if indexing == "xy" and len(order) > 1:
         order[:2] = [1, 0]
     elif indexing not in ("xy", "ij"):
         raise UnsupportedValue(f"indexing={indexing!r} of np.meshgrid")
-    each = [_upright(x, order[k], len(vectors)) for k, x in enumerate(vectors)]
+    each = [standing(x, order[k], len(vectors)) for k, x in enumerate(vectors)]
     if static(sparse, "`sparse`") or len(each) == 1:
         return each
     sizes = [shape_of(vectors[k])[0] for k in order]

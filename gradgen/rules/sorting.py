@@ -32,17 +32,23 @@ constant("argpartition", np.argpartition, type=places, cost=5)
 
 
 def along(x: Sym, order: Sym, axis: int) -> tuple[tuple, tuple[Sym, ...]]:
-    """The index, and its operands, of what `np.take_along_axis(x, order, axis)` reads."""
+    """The index, and its operands, of what `np.take_along_axis(x, order, axis)` reads.
+
+    An order that has no such axis is one place along it for each place along the others.
+    """
     if x.ndim == 1:
         return (At(0),), (order,)
-    operands = [order if k == axis else _upright(apply("size", x, axis=k), k, x.ndim) for k in range(x.ndim)]
+    others = [k for k in range(x.ndim) if k != axis or order.ndim == x.ndim]
+    operands = [
+        order if k == axis else upright(apply("arange", 0, apply("size", x, axis=k), 1), others.index(k), order.ndim)
+        for k in range(x.ndim)
+    ]
     return tuple(map(At, range(x.ndim))), tuple(operands)
 
 
-def _upright(size: Sym, axis: int, ndim: int) -> Sym:
-    """0, 1, ..., along `axis` of `ndim`."""
-    numbers = apply("arange", 0, size, 1)
-    return apply("expand_dims", numbers, axis=tuple(range(1, ndim - axis))) if axis < ndim - 1 else numbers
+def upright(x: Sym, axis: int, ndim: int) -> Sym:
+    """A vector along `axis` of `ndim`; axes of size 1 in front of it are left out."""
+    return apply("getitem", x, index=(ALL, *(None,) * (ndim - 1 - axis))) if axis < ndim - 1 else x
 
 
 def read_along(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
@@ -72,13 +78,18 @@ def in_order(x: Sym, order: Sym, axis: int) -> Sym:
 # How these are called
 
 
+def flat(x: Sym) -> Sym:
+    """All elements in a row."""
+    return x if x.ndim == 1 else ravel_call(x)
+
+
 def _line(name: str, a: Any, axis: Any) -> tuple[Sym, int]:
     """What is sorted, and along which axis; of an axis None all elements in a row."""
     x = as_array(a)
     if not isinstance(x, Sym) or not x.is_array:
         raise UnsupportedValue(f"np.{name} of a number")
     if axis is None:
-        return ravel_call(x), 0
+        return flat(x), 0
     return x, axes_of((static(axis, "the axis"),), x.ndim)[0]
 
 
@@ -186,12 +197,12 @@ def unique(
     if not equal_nan:
         raise UnsupportedValue("`equal_nan` of np.unique")
     x = as_array(ar)
-    flat = ravel_call(x)
-    first = apply("unique_index", flat)
-    made = [apply("getitem", flat, first, index=(At(0),))]
+    row = flat(x)
+    first = apply("unique_index", row)
+    made = [apply("getitem", row, first, index=(At(0),))]
     made += [first] if return_index else []
     made += [apply("unique_inverse", x)] if return_inverse else []
-    made += [apply("unique_counts", flat)] if return_counts else []
+    made += [apply("unique_counts", row)] if return_counts else []
     return tuple(made) if len(made) > 1 else made[0]
 
 

@@ -53,6 +53,7 @@ SHORT = {
     "cast": "value", "copy": "copy", "asarray": "array", "spread": "spread", "expand": "full", "identity": "value",
     "square": "sqr", "argsort": "order", "argpartition": "order", "take_along_axis": "taken",
     "nonzero": "places", "unique_index": "first", "unique_inverse": "inverse", "unique_counts": "counts",
+    "cummax": "highest", "cummin": "lowest", "bincount": "counts",
     "searchsorted": "place", "digitize": "bins", "choose": "choice",
     "reshape": "shaped", "broadcast_to": "full", "floordiv": "quot", "mod": "rest", "abs": "abs",
 }  # fmt: skip

@@ -28,8 +28,10 @@ COMPARE: dict[str, type[ast.cmpop]] = {
     "lt": ast.Lt, "le": ast.LtE, "gt": ast.Gt, "ge": ast.GtE, "eq": ast.Eq, "ne": ast.NotEq,
 }  # fmt: skip
 BOOLEAN: dict[str, type[ast.boolop]] = {"and": ast.And, "or": ast.Or}
-DEFAULTS = {"axis": None, "keepdims": False, "ddof": 0, "endpoint": True, "k": 0, "axes": None, "dtype": None,
-            "offset": 0, "axis1": 0, "axis2": 1, "UPLO": "L", "full_matrices": True, "ord": None}  # fmt: skip
+DEFAULTS = {
+    "axis": None, "keepdims": False, "ddof": 0, "endpoint": True, "k": 0, "axes": None, "dtype": None,
+    "method": "linear", "offset": 0, "axis1": 0, "axis2": 1, "UPLO": "L", "full_matrices": True, "ord": None,
+}  # fmt: skip
 HIDDEN = ("text", "weak", "element", "like", "distinct")  # params that are not arguments of the call
 PLAIN = ("float64", "int64", "bool")  # dtypes of which NumPy makes arrays by itself
 
@@ -391,6 +393,19 @@ def _order(use: _Use) -> ast.expr | None:
     return use.speller.called(use.op, use.args, params, use.spelling, use.target)
 
 
+@special("cummax", "cummin")
+def _running(use: _Use) -> ast.expr:
+    axis = {"axis": constant(use.params["axis"])} if use.params["axis"] else {}
+    return use.call("np.maximum.accumulate" if use.op == "cummax" else "np.minimum.accumulate", use.args[0], **axis)
+
+
+@special("bincount")
+def _bincount(use: _Use) -> ast.expr:
+    places, *weights, least = use.args
+    given = {"weights": weights[0]} if weights else {}
+    return use.call("np.bincount", places, **given, **({} if _is(least, 0) else {"minlength": least}))
+
+
 @special("nonzero")
 def _nonzero(use: _Use) -> ast.expr:
     if getattr(use.type(0), "ndim", 0) == 1:
@@ -406,6 +421,14 @@ def _unique(use: _Use) -> ast.expr:
 @special("choose")
 def _choose(use: _Use) -> ast.expr:
     return use.call("np.choose", use.args[0], tuple_(use.args[1:]))
+
+
+@special("median", "quantile")
+def _of_row(use: _Use) -> ast.expr | None:
+    """Along the only axis none is named."""
+    if getattr(use.type(0), "ndim", 0) != 1:
+        return None
+    return use.speller.called(use.op, use.args, {**use.params, "axis": None}, use.spelling, use.target)
 
 
 @special("take_along_axis")

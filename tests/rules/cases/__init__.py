@@ -11,31 +11,21 @@ from tests.rules.cases import (
     linalg,
     lists,
     norms,
+    quantiles,
     reductions,
     scalars,
     selection,
     shape,
     sorting,
+    statistics,
+    ufuncs,
 )
 from tests.rules.cases.row import Row
 
 _FILES = (
-    arithmetic,
-    elementwise,
-    kinks,
-    scalars,
-    reductions,
-    linalg,
-    decompositions,
-    norms,
-    indexing,
-    shape,
-    creation,
-    lists,
-    complex_numbers,
-    selection,
-    sorting,
-)
+    arithmetic, elementwise, kinks, scalars, reductions, linalg, decompositions, norms, indexing, shape,
+    creation, lists, complex_numbers, selection, sorting, quantiles, statistics, ufuncs,
+)  # fmt: skip
 ROWS: list[Row] = [row for file in _FILES for row in file.ROWS]
 
 __all__ = ["ROWS", "Row"]

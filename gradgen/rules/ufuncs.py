@@ -1,0 +1,73 @@
+"""The methods of NumPy's elementwise functions: `np.add.outer`, `np.add.reduce`, `np.maximum.accumulate`.
+
+`outer` of every function of two arguments that has a rule; the others of those that have a reduction or a scan.
+This file is imported after those that enter the functions. Not here: `np.add.at`, which writes into an array.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gradgen.errors import UnsupportedValue
+from gradgen.ir import Slice
+from gradgen.rules import reductions
+from gradgen.rules.symbols import Sym, apply
+from gradgen.rules.table import CALLERS, caller, spelling_of
+
+ALL = Slice(None, None, None)
+
+
+def _outer(function: np.ufunc) -> None:
+    build = CALLERS[function].build
+
+    @caller(function.outer, spelling=f"{spelling_of(function)}.outer")
+    def outer(A, B):
+        """The function of each element of A and each of B: A gets an axis for each of B's."""
+        a, b = (reductions.as_array(x) for x in (A, B))
+        if a.ndim and b.ndim:
+            a = apply("getitem", a, index=(*(ALL,) * a.ndim, *(None,) * b.ndim))
+        return build(a, b)
+
+
+for _function in [f for f in CALLERS if isinstance(f, np.ufunc) and f.nin == 2 and f.nout == 1 and f.signature is None]:
+    _outer(_function)
+
+
+def _reduce(function: np.ufunc, build: Any) -> None:
+    """As the reduction, but along the first axis where none is named."""
+
+    @caller(function.reduce, spelling=f"{spelling_of(function)}.reduce")
+    def reduce(array, axis=0, dtype=None, out=None, keepdims=False, **more):
+        x = reductions.as_array(array)
+        given = {} if dtype is None else {"dtype": dtype}
+        return build(x, axis if x.is_array else None, out=out, keepdims=keepdims, **given, **more)
+
+
+for _function, _build in (
+    (np.add, reductions.sum_call),
+    (np.multiply, reductions.prod_call),
+    (np.maximum, CALLERS[np.max].build),
+    (np.minimum, CALLERS[np.min].build),
+    (np.logical_and, CALLERS[np.all].build),
+    (np.logical_or, CALLERS[np.any].build),
+):
+    _reduce(_function, _build)
+
+
+def _accumulate(function: np.ufunc, op: str) -> None:
+    @caller(function.accumulate, spelling=f"{spelling_of(function)}.accumulate")
+    def accumulate(array, axis=0, dtype=None, out=None):
+        if out is not None:
+            raise UnsupportedValue(f"`out` of {spelling_of(function)}.accumulate")
+        x = reductions.as_array(array)
+        if not isinstance(x, Sym) or not x.is_array:
+            raise UnsupportedValue(f"{spelling_of(function)}.accumulate of a number")
+        (axis,) = reductions.axes_of((axis,), x.ndim)
+        x = x if dtype is None else CALLERS[np.asarray].build(x, dtype)
+        return apply(op, x, axis=axis)
+
+
+for _function, _op in ((np.add, "cumsum"), (np.multiply, "cumprod"), (np.maximum, "cummax"), (np.minimum, "cummin")):
+    _accumulate(_function, _op)
