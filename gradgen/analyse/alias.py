@@ -60,7 +60,21 @@ Roots = frozenset[Root]
 
 # Linear operations may hand out views, except those that are known to make a fresh array. All others make one.
 FRESH = frozenset(
-    ["cumsum", "concatenate", "stack", "full", "full_like", "linspace", "array", "asarray", "trace", "roll", "conj"]
+    [
+        "cumsum",
+        "concatenate",
+        "stack",
+        "full",
+        "full_like",
+        "linspace",
+        "array",
+        "asarray",
+        "trace",
+        "roll",
+        "conj",
+        "delete",
+        "insert",
+    ]
 )
 
 

@@ -93,6 +93,8 @@ def reshaped(ctx: Context, array: Atom, sizes: Sequence[Atom], type: Type) -> At
 def reshape(ctx: Context, s: Assign) -> Lazy:
     sizes = [ctx.use(size) for size in s.args[1:]]
     x, type, whole = ctx.array(s.args[0]), array_type(s.target), ctx.whole
+    if not x.type.ndim:
+        return Lazy(type, lambda axis: whole.constant(1), lambda at: x.element(()), True)
     if x.type.ndim > 1 or ctx.leaf(s.args[0]) is not None or any(whole.known(size) == -1 for size in sizes):
         view = reshaped(ctx, s.args[0], sizes, type)
         return replace(ctx.array(view), make=lambda: view)

@@ -48,13 +48,21 @@ from gradgen.lower.products import dot, matmul, trace
 from gradgen.lower.reductions import REDUCTIONS
 from gradgen.lower.scalars import ARITHMETIC, COMPARISONS, EXPANSIONS, MATH, ROUNDING, Scalars, scalar
 from gradgen.lower.selection import read_element, store
+from gradgen.lower.signal import SIGNAL
 from gradgen.lower.slots import Slots
 from gradgen.rules.table import RULES
 
 OTHERS = ("not", "bitwise_and", "bitwise_or", "bitwise_xor", "left_shift", "right_shift")
 SAME_NUMBER = ("spread", "expand", "copy", "identity", "squeeze")
 PRODUCTS = {"matmul": matmul, "dot": dot, "trace": trace}
-MAKING: dict[str, Callable[[Context, Assign], Atom]] = {**REDUCTIONS, **ASSEMBLING, **PRODUCTS, **LINALG, **ORDERING}
+MAKING: dict[str, Callable[[Context, Assign], Atom]] = {
+    **REDUCTIONS,
+    **ASSEMBLING,
+    **PRODUCTS,
+    **LINALG,
+    **ORDERING,
+    **SIGNAL,
+}
 
 
 def is_elementwise(op: str) -> bool:
@@ -200,7 +208,7 @@ class Blocks:
         is_array = isinstance(first.type, Array)
         if is_array and s.op == "getitem":
             return read_element(ctx, s)
-        if (s.op in MAKING and is_array) or s.op in ASSEMBLING:
+        if (s.op in MAKING and is_array) or s.op in ASSEMBLING or s.op in SIGNAL:
             return MAKING[s.op](ctx, s)
         if s.op in ("spread", "expand") and isinstance(s.target.type, Scalar):
             return s.args[0]

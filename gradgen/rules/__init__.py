@@ -28,5 +28,5 @@ from gradgen.rules.table import CALLERS, METHODS, RULES
 __all__ = [
     "CALLERS", "METHODS", "RULES", "arithmetic", "complex_numbers", "creation", "decompositions", "elementwise",
     "extremes", "indexing", "linalg", "lists", "lowered", "norms", "quantiles", "reductions", "scalar",
-    "selection", "shape", "solving", "sorting", "special", "statistics", "ufuncs",
+    "selection", "shape", "solving", "sorting", "special", "statistics", "ufuncs", "padding", "signal", "splitting",
 ]  # fmt: skip

@@ -10,8 +10,8 @@ import numpy as np
 from gradgen.errors import UnsupportedType, UnsupportedValue
 from gradgen.ir import Array, Atom, Const, Dim, ListOf, Scalar, Type, common_dtype, constant_dim, is_complex
 from gradgen.rules.build import dim_of
-from gradgen.rules.symbols import Sym, apply
-from gradgen.rules.table import caller, check_kept, constant, linear
+from gradgen.rules.symbols import Sym, apply, sub
+from gradgen.rules.table import caller, check_kept, constant, general, linear
 
 
 def dtype_name(dtype: Any, default: str = "float64") -> str:
@@ -84,7 +84,17 @@ def ranged(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
     return Array(dtype, (Dim(f"arange({','.join(map(str, args))})"),))
 
 
-constant("arange", np.arange, type=ranged)
+def _arange_tangent(y, args, tangents, *, dtype=None):
+    """The number of elements stays: it varies in steps only."""
+    start, _, step = tangents
+    along = None if step is None else apply("arange", 0, apply("size", y, axis=0), 1) * step
+    return start + along if start is not None and along is not None else along if start is None else start
+
+
+@general("arange", np.arange, type=ranged, tangent=_arange_tangent, cost=1)
+def arange(g, y, start, stop, step, *, dtype=None):
+    """Element k is start + k step; where it ends does not move an element."""
+    return g, None, apply("arange", 0, apply("size", y, axis=0), 1) * g
 
 
 def spaced(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
@@ -104,6 +114,7 @@ def eye_type(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
 
 
 constant("eye", np.eye, type=eye_type)
+constant("tri", np.tri, type=lambda args, params: eye_type(args[:2], params))
 
 
 def array_type(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
@@ -120,12 +131,29 @@ def array(g, *items, shape):
 
 
 def shape_sizes(shape: Any) -> list[Any]:
-    return list(shape) if isinstance(shape, list | tuple) else [shape]
+    """The sizes that a shape names: a whole number, or several."""
+    sizes = list(shape) if isinstance(shape, list | tuple) else [shape]
+    for size in sizes:
+        whole = isinstance(size, int) or (isinstance(size, Sym) and _is_whole(size.type))
+        if not whole:
+            raise UnsupportedType("a shape is a whole number or a tuple of them", way_out="int(...)")
+    return sizes
+
+
+def _is_whole(type: Type) -> bool:
+    return isinstance(type, Scalar) and type.dtype.startswith(("int", "uint"))
+
+
+def _in_memory(order: Any) -> None:
+    """How elements lie in memory changes no value; that it is an order at all is checked."""
+    if order not in (None, "C", "F", "A", "K"):
+        raise UnsupportedValue(f"order={order!r}", way_out='"C" or "F"')
 
 
 def _constant(op: str, function: Any):
     @caller(function)
     def build(shape, dtype=None, order="C"):
+        _in_memory(order)
         made = shape_sizes(shape)
         if not made:
             return apply("cast", {"ones": 1}.get(op, 0), dtype=dtype_name(dtype), weak=False)
@@ -137,9 +165,17 @@ _constant("ones", np.ones)
 _constant("empty", np.empty)
 
 
+@caller(np.ndarray, spelling="np.ndarray")
+def ndarray(shape, dtype=None, order=None):
+    """Memory to be filled, as of np.empty."""
+    _in_memory(order)
+    return apply("empty", *shape_sizes(shape), dtype=dtype_name(dtype))
+
+
 def _alike(op: str, function: Any):
     @caller(function)
     def build(a, dtype=None, order="K", subok=True, shape=None):
+        _in_memory(order)
         x = as_array(a)
         name = None if dtype is None else dtype_name(dtype)
         if shape is not None:
@@ -161,6 +197,7 @@ def _dtype_of(value: Any) -> str:
 
 @caller(np.full)
 def full_call(shape, fill_value, dtype=None, order="C"):
+    _in_memory(order)
     value = as_array(fill_value)
     made = shape_sizes(shape)
     if not made:
@@ -170,6 +207,7 @@ def full_call(shape, fill_value, dtype=None, order="C"):
 
 @caller(np.full_like)
 def full_like_call(a, fill_value, dtype=None, order="K", subok=True, shape=None):
+    _in_memory(order)
     x, value = as_array(a), as_array(fill_value)
     name = dtype_name(dtype, _dtype_of(x))
     if shape is not None:
@@ -195,8 +233,33 @@ def linspace_call(start, stop, num=50, endpoint=True, retstep=False, dtype=None)
     return made if dtype is None else apply("cast", made, dtype=dtype_name(dtype), weak=False)
 
 
+@caller(np.logspace)
+def logspace(start, stop, num=50, endpoint=True, base=10.0, dtype=None):
+    made = apply("pow", base, linspace_call(start, stop, num, endpoint))
+    return made if dtype is None else apply("cast", made, dtype=dtype_name(dtype), weak=False)
+
+
+@caller(np.tri)
+def tri_call(N, M=None, k=0, dtype=float):
+    return apply(
+        "tri", N, N if M is None else M, *([] if isinstance(k, int) and k == 0 else [k]), dtype=dtype_name(dtype)
+    )
+
+
+@caller(np.vander)
+def vander(x, N=None, increasing=False):
+    """The powers of x, the highest first."""
+    from gradgen.rules.shape import shape_of
+
+    x = as_array(x)
+    number = shape_of(x)[0] if N is None else N
+    powers = apply("arange", 0, number, 1) if increasing else apply("arange", sub(number, 1), -1, -1)
+    return apply("pow", apply("expand_dims", x, axis=(1,)), powers)
+
+
 @caller(np.eye)
-def eye_call(N, M=None, k=0, dtype=None):
+def eye_call(N, M=None, k=0, dtype=None, order="C"):
+    _in_memory(order)
     more = {} if k == 0 else {"k": k}
     return apply("eye", N, N if M is None else M, dtype=dtype_name(dtype), **more)
 
@@ -256,6 +319,12 @@ def asarray_call(a, dtype=None, order=None, *, copy=None):
 @caller(np.ascontiguousarray, np.asfortranarray)
 def ascontiguousarray(a, dtype=None):
     return _made(a, dtype, copied=True, ndmin=1)
+
+
+@caller(np.require)
+def require(a, dtype=None, requirements=None):
+    """What it requires is of the memory; whether that takes a copy is not known."""
+    return _made(a, dtype, copied=True)
 
 
 def _made(x: Any, dtype: Any, copied: bool, ndmin: int = 0) -> Any:

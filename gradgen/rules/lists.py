@@ -103,12 +103,12 @@ def asarray(g, xs):
 
 
 def tolist_type(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
-    """The rows of an array, or its numbers."""
+    """The rows of an array, or its numbers: NumPy's, or `plain` ones of Python."""
     x = args[0].type
     assert isinstance(x, Array)
-    return ListOf(Array(x.dtype, x.dims[1:]) if len(x.dims) > 1 else Scalar(x.dtype))
+    return ListOf(Array(x.dtype, x.dims[1:]) if len(x.dims) > 1 else Scalar(x.dtype, bool(params.get("plain"))))
 
 
 @linear("tolist", type=tolist_type)
-def tolist(g, x):
+def tolist(g, x, *, plain=False):
     return apply("asarray", g)

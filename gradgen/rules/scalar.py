@@ -115,8 +115,12 @@ def item(x, *place):
     if x.is_array:
         if not place and not all(dim.is_one for dim in dims_of(x.type)):
             raise UnsupportedType("`.item()` needs an array of one element", way_out="index it")
+        if len(place) == 1 and isinstance(place[0], tuple):
+            place = place[0]
+        elif len(place) == 1 and x.ndim > 1:
+            x = apply("ravel", x)
         if place and len(place) != x.ndim:
-            raise UnsupportedValue("`.item` needs no argument, or an index for each axis")
+            raise UnsupportedValue("`.item` needs no argument, one place, or an index for each axis")
         x = apply("getitem", x, *[k for k in place if isinstance(k, Sym)], index=_place(place) or (0,) * x.ndim)
     dtype = {"b": "bool", "i": "int64", "u": "int64", "c": "complex128"}.get(np.dtype(x.dtype).kind, "float64")
     return apply("cast", x, dtype=dtype, weak=True)

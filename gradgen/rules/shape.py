@@ -7,10 +7,25 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import UnsupportedType, UnsupportedValue
-from gradgen.ir import ONE, Array, At, Atom, Const, Dim, ListOf, Scalar, Slice, Type, constant_dim, dims_of, with_dims
+from gradgen.ir import (
+    ONE,
+    Array,
+    At,
+    Atom,
+    Const,
+    Dim,
+    ListOf,
+    Scalar,
+    Slice,
+    Type,
+    broadcast,
+    constant_dim,
+    dims_of,
+    with_dims,
+)
 from gradgen.rules import sizes
 from gradgen.rules.build import dim_of
-from gradgen.rules.creation import as_array, combined_dtype, shape_sizes
+from gradgen.rules.creation import as_array, combined_dtype, dtype_name, shape_sizes
 from gradgen.rules.reductions import axes_of
 from gradgen.rules.symbols import Sym, apply
 from gradgen.rules.table import METHODS, Caller, caller, check_kept, constant, linear, same
@@ -55,6 +70,8 @@ def reshaped(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
 
 @linear("reshape", np.reshape, type=reshaped)
 def reshape(g, x, *shape):
+    if not x.is_array:
+        return apply("getitem", g, index=(0,) * g.ndim)
     return apply("reshape", g, *size_syms(x))
 
 
@@ -226,41 +243,58 @@ def stack(g, *xs, axis=0):
 
 
 @caller(np.reshape)
-def reshape_call(a, shape, order="C"):
-    return _reshape(as_array(a), shape_sizes(shape), order, "np.reshape")
+def reshape_call(a, shape, order="C", *, copy=None):
+    made = _reshape(as_array(a), shape_sizes(shape), order, "np.reshape")
+    return apply("copy", made) if copy else made
 
 
 @caller(method="reshape")
-def reshape_method(x, *shape, order="C"):
+def reshape_method(x, *shape, order="C", copy=None):
     given = shape_sizes(shape[0]) if len(shape) == 1 else list(shape)
-    return _reshape(x, given, order, ".reshape")
+    made = _reshape(x, given, order, ".reshape")
+    return apply("copy", made) if copy else made
 
 
 def _reshape(x: Any, shape: list, order: str, spelling: str) -> Sym:
-    if order != "C":
-        raise UnsupportedValue(f"order={order!r} of reshape", way_out="x.T.reshape(...)")
+    x = _in_order(x, order, spelling)
     if not shape:
         return x if not x.is_array else apply("getitem", x, index=(0,) * x.ndim)
+    if order == "F" and len(shape) > 1:
+        return transpose_call(apply("reshape", x, *reversed(shape)))
     return apply("reshape", x, *shape)
+
+
+def _in_order(x: Any, order: str, spelling: str) -> Any:
+    """x with its elements in the order of memory, row after row: in Fortran's order, of the transpose."""
+    if order not in ("C", "F"):
+        raise UnsupportedValue(f"order={order!r} of {spelling}, which hangs on the memory", way_out='"C" or "F"')
+    return transpose_call(x) if order == "F" and isinstance(x, Sym) else x
 
 
 @caller(np.ravel, method="ravel")
 def ravel_call(a, order="C"):
-    if order != "C":
-        raise UnsupportedValue(f"order={order!r} of ravel", way_out="x.T.ravel()")
-    x = as_array(a)
-    return apply("ravel", x) if x.is_array else apply("reshape", x, 1)
+    return flat(_in_order(as_array(a), order, "ravel"))
+
+
+def flat(x: Sym) -> Sym:
+    """The elements in a row."""
+    return apply("ravel", x) if isinstance(x, Sym) and x.is_array else apply("reshape", x, 1)
 
 
 @caller(method="flatten")
 def flatten(x, order="C"):
     """Always a copy, also where ravel gives a view."""
-    if order != "C":
-        raise UnsupportedValue(f"order={order!r} of flatten", way_out="x.T.flatten()")
+    x = _in_order(x, order, "flatten")
     return apply("copy", x if x.ndim == 1 else apply("ravel", x)) if x.is_array else apply("reshape", x, 1)
 
 
-@caller(np.transpose)
+@caller(method="flat")
+def flat_attribute(x):
+    """For reading: what is written through it, would be written into x."""
+    return flat(x)
+
+
+@caller(np.transpose, np.permute_dims)
 def transpose_call(a, axes=None):
     x = as_array(a)
     if x.ndim < 2:
@@ -286,13 +320,14 @@ def transpose_attribute(x):
     return transpose_call(x)
 
 
-@caller(method="mT")
-def matrix_transpose(x):
+@caller(np.matrix_transpose, method="mT")
+def matrix_transpose(x, /):
     return swapaxes(x, -1, -2)
 
 
 @caller(np.swapaxes, method="swapaxes")
 def swapaxes(a, axis1, axis2):
+    a = as_array(a)
     axes_of((axis1,), a.ndim), axes_of((axis2,), a.ndim)
     axes = list(range(a.ndim))
     axes[axis1], axes[axis2] = axes[axis2], axes[axis1]
@@ -301,6 +336,7 @@ def swapaxes(a, axis1, axis2):
 
 @caller(np.moveaxis)
 def moveaxis(a, source, destination):
+    a = as_array(a)
     given = [one if isinstance(one, tuple | list) else (one,) for one in (source, destination)]
     sources, places = ([axes_of(axis, a.ndim)[0] for axis in axes] for axes in given)
     order = [k for k in range(a.ndim) if k not in sources]
@@ -311,6 +347,7 @@ def moveaxis(a, source, destination):
 
 @caller(np.rollaxis)
 def rollaxis(a, axis, start=0):
+    a = as_array(a)
     axis = axes_of(axis, a.ndim)[0]
     return moveaxis(a, axis, start - 1 if axis < start else start)
 
@@ -352,33 +389,59 @@ def flip_call(m, axis=None):
 
 @caller(np.flipud)
 def flipud(m):
-    return apply("flip", m, axis=0)
+    return flip_call(m, 0)
 
 
 @caller(np.fliplr)
 def fliplr(m):
-    return apply("flip", m, axis=1)
+    return flip_call(m, 1)
+
+
+@caller(np.rot90)
+def rot90(m, k=1, axes=(0, 1)):
+    """Quarter turns from the first axis towards the second."""
+    x = as_array(m)
+    first, second = axes
+    if len(axes_of((first, second), x.ndim)) != 2:
+        raise UnsupportedValue("np.rot90 turns in a plane of two axes")
+    match k % 4:
+        case 1:
+            return swapaxes(apply("flip", x, axis=second % x.ndim), first, second)
+        case 2:
+            return apply("flip", x, axis=axes_of((first, second), x.ndim))
+        case 3:
+            return apply("flip", swapaxes(x, first, second), axis=second % x.ndim)
+    return x
 
 
 @caller(np.roll)
 def roll_call(a, shift, axis=None):
-    if isinstance(shift, tuple):
-        axes = axis if isinstance(axis, tuple) else (axis,) * len(shift)
-        for by, along in zip(shift, axes, strict=True):
-            a = apply("roll", a, by, axis=along)
-        return a
-    return apply("roll", a, shift, axis=axis)
+    x = as_array(a)
+    shifts = list(shift) if isinstance(shift, tuple | list) else [shift]
+    axes = list(axis) if isinstance(axis, tuple | list) else [axis]
+    if len(shifts) != len(axes) and 1 not in (len(shifts), len(axes)):
+        raise UnsupportedValue("as many shifts as axes")
+    number = max(len(shifts), len(axes))
+    for by, along in zip(shifts * (number // len(shifts)), axes * (number // len(axes)), strict=True):
+        if isinstance(by, Sym) and by.is_array:
+            raise UnsupportedType("np.roll by an array of shifts", way_out="a tuple of numbers")
+        if along is not None:
+            axes_of(along, x.ndim)
+        x = apply("roll", x, by, axis=along)
+    return x
 
 
 @caller(np.repeat, method="repeat")
 def repeat(a, repeats, axis=None):
     """Each element `repeats` times: a new axis of that size, folded into the one before it."""
     x = as_array(a)
-    if (isinstance(repeats, Sym) and repeats.is_array) or isinstance(repeats, list | tuple):
-        raise UnsupportedValue("np.repeat by a number for each element", way_out="an index array")
     if axis is None:
-        x, axis = (apply("ravel", x) if x.ndim > 1 else x if x.ndim else apply("reshape", x, 1)), 0
+        x, axis = (x if isinstance(x, Sym) and x.ndim == 1 else flat(x)), 0
     axis = axes_of(axis, x.ndim)[0]
+    if (isinstance(repeats, Sym) and repeats.is_array) or isinstance(repeats, list | tuple):
+        from gradgen.rules.splitting import repeated
+
+        return repeated(x, repeats, axis)
     shape = size_syms(x)
     wide = apply(
         "broadcast_to", apply("expand_dims", x, axis=(axis + 1,)), *shape[: axis + 1], repeats, *shape[axis + 1 :]
@@ -423,18 +486,37 @@ def _concatenated(arrays: list[Sym], axis: int) -> Sym:
 
 
 @caller(np.concatenate)
-def concatenate_call(arrays, axis=0, *, dtype=None):
+def concatenate_call(arrays, axis=0, *, dtype=None, casting="same_kind"):
+    return _of_dtype(_put_together(arrays, axis), dtype)
+
+
+def _put_together(arrays: Any, axis: Any) -> Sym:
     if _is_run_list(arrays):
         return _all_rows(apply("asarray", arrays), axis)
+    if _is_array(arrays) and axis == 0 and arrays.ndim > 1:
+        return _all_rows(arrays, 0)
     parts = arrays_of(_rows(arrays))
     if axis is None:
         parts, axis = [ravel_call(x) for x in parts], 0
     return _concatenated(parts, axis)
 
 
+def _of_dtype(x: Sym, dtype: Any) -> Sym:
+    """What was put together, as NumPy casts it to a dtype that is asked for."""
+    if dtype is None or dtype_name(dtype) == x.dtype:
+        return x
+    if not np.can_cast(x.dtype, dtype_name(dtype), "same_kind"):
+        raise UnsupportedType(f"{x.dtype} is not put together as {dtype_name(dtype)}", way_out=".astype(...)")
+    return apply("cast", x, dtype=dtype_name(dtype), weak=False)
+
+
+def _is_array(x: Any) -> bool:
+    return isinstance(x, Sym) and x.is_array
+
+
 def _rows(arrays: Any) -> Any:
     """An array of arrays with a known number of rows, as a list of these."""
-    if isinstance(arrays, Sym) and arrays.is_array:
+    if _is_array(arrays):
         number = dims_of(arrays.type)[0].constant
         if number is None:
             raise UnsupportedType(
@@ -455,7 +537,11 @@ def _all_rows(x: Sym, axis: int) -> Sym:
 
 
 @caller(np.stack)
-def stack_call(arrays, axis=0, *, dtype=None):
+def stack_call(arrays, axis=0, *, dtype=None, casting="same_kind"):
+    return _of_dtype(_stacked_along(arrays, axis), dtype)
+
+
+def _stacked_along(arrays: Any, axis: int) -> Sym:
     if isinstance(arrays, Sym):
         made = as_array(arrays)
         return made if axis == 0 else moveaxis(made, 0, axis)
@@ -486,16 +572,35 @@ _at_least(1, np.atleast_1d)
 _at_least(2, np.atleast_2d)
 
 
+@caller(np.atleast_3d)
+def atleast_3d(*arys):
+    """Of a vector the one axis is the middle one, of a matrix the two are the first."""
+    made = tuple(_solid(as_array(x)) for x in arys)
+    return made[0] if len(made) == 1 else made
+
+
+def _solid(x: Any) -> Any:
+    if not isinstance(x, Sym) or not x.is_array:
+        return apply("reshape", x, 1, 1, 1)
+    return apply("expand_dims", x, axis=((0, 2), (2,))[x.ndim - 1]) if x.ndim < 3 else x
+
+
 @caller(np.hstack)
-def hstack(tup):
+def hstack(tup, *, dtype=None, casting="same_kind"):
     if _is_run_list(tup):
-        return concatenate_call(tup)
+        return _of_dtype(_put_together(tup, 0), dtype)
+    if _is_array(tup) and tup.ndim == 2:
+        return _of_dtype(flat(tup), dtype)
     arrays = [at_least(1, x) for x in arrays_of(_rows(tup))]
-    return _concatenated(arrays, 0 if arrays[0].ndim == 1 else 1)
+    return _of_dtype(_concatenated(arrays, 0 if arrays[0].ndim == 1 else 1), dtype)
 
 
 @caller(np.vstack)
-def vstack(tup):
+def vstack(tup, *, dtype=None, casting="same_kind"):
+    return _of_dtype(_rows_of(tup), dtype)
+
+
+def _rows_of(tup: Any) -> Sym:
     if isinstance(tup, Sym):
         made = as_array(tup)
         return made if made.ndim == 2 else _all_rows(made, 0)
@@ -505,14 +610,75 @@ def vstack(tup):
     return _concatenated([at_least(2, x) for x in arrays], 0)
 
 
+@caller(np.dstack)
+def dstack(tup):
+    return _concatenated([_solid(x) for x in arrays_of(_rows(tup))], 2)
+
+
 @caller(np.column_stack)
 def column_stack(tup):
-    if isinstance(tup, Sym):
+    if isinstance(tup, Sym) and as_array(tup).ndim == 2:
         return transpose_call(as_array(tup))
-    columns = arrays_of(tup)
+    columns = [at_least(1, x) for x in arrays_of(_rows(tup))]
     if all(x.ndim == 1 for x in columns):
         return apply("stack", *columns, axis=1)
     return _concatenated([apply("expand_dims", x, axis=(1,)) if x.ndim == 1 else x for x in columns], 1)
+
+
+@caller(np.block)
+def block(arrays):
+    """Innermost lists along the last axis, those around them along the one before."""
+    if isinstance(arrays, Sym):
+        return apply("copy", as_array(arrays))
+    depth = _depth(arrays)
+    ndim = max(depth, *(x.ndim if isinstance(x, Sym) else 0 for x in _innermost(arrays)))
+
+    def put(part: Any, level: int) -> Sym:
+        if level == depth:
+            x = as_array(part)
+            return at_least(ndim, x) if isinstance(x, Sym) else apply("full", *[1] * ndim, x, dtype=_kind(x))
+        return _concatenated([put(inner, level + 1) for inner in part], ndim - depth + level)
+
+    return put(arrays, 0)
+
+
+def _depth(arrays: Any) -> int:
+    depths = {_depth(inner) for inner in arrays} if isinstance(arrays, list) else set()
+    if len(depths) > 1 or (isinstance(arrays, list) and not arrays):
+        raise UnsupportedValue("np.block takes lists of one depth, none of them empty")
+    return 1 + depths.pop() if depths else 0
+
+
+def _innermost(arrays: Any) -> list:
+    return [x for inner in arrays for x in _innermost(inner)] if isinstance(arrays, list) else [arrays]
+
+
+def _kind(x: Any) -> str:
+    return np.asarray(x).dtype.name
+
+
+@caller(np.broadcast_arrays)
+def broadcast_arrays(*args, subok=False):
+    made = [as_array(x) for x in args]
+    dims = broadcast(dims_of(x.type) if isinstance(x, Sym) else () for x in made)
+    shape = [_common_size(made, axis - len(dims), dim) for axis, dim in enumerate(dims)]
+    return tuple(x if not shape else apply("broadcast_to", x, *shape) for x in made)
+
+
+def _common_size(arrays: list, axis: int, dim: Dim) -> Any:
+    """The size of an axis, counted from the last, of what the arrays broadcast to."""
+    if dim.constant is not None:
+        return dim.constant
+    found: dict[Dim, Sym] = {}
+    for x in arrays:
+        if isinstance(x, Sym) and x.ndim >= -axis and not dims_of(x.type)[axis].is_one:
+            found.setdefault(dims_of(x.type)[axis], apply("size", x, axis=axis % x.ndim))
+    if dim in found:
+        return found[dim]
+    size, *others = found.values()
+    for other in others:
+        size = apply("where", apply("eq", size, 1), other, size)
+    return size
 
 
 @caller(np.append)
@@ -521,20 +687,6 @@ def append(arr, values, axis=None):
     if axis is None:
         parts, axis = [ravel_call(x) for x in parts], 0
     return _concatenated(parts, axis)
-
-
-@caller(np.diff)
-def diff(a, n=1, axis=-1):
-    """a[1:] - a[:-1] along an axis, n times."""
-    x = as_array(a)
-    along = axes_of(axis, x.ndim)[0]
-    for _ in range(n):
-        ends = (
-            apply("getitem", x, index=(ALL,) * along + (Slice(*bounds),))
-            for bounds in ((1, None, None), (None, -1, None))
-        )
-        x = apply("sub", *ends)
-    return x
 
 
 @caller(np.shape, method="shape")
@@ -566,7 +718,16 @@ def ndim(a):
 
 
 METHODS["itemsize"] = Caller(lambda x: np.dtype(x.dtype).itemsize, ".itemsize")
-METHODS["tolist"] = Caller(lambda x: apply("tolist", x) if x.ndim else x, ".tolist")
+METHODS["nbytes"] = Caller(lambda x: apply("mul", size_attribute(x), np.dtype(x.dtype).itemsize), ".nbytes")
+
+
+@caller(method="tolist")
+def tolist(x):
+    if x.ndim > 1:
+        raise UnsupportedType("`.tolist()` of an array of several dimensions: a list of lists", way_out="list(x)")
+    if x.dtype not in ("float64", "int64", "bool"):
+        raise UnsupportedType(f"`.tolist()` of {x.dtype}: numbers of another type", way_out=".astype(float)")
+    return apply("tolist", x, plain=True) if x.ndim else x
 
 
 @caller(len)

@@ -17,6 +17,7 @@ from gradgen.infer.signature import is_namedtuple
 from gradgen.ir.interface import Path, Root
 from gradgen.parse.subset import REFUSED_CALLS
 from gradgen.rules.table import CALLERS, METHODS, Caller
+from gradgen.stage import applied  # noqa: F401  (it enters what it stages)
 from gradgen.stage.arrays import describe, is_numeric, keep_unchanged
 from gradgen.stage.builtin import BUILTINS
 from gradgen.stage.capture import capture
@@ -27,7 +28,7 @@ from gradgen.stage.rulecalls import apply_caller
 from gradgen.stage.session import Frame, Session
 from gradgen.stage.values import Bound, Closure, Group, Known, Partial, Record, Ref
 
-PERHAPS_COPIES = (np.ascontiguousarray, np.asfortranarray)
+PERHAPS_COPIES = (np.ascontiguousarray, np.asfortranarray, np.require)
 STANDARD = sysconfig.get_paths()["stdlib"]
 LIBRARIES = ("numpy", "scipy", "numba", "jax", "torch", "autograd", "pandas", "sklearn", "matplotlib", "gradgen")
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import GradgenError, UnsupportedSyntax, UnsupportedType, UnsupportedValue
-from gradgen.ir import Assign, Atom, Const, Scalar, is_bool, is_complex, is_integer
+from gradgen.ir import Assign, Atom, Const, ListOf, Scalar, is_bool, is_complex, is_integer
 from gradgen.rules import symbols
 from gradgen.rules.build import constant_atom, typed_for_spelling
 from gradgen.rules.symbols import Sym
@@ -22,7 +22,7 @@ from gradgen.rules.table import RULES, Caller
 from gradgen.stage import gates
 from gradgen.stage.arrays import describe, is_array, read, wrap
 from gradgen.stage.session import UNKNOWN, Session, is_scalar
-from gradgen.stage.values import DictObject, Group, Known, ListObject, Ref, RunList, Sliced, is_atom
+from gradgen.stage.values import DictObject, Group, Hole, Known, ListObject, Ref, RunList, Sliced, is_atom
 
 
 def apply_caller(session: Session, caller: Caller, args: tuple[Any, ...], keywords: dict[str, Any], shown: str) -> Any:
@@ -117,6 +117,8 @@ def _object(session: Session, ref: Ref, sources: dict[Atom, Ref], shown: str) ->
 
 def from_rule(session: Session, result: Any, sources: dict[Atom, Ref]) -> Any:
     """What a caller built, as a staged value."""
+    if isinstance(result, Sym) and isinstance(result.type, ListOf):
+        return session.new(RunList(Hole(0), (result.atom,)))
     if isinstance(result, Sym):
         return wrap(session, result.atom, sources)
     if is_atom(result):

@@ -32,7 +32,7 @@ DEFAULTS = {
     "axis": None, "keepdims": False, "ddof": 0, "endpoint": True, "k": 0, "axes": None, "dtype": None,
     "method": "linear", "offset": 0, "axis1": 0, "axis2": 1, "UPLO": "L", "full_matrices": True, "ord": None,
 }  # fmt: skip
-HIDDEN = ("text", "weak", "element", "like", "distinct")  # params that are not arguments of the call
+HIDDEN = ("text", "weak", "element", "like", "distinct", "plain")  # params that are not arguments of the call
 PLAIN = ("float64", "int64", "bool")  # dtypes of which NumPy makes arrays by itself
 
 
@@ -526,6 +526,30 @@ def _diagonal(use: _Use) -> ast.expr | None:
         return None
     offset = use.params.get("offset", 0)
     return use.call("np.diag", use.args[0], **({"k": constant(offset)} if offset else {}))
+
+
+@special("pad", "pad_index")
+def _pad(use: _Use) -> ast.expr:
+    """`np.pad(x, 1)`, `np.pad(x, (0, n))`, `np.pad(x, ((1, 1), (0, 0)))`"""
+    x, *widths = use.args
+    keywords: dict[str, ast.expr] = {}
+    if use.op == "pad_index":
+        keywords["mode"] = constant(use.params["mode"])
+    elif "value" in use.params:
+        keywords["constant_values"] = number(use.params["value"])
+    pairs = [tuple_(list(pair)) for pair in zip(widths[::2], widths[1::2], strict=True)]
+    if len({ast.dump(width) for width in widths}) == 1:
+        return use.call("np.pad", x, widths[0], **keywords)
+    return use.call(
+        "np.pad", x, pairs[0] if len({ast.dump(pair) for pair in pairs}) == 1 else tuple_(pairs), **keywords
+    )
+
+
+@special("convolve", "correlate")
+def _convolution(use: _Use) -> ast.expr:
+    mode = use.params.get("mode", "full")
+    usual = mode == ("full" if use.op == "convolve" else "valid")
+    return use.call(f"np.{use.op}", *use.args, **({} if usual else {"mode": constant(mode)}))
 
 
 @special("eye")

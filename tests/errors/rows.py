@@ -170,9 +170,9 @@ FUNCTIONS = [
     ),
     refusal(
         "numpy_without_rule",
-        "import numpy as np\n\ndef f(v):\n    return «np.unwrap(v)[0]\n",
+        "import numpy as np\n\ndef f(v):\n    return «np.roots(v)[0]\n",
         UnknownFunction,
-        "no rule for `np.unwrap`",
+        "no rule for `np.roots`",
         args=(V,),
     ),
     refusal(

@@ -170,6 +170,68 @@ def meshgrid_by_hand(u, v):
     return np.sum(np.sin(gx) * np.cos(gy))
 
 
+def places(a):
+    total = 0.0
+    for i, j in np.ndindex(*a.shape):
+        total += (i + 2 * j) * a[i, j] ** 2
+    for k in np.ndindex(a.shape):
+        total += a[k] * k[1]
+    for (i,) in np.ndindex(3):
+        total += a[i, 0]
+    return total
+
+
+def elements_with_places(a):
+    total = 0.0
+    for (i, j), x in np.ndenumerate(a):
+        if x > 0:
+            total += (i + 1) * x**2 - j
+    return total
+
+
+def elements_in_a_row(a):
+    total = 0.0
+    for x in a.flat:
+        total += np.sin(x)
+    return total + a.flat[2] ** 2
+
+
+def function_of_indices(x):
+    table = np.fromfunction(lambda i, j: np.sin(i * x) + j, (3, 4))
+    return np.sum(table**2) + np.sum(np.fromfunction(lambda k: k * x, (3,), dtype=int))
+
+
+def applied_along_rows(a):
+    centred = np.apply_along_axis(lambda row: row - row.mean() ** 2, 1, a)
+    return np.sum(centred**3) + np.sum(np.apply_along_axis(lambda row: row[0] * row[-1], 0, a)[1:])
+
+
+def numbers_as_a_list(v):
+    items = v.tolist()
+    return items[0] * items[1] + sum(x**2 for x in items)
+
+
+def buffers(v):
+    filled = np.ndarray(len(v), dtype=v.dtype)
+    squares = np.ndarray((2, len(v)))
+    for i in range(len(v)):
+        filled[i] = v[i] ** 2
+        squares[0, i] = filled[i] * v[0]
+    squares[1] = np.sin(v)
+    made = np.empty(v.shape, float)
+    made[:] = v * 3
+    return np.sum(filled * made) + np.sum(squares**2)
+
+
+def parts_are_views(v):
+    left, right = np.split(v.copy(), 2)
+    w = np.concatenate((left, right))
+    parts = np.array_split(w, 3)
+    parts[0][:] = parts[1] * 2
+    parts[2] *= v[0]
+    return np.sum(w**2)
+
+
 def item_method(v):
     return v.sum().item() * v[0].item() + float(v[1])
 
@@ -214,4 +276,12 @@ PROGRAMS = [
     program(repeats_and_tiles, (V,)),
     program(meshgrid_by_hand, (V, V[:3])),
     program(item_method, (V,)),
+    program(places, (M,)),
+    program(elements_with_places, (M,)),
+    program(elements_in_a_row, (M,)),
+    program(function_of_indices, (1.3,)),
+    program(applied_along_rows, (M,)),
+    program(numbers_as_a_list, (V,)),
+    program(buffers, (V,), (np.array([0.5]),)),
+    program(parts_are_views, (V,), (np.arange(6) + 0.5,)),
 ]

@@ -23,7 +23,7 @@ OPERATORS = {
     "matmul": "matmul", "lt": "lt", "le": "le", "gt": "gt", "ge": "ge", "eq": "eq", "ne": "ne", "and": "bitwise_and",
     "or": "bitwise_or", "xor": "bitwise_xor",
 }  # fmt: skip
-ATTRIBUTES = ("T", "mT", "shape", "size", "ndim", "dtype", "real", "imag")
+ATTRIBUTES = ("T", "mT", "shape", "size", "ndim", "dtype", "real", "imag", "flat")
 
 
 def type_of(value: Any, name: str, unknown: bool = False) -> Type:

@@ -141,6 +141,12 @@ OPERATIONS |= {
     "cummax": lambda x, axis: np.maximum.accumulate(x, axis),
     "cummin": lambda x, axis: np.minimum.accumulate(x, axis),
     "bincount": lambda x, *more: np.bincount(x, *more[:-1], minlength=more[-1]),
+    "pad": lambda x, *widths, value=0: np.pad(x, [*zip(widths[::2], widths[1::2], strict=True)], constant_values=value),
+    "pad_index": lambda k, *widths, mode: np.pad(k, widths, mode=mode),
+    "convolve": lambda a, v, mode="full": np.convolve(a, v, mode),
+    "correlate": lambda a, v, mode="full": np.correlate(a, v, mode),
+    "repeat": np.repeat, "searchsorted": np.searchsorted, "interp": np.interp, "unwrap": np.unwrap,
+    "tri": lambda n, m, k=0, dtype="float64": np.tri(n, m, k, dtype),
     "nonzero": lambda x, axis: np.nonzero(x)[axis],
     "unique_index": lambda x: np.unique(x, return_index=True)[1],
     "unique_inverse": lambda x: np.unique(x, return_inverse=True)[1],
@@ -228,8 +234,8 @@ def _asarray(items: list, type: Type | None = None) -> np.ndarray:
 
 
 @operation("tolist")
-def _tolist(x: np.ndarray) -> list:
-    return list(x)
+def _tolist(x: np.ndarray, plain: bool = False) -> list:
+    return x.tolist() if plain else list(x)
 
 
 @operation("zeros_like")

@@ -16,6 +16,7 @@ from tests.rules.cases import (
     scalars,
     selection,
     shape,
+    signal,
     sorting,
     statistics,
     ufuncs,
@@ -24,7 +25,7 @@ from tests.rules.cases.row import Row
 
 _FILES = (
     arithmetic, elementwise, kinks, scalars, reductions, linalg, decompositions, norms, indexing, shape,
-    creation, lists, complex_numbers, selection, sorting, quantiles, statistics, ufuncs,
+    creation, lists, complex_numbers, selection, signal, sorting, quantiles, statistics, ufuncs,
 )  # fmt: skip
 ROWS: list[Row] = [row for file in _FILES for row in file.ROWS]
 
