@@ -12,14 +12,17 @@ from gradgen.rules import (
     lists,
     lowered,
     norms,
+    padding,
     quantiles,
     reductions,
     scalar,
     selection,
     shape,
+    signal,
     solving,
     sorting,
     special,
+    splitting,
     statistics,
     ufuncs,
 )
@@ -27,6 +30,7 @@ from gradgen.rules.table import CALLERS, METHODS, RULES
 
 __all__ = [
     "CALLERS", "METHODS", "RULES", "arithmetic", "complex_numbers", "creation", "decompositions", "elementwise",
-    "extremes", "indexing", "linalg", "lists", "lowered", "norms", "quantiles", "reductions", "scalar",
-    "selection", "shape", "solving", "sorting", "special", "statistics", "ufuncs", "padding", "signal", "splitting",
+    "extremes", "indexing", "linalg", "lists", "lowered", "norms", "padding", "quantiles", "reductions", "scalar",
+    "selection", "shape", "signal", "solving", "sorting", "special", "splitting",
+    "statistics", "ufuncs",
 ]  # fmt: skip

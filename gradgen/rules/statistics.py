@@ -16,7 +16,7 @@ from gradgen.errors import UnsupportedType, UnsupportedValue
 from gradgen.ir import Array, At, Atom, Dim, Slice, Type, dims_of, is_float, is_integer
 from gradgen.rules.build import dim_of
 from gradgen.rules.creation import as_array, dtype_name
-from gradgen.rules.linalg import diagonal
+from gradgen.rules.linalg import diagonal_call
 from gradgen.rules.quantiles import array_of, floats
 from gradgen.rules.reductions import average
 from gradgen.rules.shape import concatenate_call, transpose_call
@@ -95,7 +95,7 @@ def corrcoef(x, y=None, rowvar=True, *, dtype=None):
     c = cov(x, y, rowvar, dtype=dtype)
     if not c.is_array:
         return c / c
-    deviation = apply("sqrt", diagonal(c))
+    deviation = apply("sqrt", diagonal_call(c))
     c = c / apply("getitem", deviation, index=(ALL, None)) / apply("getitem", deviation, index=(None, ALL))
     return apply("minimum", apply("maximum", c, -1.0), 1.0)
 
