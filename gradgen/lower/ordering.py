@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 from gradgen.ir import Array, Assign, At, Atom, Slice
 from gradgen.lower.composites import written
 from gradgen.lower.context import Context, Lazy, Position_, array_type
 from gradgen.lower.indexing import true_places
 from gradgen.lower.scalars import Scalars
+from gradgen.rules.nans import without_nan
 from gradgen.rules.quantiles import Neighbours, middle, read
 from gradgen.rules.sorting import along
 from gradgen.rules.symbols import Sym, apply
@@ -133,6 +135,25 @@ def quantile(x: Sym, q: Sym, *, axis: int, method: str) -> Sym:
     near = Neighbours(x, q, axis, method)
     value = near.front(near.value(x))
     return _unless_nan(x, value, axis)
+
+
+def _without_nan(op: str, instead: float) -> None:
+    @written(f"nan{op}")
+    def extreme(x: Sym, *, axis: Any = None, keepdims: bool = False) -> Sym:
+        """NaN where there is nothing else."""
+        if not x.is_array:
+            return x
+        nan = apply("isnan", x)
+        best = apply(op, apply("where", nan, instead, x), axis=axis, keepdims=keepdims)
+        return apply("where", apply("all", nan, axis=axis, keepdims=keepdims), math.nan, best)
+
+    @written(f"nanarg{op}")
+    def place(x: Sym, *, axis: Any = None, keepdims: bool = False) -> Sym:
+        return apply(f"arg{op}", without_nan(x, instead), axis=axis, keepdims=keepdims)
+
+
+_without_nan("max", -math.inf)
+_without_nan("min", math.inf)
 
 
 def _unless_nan(x: Sym, value: Sym, axis: int) -> Sym:

@@ -11,6 +11,7 @@ from gradgen.rules import (
     linalg,
     lists,
     lowered,
+    nans,
     norms,
     padding,
     quantiles,
@@ -30,7 +31,7 @@ from gradgen.rules.table import CALLERS, METHODS, RULES
 
 __all__ = [
     "CALLERS", "METHODS", "RULES", "arithmetic", "complex_numbers", "creation", "decompositions", "elementwise",
-    "extremes", "indexing", "linalg", "lists", "lowered", "norms", "padding", "quantiles", "reductions", "scalar",
-    "selection", "shape", "signal", "solving", "sorting", "special", "splitting",
-    "statistics", "ufuncs",
+    "extremes", "indexing", "linalg", "lists", "lowered", "nans", "norms", "padding", "quantiles", "reductions",
+    "scalar", "selection", "shape", "signal", "solving", "sorting", "special", "splitting", "statistics",
+    "ufuncs",
 ]  # fmt: skip

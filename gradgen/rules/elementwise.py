@@ -13,6 +13,7 @@ import math
 
 import numpy as np
 
+from gradgen.errors import UnsupportedType
 from gradgen.ir import INT, Scalar, dims_of, is_complex, real_dtype, with_dims
 from gradgen.rules.symbols import Sym, apply, is_zero, where
 from gradgen.rules.table import boolean, caller, common, constant, elementwise, floating, spelling_of
@@ -275,7 +276,14 @@ def is_weak(x) -> bool:
 
 constant("sign", np.sign, type=common)
 constant("signbit", np.signbit, type=boolean)
-constant("heaviside", np.heaviside, type=floating)
+
+
+@elementwise("heaviside", np.heaviside, cost=1)
+def heaviside(y, x, middle):
+    """A step of x; what it is at 0 is the other number."""
+    return 0, where(x.equals(0), 1, 0)
+
+
 constant("spacing", np.spacing, type=floating)
 constant("rint", np.rint, type=floating)
 constant("isnan", np.isnan, math.isnan, type=boolean)
@@ -338,12 +346,20 @@ def clip(x, a_min=None, a_max=None, *, min=None, max=None):
 @caller(np.nan_to_num)
 def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
     """Replaced elements have the derivative 0."""
+    from gradgen.rules.creation import as_array
+
+    x = as_array(x)
+    x = x if isinstance(x, Sym) else apply("identity", x)
+    if not is_floating(x):
+        return x
+    if is_complex(x.type):
+        raise UnsupportedType("np.nan_to_num of complex numbers", way_out="its real and imaginary parts")
     info = np.finfo(x.dtype)
     high = float(info.max) if posinf is None else posinf
     low = float(info.min) if neginf is None else neginf
-    infinite = apply("isinf", x)
-    ends = apply("where", x > 0, high, low)
-    return apply("where", apply("isnan", x), nan, apply("where", infinite, ends, x))
+    finite = apply("where", x.equals(math.inf), high, apply("where", x.equals(-math.inf), low, x))
+    filled = apply("where", apply("isnan", x), nan, finite)
+    return filled if x.is_array else apply("cast", filled, dtype=x.dtype, weak=False)
 
 
 @caller(np.isclose)

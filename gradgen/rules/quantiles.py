@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import UnsupportedType, UnsupportedValue
-from gradgen.ir import At, Atom, Slice, Type, dims_of, is_float, with_dims
+from gradgen.ir import At, Atom, Slice, Type, dims_of, is_complex, is_float, with_dims
 from gradgen.rules.creation import as_array
 from gradgen.rules.reductions import averaged, axes_of
 from gradgen.rules.shape import moveaxis, ravel_call
@@ -91,16 +91,10 @@ class Neighbours:
     def __init__(self, x: Sym, q: Sym, axis: int, method: str):
         self.x, self.q, self.axis = x, q, axis
         n = apply("size", x, axis=axis)
-        shift, start = METHODS[method]
-        self.slope: Any = n - 1 if shift == -1 else n if shift == 0 else n + shift
-        at = q * self.slope if start == 0 else q * self.slope - -start
-        self.share: Any
-        below, above, self.share = _between(at, method)
-        if method in STEPS or method in HALVES:
-            self.slope = 0
+        self.slope: Any = 0 if method in STEPS or method in HALVES else _scale(n, method)
+        below, above, self.share = neighbours(q, n, method)
         order = sorted_places(x, axis)
-        ends = (below,) if above is None else (below, above)
-        self.places = [self._place(order, _clipped(k, n, method)) for k in ends]
+        self.places = [self._place(order, k) for k in (below, above) if k is not None]
         if isinstance(self.share, Sym) and q.ndim:
             self.share = upright(self.share, axis, x.ndim)
 
@@ -127,8 +121,20 @@ class Neighbours:
         return moveaxis(g, 0, self.axis) if self.q.ndim and self.axis else g
 
 
+def neighbours(q: Any, n: Sym, method: str) -> tuple[Sym, Sym | None, Any]:
+    """The two places of n next to the quantile q, and the share of the second; or one place."""
+    scale, start = _scale(n, method), METHODS[method][1]
+    below, above, share = _between(q * scale if start == 0 else q * scale - -start, method)
+    return _clipped(below, n, method), None if above is None else _clipped(above, n, method), share
+
+
+def _scale(n: Sym, method: str) -> Sym:
+    shift = METHODS[method][0]
+    return n - 1 if shift == -1 else n if shift == 0 else n + shift
+
+
 def _between(at: Sym, method: str) -> tuple[Sym, Sym | None, Any]:
-    """The two places next to `at` and the share of the second; or the one place."""
+    """As `neighbours`, but perhaps beyond the ends."""
     if method in ("lower", "linear"):
         below = _whole(at)
         return (below, None, None) if method == "lower" else (below, below + 1, at - below)
@@ -204,6 +210,14 @@ def _by_q(near: Neighbours, g: Sym) -> Any:
 # How these are called
 
 
+def ordered(a: Any, name: str) -> Sym:
+    """Real numbers, integers as float64."""
+    x = floats(array_of(a, name))
+    if is_complex(x.type):
+        raise UnsupportedType(f"`{name}` of complex numbers, which have no order")
+    return x
+
+
 def array_of(a: Any, name: str) -> Sym:
     x = as_array(a)
     if not isinstance(x, Sym) or not x.is_array:
@@ -245,19 +259,16 @@ def refused(name: str, **given: Any) -> None:
 @caller(np.median)
 def median_call(a, axis=None, out=None, overwrite_input=False, keepdims=False):
     refused("np.median", out=out, overwrite_input=overwrite_input)
-    x, one, axes = along_one(floats(array_of(a, "np.median")), axis)
+    x, one, axes = along_one(ordered(a, "np.median"), axis)
     return kept(apply("median", x, axis=one), axes, keepdims)
 
 
-def quantiles(name: str, a: Any, q: Any, axis: Any, keepdims: Any, method: Any, **given: Any) -> Sym:
+def check(name: str, q: Any, method: Any, **given: Any) -> None:
     refused(name, **given)
     if method not in METHODS:
         raise UnsupportedValue(f"method={method!r} of {name}")
-    x, one, axes = along_one(floats(array_of(a, name)), axis)
-    shape = q.ndim if isinstance(q, Sym) else 0
-    if shape > 1:
-        raise UnsupportedValue(f"{name} for an array of quantiles of {shape} dimensions", way_out="a vector of them")
-    return kept(apply("quantile", x, q, axis=one, method=method), axes, keepdims, shape)
+    if isinstance(q, Sym) and q.ndim > 1:
+        raise UnsupportedValue(f"{name} for an array of quantiles of {q.ndim} dimensions", way_out="a vector of them")
 
 
 def _interpolated(name: str, function: Any, share: Any) -> None:
@@ -269,7 +280,11 @@ def _interpolated(name: str, function: Any, share: Any) -> None:
         interpolation=None,
     ):  # fmt: skip
         given = {"out": out, "overwrite_input": overwrite_input, "weights": weights, "interpolation": interpolation}
-        return quantiles(name, a, share(as_array(q)), axis, keepdims, method, **given)
+        q = share(as_array(q))
+        check(name, q, method, **given)
+        x, one, axes = along_one(ordered(a, name), axis)
+        lead = q.ndim if isinstance(q, Sym) else 0
+        return kept(apply("quantile", x, q, axis=one, method=method), axes, keepdims, lead)
 
 
 def hundredth(q: Any) -> Any:

@@ -333,14 +333,25 @@ def _refuse(op: str, **given: Any) -> None:
 
 def _selected(x: Sym, mask: Any, neutral: float) -> Sym:
     zero = neutral if is_float(x.type) else int(neutral)
-    return apply("where", mask, x, zero)
+    return apply("where", as_array(mask), x, zero)
+
+
+def _number_of(mask: Any, x: Sym, axis: Any, keepdims: Any) -> Sym:
+    """How many elements of x take part."""
+    full = apply("logical_and", as_array(mask), apply("ones_like", x, dtype="bool"))
+    return _reduce("sum", full, axis, keepdims)
+
+
+def _like(x: Sym, dtype: str) -> Sym:
+    """x in `dtype`: a count, which is an integer, has widened what it divides."""
+    return x if x.dtype == dtype else apply("cast", x, dtype=dtype, weak=False)
 
 
 def _reduce(op: str, x: Sym, axis: Any, keepdims: Any, **more: Any) -> Sym:
     return apply(op, x, axis=chosen_axis(axis, x), keepdims=bool(keepdims) and x.is_array, **more)
 
 
-def _one_by_one(op: str, x: Sym, axis: Any, keepdims: Any, **more: Any) -> Sym:
+def one_by_one(op: str, x: Sym, axis: Any, keepdims: Any, **more: Any) -> Sym:
     """Along several axes, one after the other, where the derivative is that of one axis."""
     axis = chosen_axis(axis, x)
     if not isinstance(axis, tuple):
@@ -372,7 +383,7 @@ def prod_call(a, axis=None, dtype=None, out=None, keepdims=False, initial=None, 
     _refuse("prod", out=out)
     x = _as_dtype(as_array(a), dtype)
     x = x if where is None else _selected(x, where, 1.0)
-    total = _one_by_one("prod", x, axis, keepdims)
+    total = one_by_one("prod", x, axis, keepdims)
     return total if initial is None else apply("mul", total, initial)
 
 
@@ -382,12 +393,8 @@ def mean_call(a, axis=None, dtype=None, out=None, keepdims=False, *, where=None)
     x = _as_dtype(as_array(a), dtype)
     if where is None:
         return _reduce("mean", x, axis, keepdims)
-    number = _reduce("sum", _broadcast_mask(where, x), axis, keepdims)
-    return apply("div", _reduce("sum", _selected(x, where, 0.0), axis, keepdims), number)
-
-
-def _broadcast_mask(mask: Sym, x: Sym) -> Sym:
-    return apply("logical_and", mask, apply("ones_like", x, dtype="bool"))
+    total = _reduce("sum", _selected(x, where, 0.0), axis, keepdims)
+    return _like(total / _number_of(where, x, axis, keepdims), averaged(x.dtype))
 
 
 def _extreme(op: str, pairwise: str, *callables: Any):
@@ -398,8 +405,8 @@ def _extreme(op: str, pairwise: str, *callables: Any):
         if where is not None:
             if initial is None:
                 raise UnsupportedValue(f"`where` of np.{op} without `initial`")
-            x = apply("where", where, x, initial)
-        best = _one_by_one(op, x, axis, keepdims)
+            x = apply("where", as_array(where), x, initial)
+        best = one_by_one(op, x, axis, keepdims)
         return best if initial is None else apply(pairwise, best, initial)
 
 
@@ -411,14 +418,16 @@ _extreme("min", "minimum", np.min, np.amin)
 def ptp(a, axis=None, out=None, keepdims=False):
     _refuse("ptp", out=out)
     x = as_array(a)
-    return apply("sub", _one_by_one("max", x, axis, keepdims), _one_by_one("min", x, axis, keepdims))
+    return apply("sub", one_by_one("max", x, axis, keepdims), one_by_one("min", x, axis, keepdims))
 
 
 def _truth(op: str, function: Any):
     @caller(function, method=op)
-    def build(a, axis=None, out=None, keepdims=False):
+    def build(a, axis=None, out=None, keepdims=False, *, where=None):
         _refuse(op, out=out)
-        return _reduce(op, as_array(a), axis, keepdims)
+        x = as_array(a)
+        x = x if where is None else apply("where", as_array(where), apply("ne", x, 0), op == "all")
+        return _reduce(op, x, axis, keepdims)
 
 
 _truth("any", np.any)
@@ -443,9 +452,28 @@ def count_nonzero(a, axis=None, *, keepdims=False):
 
 def _spread(op: str, function: Any):
     @caller(function, method=op)
-    def build(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=None, correction=None):
-        _refuse(op, out=out, where=where)
-        return _reduce(op, _as_dtype(as_array(a), dtype), axis, keepdims, ddof=static(correction or ddof, "`ddof`"))
+    def build(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=None, mean=None, correction=None):
+        _refuse(op, out=out)
+        x = _as_dtype(as_array(a), dtype)
+        ddof = static(ddof if correction is None else correction, "`ddof`")
+        if where is None and mean is None:
+            return _reduce(op, x, axis, keepdims, ddof=ddof)
+        return _spread_of_some(op, x, axis, keepdims, ddof, where, mean)
+
+
+def _spread_of_some(op: str, x: Sym, axis: Any, keepdims: Any, ddof: Any, where: Any, mean: Any) -> Sym:
+    """From the mean that is given, of the elements that take part."""
+    if is_complex(x.type) or not x.is_array:
+        raise UnsupportedValue(f"`where` or `mean` of np.{op} of a number, or of complex numbers")
+    centre = mean_call(x, axis, keepdims=True, where=where) if mean is None else as_array(mean)
+    distance = x - centre
+    distance = distance if where is None else _selected(distance, where, 0.0)
+    number = count(x, axis) if where is None else _number_of(where, x, axis, keepdims)
+    free = number - ddof if ddof else number
+    dtype = averaged(x.dtype)
+    if op == "var":
+        return _like(_reduce("sum", apply("square", distance), axis, keepdims) / free, dtype)
+    return _like(_reduce("norm", distance, axis, keepdims) / apply("sqrt", free), dtype)
 
 
 _spread("var", np.var)
@@ -467,15 +495,68 @@ _running("cumprod", np.cumprod)
 @caller(np.average)
 def average(a, axis=None, weights=None, returned=False, *, keepdims=False):
     x = as_array(a)
-    if returned:
-        raise UnsupportedValue("`returned` of np.average", way_out="compute the sum of the weights")
     if weights is None:
-        return _reduce("mean", x, axis, keepdims)
-    w = as_array(weights)
-    if w.ndim != x.ndim:
-        axis = axes_of(axis, x.ndim)[0]
-        w = apply("expand_dims", w, axis=tuple(k for k in range(x.ndim) if k != axis))
-        product = apply("mul", x, w)
-        return apply("div", _reduce("sum", product, axis, keepdims), apply("sum", w, axis=None, keepdims=False))
-    product = apply("mul", x, w)
-    return apply("div", _reduce("sum", product, axis, keepdims), _reduce("sum", w, axis, keepdims))
+        mean = _reduce("mean", x, axis, keepdims)
+        number = apply("cast", count(x, axis), dtype=mean.dtype, weak=False)
+        return (mean, _repeated(number, mean)) if returned else mean
+    w = _weights(as_array(weights), x, axis)
+    total = _reduce("sum", w, axis, keepdims)
+    mean = _reduce("sum", apply("mul", x, w), axis, keepdims) / total
+    return (mean, _repeated(total, mean)) if returned else mean
+
+
+def _weights(w: Sym, x: Sym, axis: Any) -> Sym:
+    """Weights of the axes that are reduced, in their order, with the others as 1."""
+    if w.ndim == x.ndim:
+        return w
+    axes = (axis,) if isinstance(axis, int) else tuple(axis or ())
+    places = [a % x.ndim for a in axes if axes_of(a, x.ndim)]
+    if w.ndim != len(places):
+        raise UnsupportedValue("the weights of np.average need the shape of the array, or that of the axes")
+    order = tuple(sorted(range(len(places)), key=places.__getitem__))
+    w = w if order == tuple(range(len(places))) else apply("transpose", w, axes=order)
+    new = tuple(k for k in range(x.ndim) if k not in places)
+    return apply("expand_dims", w, axis=new)
+
+
+def _repeated(total: Sym, mean: Sym) -> Sym:
+    """The sum of the weights, for each mean."""
+    return apply("copy", apply("expand", total, mean)) if total.ndim < mean.ndim or mean.is_array else total
+
+
+def _cumulative(op: str, function: Any):
+    @caller(function)
+    def build(x, *, axis=None, dtype=None, out=None, include_initial=False):
+        """Like the scan, of which the neutral element may be the first."""
+        _refuse(f"cumulative_{op}", out=out)
+        x = _as_dtype(as_array(x), dtype)
+        if axis is None and x.ndim > 1:
+            raise UnsupportedValue(f"np.{function.__name__} of an array of several dimensions needs an axis")
+        axis = 0 if axis is None else axes_of((axis,), x.ndim)[0]
+        made = apply(op, x, axis=axis)
+        if not static(include_initial, "`include_initial`"):
+            return made
+        sizes = [1 if k == axis else apply("size", x, axis=k) for k in range(x.ndim)]
+        first = apply("zeros" if op == "cumsum" else "ones", *sizes, dtype=made.dtype)
+        return apply("concatenate", first, made, axis=axis)
+
+
+if hasattr(np, "cumulative_sum"):  # NumPy 2.1 and later
+    _cumulative("cumsum", np.cumulative_sum)
+    _cumulative("cumprod", np.cumulative_prod)
+
+
+@caller(np.trapezoid)
+def trapezoid(y, x=None, dx=1.0, axis=-1):
+    """Each two neighbours' mean over the distance between their places."""
+    values = as_array(y)
+    axis = axes_of((axis,), values.ndim)[0]
+    pairs = _along(values, axis, Slice(1, None, None)) + _along(values, axis, Slice(None, -1, None))
+    if x is None:
+        return _reduce("sum", pairs, axis, False) * dx / 2.0
+    places = as_array(x)
+    along = 0 if places.ndim == 1 else axis
+    widths = _along(places, along, Slice(1, None, None)) - _along(places, along, Slice(None, -1, None))
+    if places.ndim == 1 and axis < values.ndim - 1:
+        widths = apply("expand_dims", widths, axis=tuple(range(1, values.ndim - axis)))
+    return _reduce("sum", widths * pairs, axis, False) / 2.0

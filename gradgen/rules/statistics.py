@@ -13,12 +13,11 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import UnsupportedType, UnsupportedValue
-from gradgen.ir import Array, At, Atom, Dim, Slice, Type, dims_of, is_float, is_integer
+from gradgen.ir import Array, At, Atom, Dim, Slice, Type, dims_of, is_complex, is_float, is_integer
 from gradgen.rules.build import dim_of
 from gradgen.rules.creation import as_array, dtype_name
-from gradgen.rules.linalg import diagonal_call
-from gradgen.rules.quantiles import array_of, floats
-from gradgen.rules.reductions import average
+from gradgen.rules.quantiles import array_of, floats, ordered
+from gradgen.rules.reductions import average, conjugate
 from gradgen.rules.shape import concatenate_call, transpose_call
 from gradgen.rules.sorting import flat
 from gradgen.rules.symbols import Sym, apply, static, where
@@ -34,6 +33,7 @@ ALL = Slice(None, None, None)
 def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=None, *, dtype=None):
     """Products of the variables' distances from their means, over the observations less the degrees of freedom."""
     ddof = (0 if static(bias, "`bias`") else 1) if ddof is None else static(ddof, "`ddof`")
+    dtype = _dtype(dtype, m, y)
     x = _variables(m, rowvar, dtype)
     if y is not None:
         more = as_array(y)
@@ -49,7 +49,7 @@ def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=N
         centred = x - average(x, 1, weights, keepdims=True)
         number = _freedom(weights, aweights, ddof)
         scaled = centred * weights
-    c = apply("matmul", centred, transpose_call(scaled)) / _positive(number, ddof)
+    c = apply("matmul", centred, conjugate(transpose_call(scaled))) / _positive(number, ddof)
     return apply("getitem", c, index=(0, 0)) if y is None and _is_one(dims_of(x.type)[0]) else c
 
 
@@ -58,10 +58,16 @@ def _positive(number: Any, ddof: Any) -> Any:
     return number if 0 <= ddof <= 1 else apply("maximum", number, 0)
 
 
-def _variables(m: Any, rowvar: Any, dtype: Any) -> Sym:
+def _dtype(dtype: Any, *given: Any) -> str:
+    """Double precision at least, where nothing else is asked for."""
+    arrays = [array_of(x, "np.cov").dtype for x in given if x is not None]
+    return np.result_type("float64", *arrays).name if dtype is None else dtype_name(dtype)
+
+
+def _variables(m: Any, rowvar: Any, dtype: str) -> Sym:
     """A row for each variable."""
     x = array_of(m, "np.cov")
-    x = apply("cast", x, dtype=dtype_name(dtype), weak=False) if x.dtype != dtype_name(dtype) else x
+    x = apply("cast", x, dtype=dtype, weak=False) if x.dtype != dtype else x
     if x.ndim == 1:
         return apply("expand_dims", x, axis=(0,))
     if x.ndim != 2:
@@ -93,9 +99,11 @@ def _freedom(weights: Sym, aweights: Any, ddof: Any) -> Sym:
 def corrcoef(x, y=None, rowvar=True, *, dtype=None):
     """Covariances over the product of the two standard deviations; cut at 1 and -1, which rounding may pass."""
     c = cov(x, y, rowvar, dtype=dtype)
+    if is_complex(c.type):
+        raise UnsupportedType("np.corrcoef of complex numbers")
     if not c.is_array:
         return c / c
-    deviation = apply("sqrt", diagonal_call(c))
+    deviation = apply("sqrt", apply("diagonal", c))
     c = c / apply("getitem", deviation, index=(ALL, None)) / apply("getitem", deviation, index=(None, ALL))
     return apply("minimum", apply("maximum", c, -1.0), 1.0)
 
@@ -124,13 +132,13 @@ def bincount_call(x, weights=None, minlength=0):
 
 
 def _weights(weights: Any) -> list[Sym]:
-    return [] if weights is None else [flat(floats(array_of(weights, "weights")))]
+    return [] if weights is None else [flat(ordered(weights, "weights"))]
 
 
 @caller(np.histogram)
 def histogram(a, bins=10, range=None, density=None, weights=None):
     """The numbers of elements, or the sums of their weights, between neighbouring edges."""
-    x = flat(array_of(a, "np.histogram"))
+    x = flat(ordered(a, "np.histogram"))
     edges, number = _edges(x, bins, range)
     given = _weights(weights)
     if range is not None or not _is_number(bins):

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import UnsupportedValue
-from gradgen.ir import Slice
+from gradgen.ir import Slice, is_complex
 from gradgen.rules import reductions
 from gradgen.rules.symbols import Sym, apply
 from gradgen.rules.table import CALLERS, caller, spelling_of
@@ -64,6 +64,8 @@ def _accumulate(function: np.ufunc, op: str) -> None:
         x = reductions.as_array(array)
         if not isinstance(x, Sym) or not x.is_array:
             raise UnsupportedValue(f"{spelling_of(function)}.accumulate of a number")
+        if op in ("cummax", "cummin") and is_complex(x.type):
+            raise UnsupportedValue(f"{spelling_of(function)}.accumulate of complex numbers")
         (axis,) = reductions.axes_of((axis,), x.ndim)
         x = x if dtype is None else CALLERS[np.asarray].build(x, dtype)
         return apply(op, x, axis=axis)

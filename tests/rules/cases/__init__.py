@@ -10,6 +10,7 @@ from tests.rules.cases import (
     kinks,
     linalg,
     lists,
+    nans,
     norms,
     quantiles,
     reductions,
@@ -25,7 +26,7 @@ from tests.rules.cases.row import Row
 
 _FILES = (
     arithmetic, elementwise, kinks, scalars, reductions, linalg, decompositions, norms, indexing, shape,
-    creation, lists, complex_numbers, selection, signal, sorting, quantiles, statistics, ufuncs,
+    creation, lists, complex_numbers, selection, signal, sorting, quantiles, statistics, ufuncs, nans,
 )  # fmt: skip
 ROWS: list[Row] = [row for file in _FILES for row in file.ROWS]
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.rules.cases.row import EMPTY, FORTRAN, M32, MASK, ONE, V32, F, M, N, S, T, V, W, row
+from tests.rules.cases.row import EMPTY, FORTRAN, INTS, M32, MASK, ONE, V32, C, F, M, N, S, T, V, W, normal, row
 
 AXES = (
     "",
@@ -13,6 +13,7 @@ AXES = (
     ", keepdims=True",
     ", axis=(-1, 0), keepdims=True",
 )
+W3, SOME = np.array([0.2, 0.5, 0.9]), np.array([[1, 0, 1, 1], [1, 1, 0, 1], [0, 1, 1, 1]], bool)
 ROWS = [
     *(row(f"np.{name}(x{axis})", M, T, FORTRAN, ONE, exact=name not in ("prod", "max", "min") or "(" not in axis)
       for name in ("sum", "mean", "prod", "max", "min", "var", "std", "linalg.norm") for axis in AXES
@@ -35,4 +36,15 @@ ROWS = [
     row("np.linalg.norm(x, 1, axis=1, keepdims=True)", M),
     row("np.argmax(x) * x", V, M), row("np.argmin(x, axis=0) * x", M), row("np.any(x > 1) * x", V), row("np.all(x > -9, axis=0) * x", M),
     row("np.count_nonzero(x > 0) * x", V), row("x.argmax() * x", V), row("(x > 0).any() * x", V),
+    row("np.std(x, correction=0)", V), row("np.var(x, correction=1, axis=0)", M), row("np.var(x, axis=(0, 1))", M, T), row("np.var(x, where=m)", V, M, more={"m": MASK}, exact=False), row("np.std(x, axis=1, where=m, ddof=1)", M, more={"m": SOME}, exact=False), row("np.var(x, axis=1, mean=y, keepdims=True)", (M, C), exact=False), row("np.std(x, axis=1, mean=y)", (M, C), exact=False), row("np.std(x, axis=1, mean=np.mean(x, axis=1, keepdims=True))", M, exact=False), row("np.mean(x, where=m)", V32, more={"m": MASK}, exact=False),
+    row("np.any(x > 0, where=m) * x", V, more={"m": MASK}), row("np.all(x > 0, axis=1, where=m) * y", (M, 0.7), more={"m": MASK}),
+    row("np.average(x, weights=y, returned=True)[1]", (V, W)), row("np.average(x, axis=1, weights=y, returned=True)[1]", (M, np.abs(W)), exact=False), row("np.average(x, axis=1, returned=True)[1] * x[:, 0]", M), row("np.average(x, axis=(0, 1), weights=y)", (T, np.abs(M[:2,:3])), exact=False), row("np.average(x, axis=(2, 0), weights=y)", (T, np.abs(normal(4,2))), exact=False), row("np.average(x, axis=0, weights=y, keepdims=True)", (M, np.abs(N)), (M, W3), exact=False), row("np.average(x, axis=-1, weights=[0.1, 0.2, 0.3, 0.4])", M, exact=False), row("np.average(i, weights=x)", W3+1, more={"i": np.array([1,2,3])}),
+    row("np.cumulative_sum(x)", V), row("np.cumulative_sum(x, axis=1)", M), row("np.cumulative_prod(x, axis=0, include_initial=True)", V, M), row("np.cumulative_sum(x, include_initial=True)", V),
+    row("np.trapezoid(x)", V, M), row("np.trapezoid(x, dx=0.3, axis=0)", M, exact=False), row("np.trapezoid(x, y)", (V, np.sort(W)), (M, np.sort(W))), row("np.trapezoid(x, y, axis=0)", (M, W3), (M, N), (T, np.array([0.1, 0.4]))), row("np.trapezoid([1.0, 2.0, 4.0], x)", W3),
+    row("np.heaviside(x, y)", (V, W), (F, S)), row("np.heaviside(x, y)", (np.array([0.0, 1.0]), np.array([0.5, 0.5])), gradients=(0.0, np.array([1.0, 0.0]))),
+    row("np.nan_to_num(x)", F, S, V, V32), row("np.nan_to_num(x, nan=1.0, posinf=5.0)", np.array([np.nan, np.inf, 1.0, -np.inf]), gradients=(np.array([0, 0, 1.0, 0]),)), row("np.nan_to_num(i) * x", V, more={"i": INTS}),
+    row("np.prod(x, axis=(0, 2))", T, exact=False), row("np.ptp(x, axis=0)", M), row("np.ptp(x, axis=(0, 1), keepdims=True)", M), row("np.max(x, axis=0, where=m, initial=-1.0)", M, more={"m": MASK}),
+    row("np.prod(x)", np.array([1.0, 0.0, 2.0]), np.array([1.0, 0.0, 0.0]), np.array([[1.0, 0.0], [0.0, 2.0]])), row("np.cumprod(x)", np.array([1.0, 0.0, 2.0]), np.array([[1.0, 0.0], [0.0, 2.0]])), row("np.clip(x, None, 0.5)", V), row("np.clip(x, y, None)", (M, W)),
+    row("np.sum(x, axis=())", M), row("np.cumsum(x, dtype=np.float32)", V32), row("np.sum(x, axis=0)", EMPTY, EMPTY.T), row("np.mean(x, axis=0)", EMPTY.T),
+    row("np.logaddexp2(x, y)", (V, W)), row("np.fmax(x, y) + np.fmin(x, y) ** 2", (V, W)), row("np.cumsum(x)", F),
 ]  # fmt: skip
