@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from gradgen.rules import CALLERS, METHODS
 from gradgen.stage.builtin import BUILTINS
+from gradgen.stage.calls import shown
+from gradgen.stage.writers import WRITERS, WRITING_METHODS
 from tests.support.pages import ROOT
 
 PAGE = ROOT / "docs" / "supported.md"
@@ -15,6 +19,7 @@ BEGIN, END = (
 
 def functions() -> str:
     called = {one.spelling for one in CALLERS.values() if not one.spelling.endswith(".outer")}
+    called |= {shown(one) for one in WRITERS if not isinstance(getattr(one, "__self__", None), np.ufunc)}
     python = {name for name in called if "." not in name} | {
         function.__name__ for function in BUILTINS if getattr(function, "__module__", "") == "builtins"
     }
@@ -23,7 +28,7 @@ def functions() -> str:
         "`math`": {name.removeprefix("math.") for name in called if name.startswith("math.")},
         "`cmath`": {name.removeprefix("cmath.") for name in called if name.startswith("cmath.")},
         "`np`": {name.removeprefix("np.") for name in called if name.startswith("np.")},
-        "Methods and attributes of arrays": set(METHODS),
+        "Methods and attributes of arrays": set(METHODS) | set(WRITING_METHODS) | {"flat"},
     }
     return "".join(
         f"- **{title}**: {', '.join(f'`{name}`' for name in sorted(names))}.\n" for title, names in groups.items()

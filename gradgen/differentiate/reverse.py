@@ -39,6 +39,7 @@ from gradgen.ir import (
     Origin,
     Save,
     Scalar,
+    Slice,
     Slot,
     Statement,
     Store,
@@ -151,6 +152,10 @@ class _Reverser:
         """What was stored takes the adjoint at its place; what was overwritten there gets none."""
         adjoint = self.adjoints.take(s.target)
         if adjoint is None:
+            return
+        if replaces_all(s):
+            if self.adjoints.is_active(s.value):
+                self.adjoints.contribute(s.value, Sym(adjoint, self.builder), like=s.target)
             return
         full = self.adjoints.full(adjoint, s.target)
         if self.adjoints.is_active(s.value):
@@ -454,6 +459,14 @@ def _slot_name(var: Var) -> str:
 
 def _is(atom: Atom, number: int) -> bool:
     return isinstance(atom, Const) and atom.value == number
+
+
+def replaces_all(s: Store) -> bool:
+    """Whether all of an array is overwritten by an array of its shape. A size that is not 1 must be the same."""
+    whole = all(entry is Ellipsis or entry == Slice(None, None, None) for entry in s.index)
+    there, given = dims_of(s.target.type), dims_of(s.value.type)
+    alike = len(there) == len(given) and all(x == y or y.never_one for x, y in zip(there, given, strict=True))
+    return s.mode == "set" and whole and alike
 
 
 def backprop(origin: Origin) -> Origin:

@@ -18,15 +18,17 @@ from gradgen.ir.interface import Path, Root
 from gradgen.parse.subset import REFUSED_CALLS
 from gradgen.rules.table import CALLERS, METHODS, Caller
 from gradgen.stage import applied  # noqa: F401  (it enters what it stages)
-from gradgen.stage.arrays import describe, is_numeric, keep_unchanged
+from gradgen.stage.arrays import describe, is_array, is_numeric, keep_unchanged
 from gradgen.stage.builtin import BUILTINS
 from gradgen.stage.capture import capture
 from gradgen.stage.derivatives import call_derivative, differentiate, is_differentiation
 from gradgen.stage.methods import call_method
+from gradgen.stage.out import with_out
 from gradgen.stage.recursion import call_function
 from gradgen.stage.rulecalls import apply_caller
 from gradgen.stage.session import Frame, Session
 from gradgen.stage.values import Bound, Closure, Group, Known, Partial, Record, Ref
+from gradgen.stage.writers import REFUSED_METHODS, REFUSED_WRITERS, WRITERS, WRITING_METHODS, call_writer, refuse_writer
 
 PERHAPS_COPIES = (np.ascontiguousarray, np.asfortranarray, np.require)
 STANDARD = sysconfig.get_paths()["stdlib"]
@@ -60,6 +62,14 @@ def call(
 def _call_named(frame: Frame, owner: Any, name: str, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     """A method of a number, an array, or a structure."""
     session = frame.session
+    if is_array(session, owner):
+        refuse_writer(REFUSED_METHODS.get(name))
+    if is_array(session, owner) and name in WRITING_METHODS:
+        return call_writer(frame, WRITING_METHODS[name], (owner, *args), keywords, f".{name}")
+    if is_array(session, owner) and name in METHODS and hasattr(np, name):
+        written = with_out(frame, getattr(np, name), (owner, *args), keywords, f".{name}")
+        if written is not None:
+            return written
     if is_numeric(session, owner) and name in METHODS:
         return apply_caller(session, METHODS[name], (owner, *args), keywords, f".{name}")
     return call_method(frame, owner, name, args, keywords)
@@ -72,8 +82,15 @@ def _call_known(frame: Frame, function: Known, args: tuple[Any, ...], keywords: 
         return builtin(frame, args, keywords)
     if hasattr(value, "__gradgen_staged__"):
         return call_derivative(frame, function, args, keywords)
+    refuse_writer(_lookup(REFUSED_WRITERS, value))
+    writer = _lookup(WRITERS, value)
+    if writer is not None:
+        return call_writer(frame, writer, args, keywords, shown(value))
     caller = _lookup(CALLERS, value)
     if caller is not None:
+        written = _with_out(frame, value, args, keywords, caller)
+        if written is not None:
+            return written
         result = apply_caller(session, caller, args, keywords, shown(value, caller))
         if value in PERHAPS_COPIES:
             keep_unchanged(
@@ -104,6 +121,12 @@ def _call_known(frame: Frame, function: Known, args: tuple[Any, ...], keywords: 
     if isinstance(method, FunctionType):
         return call(session, Known(method), (function, *args), keywords, frame)
     raise unknown(session, value)
+
+
+def _with_out(frame: Frame, value: Any, args: tuple[Any, ...], keywords: dict[str, Any], caller: Caller) -> Any:
+    if not isinstance(value, np.ufunc) and not is_library(value):
+        return None
+    return with_out(frame, value, args, keywords, shown(value, caller))
 
 
 def _call_python(session: Session, function: FunctionType, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:

@@ -140,6 +140,8 @@ def attribute(session: Session, owner: Known, name: str) -> Any:
 
         return call(session, Known(static.fget), (owner,), {})
     found = getattr(value, name)
+    if isinstance(value, np.ufunc):  # its methods are other objects at each look, and the ufunc is guarded already
+        return Known(found)
     if owner.path is None and isinstance(found, float):
         return constant(float(found))  # np.finfo(...).eps
     if owner.path is None:

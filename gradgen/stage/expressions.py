@@ -25,7 +25,19 @@ from gradgen.stage.iteration import static_items
 from gradgen.stage.rulecalls import apply_caller
 from gradgen.stage.session import Frame, is_scalar
 from gradgen.stage.targets import assign
-from gradgen.stage.values import Bound, Closure, DictObject, Group, Known, ListObject, Partial, Record, Ref, is_atom
+from gradgen.stage.values import (
+    Bound,
+    Closure,
+    DictObject,
+    Flat,
+    Group,
+    Known,
+    ListObject,
+    Partial,
+    Record,
+    Ref,
+    is_atom,
+)
 
 
 @expression(ast.Constant)
@@ -219,6 +231,8 @@ def get_attribute(frame: Frame, owner: Any, name: str) -> Any:
 
 def _of_number(frame: Frame, owner: Any, name: str) -> Any:
     """An attribute of a number or array; a method waits for its call."""
+    if name == "flat" and isinstance(owner, Ref):
+        return Flat(owner)
     if name in PROPERTIES and name in METHODS:
         return apply_caller(frame.session, METHODS[name], (owner,), {}, f".{name}")
     if name not in METHODS and name not in ("is_integer", "tolist") and not hasattr(np.ndarray, name):

@@ -19,6 +19,7 @@ from gradgen.stage.values import (
     DictObject,
     Entries,
     Enumerated,
+    Flat,
     Generator,
     Group,
     Known,
@@ -293,6 +294,8 @@ def sized(frame: Frame, value: Any) -> tuple[Atom, Callable[[Atom], Any]]:
             return sized(frame, generated(frame, value))
         case Group():
             return sized(frame, session.new(ListObject(value.items)))
+        case Flat(owner=owner):
+            return sized(frame, session.value_of(session.emit("ravel", read(session, owner))))
         case Ref():
             return _sized_object(frame, value)
     raise UnsupportedType(f"{describe(session, value)} cannot be iterated over")

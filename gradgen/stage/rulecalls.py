@@ -22,7 +22,7 @@ from gradgen.rules.table import RULES, Caller
 from gradgen.stage import gates
 from gradgen.stage.arrays import describe, is_array, read, wrap
 from gradgen.stage.session import UNKNOWN, Session, is_scalar
-from gradgen.stage.values import DictObject, Group, Hole, Known, ListObject, Ref, RunList, Sliced, is_atom
+from gradgen.stage.values import DictObject, Flat, Group, Hole, Known, ListObject, Ref, RunList, Sliced, is_atom
 
 
 def apply_caller(session: Session, caller: Caller, args: tuple[Any, ...], keywords: dict[str, Any], shown: str) -> Any:
@@ -89,6 +89,8 @@ def to_rule(session: Session, value: Any, sources: dict[Atom, Ref], shown: str =
             )
         case Ref():
             return _object(session, value, sources, shown)
+        case Flat(owner=owner):
+            return symbols.apply("ravel", Sym(read(session, owner), session.builder))
     raise UnsupportedType(f"`{shown}` of {describe(session, value)}")
 
 

@@ -188,9 +188,14 @@ class Session:
                 awaiting.met = True
                 raise Raises
 
+    def is_new(self, value: Any) -> bool:
+        """Whether the value was just made, and nothing refers to it yet."""
+        atom = getattr(self.at(value), "atom", None) if isinstance(value, Ref) else value
+        return isinstance(atom, Var) and not atom.name and atom.version not in self.escaped
+
     def rename(self, var: Var, name: str) -> Var | None:
         """The unnamed value that a statement just made, by its name from now on; None where others know it already."""
-        if var.name or var.version in self.escaped:
+        if not self.is_new(var):
             return None
         for k in range(len(self.builder.statements) - 1, -1, -1):
             renamed = _with_name(self.builder.statements[k], var, name)

@@ -23,7 +23,7 @@ from gradgen.stage.merge import converted
 from gradgen.stage.rulecalls import to_rule
 from gradgen.stage.session import UNKNOWN, Frame, Session, is_scalar
 from gradgen.stage.updates import add_at, updated_part
-from gradgen.stage.values import DictObject, Formatted, Group, Known, ListObject, Range, Ref, RunList, Sliced
+from gradgen.stage.values import DictObject, Flat, Formatted, Group, Known, ListObject, Range, Ref, RunList, Sliced
 
 LONG = 8  # a list of that many numbers is indexed at run time rather than its loop written out
 
@@ -77,6 +77,10 @@ def item_of(frame: Frame, owner: Any, key: Any) -> Any:
             return _of_known(session, known, key)
         case Range():
             return _of_range(session, owner, key)
+        case Flat():
+            from gradgen.stage.flat import flat_item
+
+            return flat_item(frame, owner.owner, key)
         case Formatted():
             raise UnsupportedType("strings cannot be computed with", way_out="leave them to `print`")
     raise UnsupportedType(f"{describe(session, owner)} has no items")
@@ -235,6 +239,11 @@ def store(frame: Frame, owner: Any, key: Any, value: Any) -> None:
     session = frame.session
     if is_array(session, owner):
         _store_in_array(session, owner, key, value)
+        return
+    if isinstance(owner, Flat):
+        from gradgen.stage.flat import store_flat_item
+
+        store_flat_item(frame, owner.owner, key, value)
         return
     content = operators.contents(session, owner)
     match content:

@@ -7,7 +7,7 @@ from typing import Any
 
 from gradgen.errors import UnsupportedSyntax, UnsupportedType
 from gradgen.ir import Const, Var
-from gradgen.stage.arrays import describe
+from gradgen.stage.arrays import describe, is_array
 from gradgen.stage.dispatch import evaluate
 from gradgen.stage.iteration import static_items
 from gradgen.stage.session import UNKNOWN, Frame, is_scalar
@@ -116,6 +116,11 @@ def assign_in_parallel(frame: Frame, targets: list[ast.expr], sources: list[ast.
 
 def _store_attribute(frame: Frame, target: ast.Attribute, value: Any) -> None:
     owner = evaluate(frame, target.value)
+    if is_array(frame.session, owner):
+        from gradgen.stage.writers import store_array_attribute
+
+        store_array_attribute(frame, owner, target.attr, value)
+        return
     content = frame.session.at(owner) if isinstance(owner, Ref) else None
     if isinstance(content, Record) and target.attr in content.keys:
         from dataclasses import replace

@@ -22,6 +22,8 @@ from gradgen.stage.arrays import atom_of, read, replace_content, type_of
 from gradgen.stage.session import Session
 from gradgen.stage.values import ArrayObject, Ref
 
+CAST = "an array of floats, or `.astype(...)` of what is written"
+
 
 def update_array(session: Session, kind: type[ast.operator], array: Ref, value: Any) -> None:
     """`a += v` on an array: its contents change, its dtype and shape do not, and all its aliases see it."""
@@ -31,12 +33,7 @@ def update_array(session: Session, kind: type[ast.operator], array: Ref, value: 
         (step,) = content.view.chain
         if add_at(session, kind, content.view.base, step.param("index"), step.args[1:], value, part=array):
             return
-    old = read(session, array)
-    name = getattr(old, "name", "") or getattr(content.atom, "name", "")
-    result = fitting(session, old.type, atom_of(session, operators.binary(session, kind, array, value)))
-    if isinstance(result, Var) and name:
-        result = session.rename(result, name) or result
-    replace_content(session, array, result)
+    replace_by(session, array, operators.binary(session, kind, array, value))
 
 
 def fitting(session: Session, type: Type, result: Atom) -> Atom:
@@ -55,8 +52,34 @@ def _check_holds(kept: Type, given: Type) -> None:
     check_kept(given, kept.dtype)
     if not np.can_cast(given.dtype, kept.dtype, "same_kind"):
         raise UnsupportedType(
-            f"an array of {kept.dtype} cannot hold {given.dtype}, the result of this operation, in place"
+            f"an array of {kept.dtype} cannot hold {given.dtype}, the result of this operation, in place", way_out=CAST
         )
+
+
+def check_cast(kept: Type, given: Type | None, what: str, rule: Any = "same_kind") -> None:
+    """Refuse what NumPy refuses to cast; a Python number is cast as its kind is."""
+    if isinstance(given, Scalar) and given.weak:
+        dtype = {"float64": "float16", "int64": "int8", "complex128": "complex64"}.get(given.dtype, given.dtype)
+    elif isinstance(given, Scalar | Array):
+        dtype = given.dtype
+    else:
+        return
+    assert isinstance(kept, Array)
+    if not np.can_cast(dtype, kept.dtype, rule):
+        raise UnsupportedType(
+            f"an array of {kept.dtype} cannot hold {given.dtype}, which `{what}` writes into it", way_out=CAST
+        )
+
+
+def replace_by(session: Session, ref: Ref, value: Any) -> None:
+    """The array has the contents `value` from now on, under the name that it has."""
+    content = session.at(ref)
+    assert isinstance(content, ArrayObject)
+    made = fitting(session, read(session, ref).type, atom_of(session, value))
+    name = getattr(content.atom, "name", "")
+    if name and isinstance(made, Var):
+        made = session.rename(made, name) or made
+    replace_content(session, ref, made)
 
 
 def updated_part(session: Session, kind: type[ast.operator], part: Any, value: Any) -> Any:

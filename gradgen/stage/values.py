@@ -81,6 +81,13 @@ class Partial:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Flat:
+    """`a.flat` of an array."""
+
+    owner: Ref
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Range:
     start: Atom
     stop: Atom

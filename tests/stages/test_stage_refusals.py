@@ -133,7 +133,7 @@ def missing_argument(x):
 
 
 def method_without_rule(v):
-    v.sort()  #: v.sort
+    v.tobytes()  #: v.tobytes
     return v[0]
 
 
@@ -220,7 +220,7 @@ ROWS: list[tuple[Any, type[GradgenError], str]] = [
     (float_as_index, UnsupportedType, "an index must be an integer"),
     (too_many_indices, UnsupportedType, "2 indices for an array of 1 dimension"),
     (missing_argument, UnsupportedType, "`<lambda>` got no value for `b`"),
-    (method_without_rule, UnknownFunction, "no rule for the method `.sort` of an array"),
+    (method_without_rule, UnknownFunction, "no rule for the method `.tobytes` of an array"),
     (unpacks_number, UnsupportedType, "what is unpacked is a number"),
     (nothing_on_one_path, UnsupportedSyntax, "returns a value on one path and nothing on another"),
     (
