@@ -347,7 +347,7 @@ class _Reverser:
                 inits=tuple(inits),
                 body=body,
                 results=tuple(results),
-                backward=isinstance(s, For) and not s.backward,
+                backward=isinstance(s, While) or not s.backward,
                 origin=origin,
             )
         )

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from gradgen.analyse.alias import makes_view
 from gradgen.ir import (
+    INT,
     Accumulate,
     Array,
     Assign,
@@ -47,6 +48,8 @@ class Memory:
         self._keys: dict[Var, Var] = {}
         self._roots: dict[Var, frozenset[Var]] = {}
         self._forms: dict[Var, Form] = {}
+        self._sums: dict[Var, tuple[Atom, ...]] = {}
+        self._products: dict[Var, tuple[Atom, ...]] = {}
         self._indices: dict[Var, Var] = {}  # of merged loops
         self._note(function.body)
 
@@ -69,6 +72,18 @@ class Memory:
         """From here on the loop of `index` is part of that of `other`."""
         self._indices = {var: other if into == index else into for var, into in self._indices.items()} | {index: other}
 
+    def trips(self, loop: For) -> Atom | None:
+        """The number of trips of a loop whose stop is written `start + trips * step`."""
+        made = self._sums.get(loop.stop)  # type: ignore[arg-type]
+        if isinstance(loop.start, Const) and loop.start.value == 0:
+            rest = loop.stop
+        elif made is not None and loop.start in made:
+            rest = made[1 - made.index(loop.start)]
+        else:
+            return None
+        trips, by = self._products.get(rest, (rest, Const(1, INT)))  # type: ignore[arg-type]
+        return trips if self.form(by) == self.form(loop.step) else None
+
     def place(self, index: tuple, operands: tuple[Atom, ...]) -> Place:
         return tuple(
             (None, entry)
@@ -87,6 +102,10 @@ class Memory:
                         self._related(target, args)
                     elif s.op in ("add", "sub"):
                         self._linear(s)
+                    if s.op == "add":
+                        self._sums[target] = args
+                    elif s.op == "mul":
+                        self._products[target] = args
                 case Store(target=target, array=Var() as array):
                     self._same(target, array)
                 case Accumulate(target=target, prior=prior, value=value):

@@ -1,10 +1,11 @@
-"""Slots of which it is known beforehand how much they will hold become arrays: one row for each iteration.
+"""Slots become arrays, with a row for each iteration: `hs[t] = h` in forward, `h = hs[t]` in backward.
 
 A slot that counted loops fill and empty again holds one value for each place that their indices go through. Where
-their bounds, and the sizes of what is saved, are known before the first loop, the slot is an array of all of them:
-`hs[t] = h` in forward, `h = hs[t]` in backward. What branches leave unsaved stays empty there.
+their bounds, and the sizes of what is saved, are known before the first loop, the array is made for all of them;
+what branches leave unsaved stays empty there. Of an outermost loop that may end early (a `while`, one with a `break`)
+the rows grow in number by doubling.
 
-Other slots (of `while`, of loops that are left early, of sizes that change on the way) stay slots.
+Slots of values whose sizes change on the way, or that more than one statement fills, stay slots.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from gradgen.ir import (
+    INT,
     Array,
     Assign,
     At,
@@ -31,7 +33,9 @@ from gradgen.ir import (
     Slice,
     Slot,
     Statement,
+    Type,
     Var,
+    While,
     dims_of,
 )
 from gradgen.ir.walk import block_params, blocks, map_statement, targets
@@ -39,7 +43,7 @@ from gradgen.lower.accesses import Memory
 from gradgen.lower.numbers import Whole
 from gradgen.rules.build import Builder, builder_after, dim_of
 
-Path = tuple[For | If, ...]  # what is around a statement, from the outside
+FIRST_ROWS = 16  # of an array whose rows grow in number
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,9 @@ class _Table:
     statements: tuple[Statement, ...]
     made: Var
     filled: Var
-    outside: int  # how many statements are around both the opening and the loops
+    outermost: Statement  # what of the filling loops is next to the opening
+    grows: bool
+    counter: Var | None  # of a `while`: counts iterations from 0
 
 
 def tabled(program: Program) -> Program:
@@ -107,36 +113,67 @@ def _table(program: Program, uses: _Uses, builder: Builder) -> _Table | None:
     memories = (Memory(program.functions[number]), Memory(program.functions[uses.loaded[0]]))
     if not _same_loops(fills, empties, memories) or not isinstance(opened.slot.type, Array | Scalar):
         return None
-    loops = [s for s in fills if isinstance(s, For)]
+    loops = [s for s in fills if isinstance(s, For | While)]
+    if not loops:
+        return None
     known = _Known(program.functions[number], memories[0], outside, opened, builder)
     with builder.collect() as statements:
         rows = [known.trips(loop, loops) for loop in loops]
         sizes = [known.size(dim) for dim in dims_of(opened.slot.type)]
         shape = [size for size in rows + sizes if size is not None]
-        if not loops or len(shape) < len(rows) + len(sizes):
+        if len(shape) < len(rows) + len(sizes):
             return None
         dims = (*map(dim_of, shape[: len(rows)]), *dims_of(opened.slot.type))
         type = Array(opened.slot.type.dtype, dims)
         made = builder.emit("empty", *shape, type=type, dtype=type.dtype, saves=uses.saved[2].value)
-    return _Table(tuple(statements), made, builder.var("", type), len(outside))
+    grows = _may_end_early(loops[0])
+    filled = builder.var("", _grown(type, builder) if grows else type)
+    return _Table(tuple(statements), made, filled, fills[0], grows, _counter(loops[0], empties, builder))
 
 
-def _counted(s: Statement) -> bool:
-    return isinstance(s, If) or (isinstance(s, For) and s.leave is None and s.trips is None)
+def _may_end_early(s: Statement) -> bool:
+    return isinstance(s, While) or (isinstance(s, For) and (s.leave is not None or s.trips is not None))
+
+
+def _grown(type: Type, builder: Builder) -> Array:
+    """The type of a table with another number of rows, called anew."""
+    assert isinstance(type, Array)
+    return Array(type.dtype, (Dim(f"(rows.{builder.version()})"), *type.dims[1:]))
+
+
+def _counter(loop: For | While, empties: tuple[Statement, ...], builder: Builder) -> Var | None:
+    """The variable in which a `while` counts its iterations, if need be a new one."""
+    if isinstance(loop, For):
+        return None
+    if loop.trips is not None:
+        return builder.var("", INT)
+    return loop.carried[loop.results.index(_loops(empties)[0].stop)]  # type: ignore[union-attr]
+
+
+def _loops(around: tuple[Statement, ...]) -> list[For | While]:
+    return [s for s in around if isinstance(s, For | While)]
 
 
 def _same_loops(fills: tuple[Statement, ...], empties: tuple[Statement, ...], memories: tuple[Memory, Memory]) -> bool:
-    """Whether both are counted loops, and branches in them, over the same places."""
-    if not all(map(_counted, fills + empties)):
+    """Whether both are loops, and branches in them, over the same places; all counted but for the outermost."""
+    filling, emptying = _loops(fills), _loops(empties)
+    if len(filling) != len(emptying) or not all(isinstance(s, For | While | If) for s in fills + empties):
         return False
-    filling, emptying = ([s for s in around if isinstance(s, For)] for around in (fills, empties))
+    if any(map(_may_end_early, (*filling[1:], *emptying))):
+        return False
     indices: dict[Var | None, Var] = {}  # of the loops around, in the one by the other
-    for a, b in zip(filling, emptying, strict=False):
-        for one, other in ((a.start, b.start), (a.stop, b.stop), (a.step, b.step)):
-            if not _same(one, other, memories, indices):
+    for a, b in zip(filling, emptying, strict=True):
+        assert isinstance(b, For)
+        if isinstance(a, While):
+            counts = a.trips == b.stop or b.stop in a.results
+            if not counts or (b.start, b.step) != (Whole.constant(0), Whole.constant(1)):
                 return False
+            continue
+        stop = memories[1].trips(b) == a.trips if _may_end_early(a) else _same(a.stop, b.stop, memories, indices)
+        if not stop or not _same(a.start, b.start, memories, indices) or not _same(a.step, b.step, memories, indices):
+            return False
         indices[b.index] = a.index
-    return len(filling) == len(emptying)
+    return True
 
 
 def _same(a: Atom, b: Atom, memories: tuple[Memory, Memory], indices: dict[Var | None, Var]) -> bool:
@@ -196,8 +233,10 @@ class _Known:
         made = self.whole.add(size, self.whole.constant(dim.offset - other.offset))
         return made if dim.lower else self.whole.most(self.whole.constant(0), made)
 
-    def trips(self, loop: For, around: list[For]) -> Atom | None:
+    def trips(self, loop: For | While, around: list[For | While]) -> Atom | None:
         """How many places the loop goes through, at most: its bounds may hang on the indices of the loops around."""
+        if isinstance(loop, While) or _may_end_early(loop):
+            return self.whole.constant(FIRST_ROWS)
         whole, by = self.whole, self.whole.known(loop.step)
         if not by:
             return None
@@ -211,7 +250,7 @@ class _Known:
         is_size = getattr(distance.type, "extent", None) is not None
         return distance if is_size else whole.most(whole.constant(0), distance)
 
-    def extreme(self, bound: Atom, around: list[For], highest: bool) -> Atom | None:
+    def extreme(self, bound: Atom, around: list[For | While], highest: bool) -> Atom | None:
         """The bound, or its lowest or highest value where it is the index of an outer loop plus a constant."""
         known = self.atom(bound)
         form = self.memory.form(bound)
@@ -220,7 +259,7 @@ class _Known:
         base, offset = form
         if base in self.vars:
             return self.whole.add(base, self.whole.constant(offset))
-        outer = next((loop for loop in around if loop.index == base), None)
+        outer = next((loop for loop in around if isinstance(loop, For) and loop.index == base), None)
         by = None if outer is None else self.whole.known(outer.step)
         if outer is None or not by:
             return None
@@ -273,7 +312,7 @@ class _Rewrite:
                 table = self.saved(table, self.uses.saved[2], made)
             elif s is self.uses.loaded[2]:
                 self.loaded(self.uses.loaded[2], made)
-            elif isinstance(s, For | If) and table is not None and any(s is one for one in self.uses.saved[1]):
+            elif isinstance(s, For | While | If) and table is not None and any(s is one for one in self.uses.saved[1]):
                 s, table = self.through(s, table)
                 made.append(s)
             elif any(s is one for one in (*self.uses.saved[1], *self.uses.loaded[1])):
@@ -289,23 +328,57 @@ class _Rewrite:
         made += statements
         return after
 
+    def with_room(self, table: Var, row: Atom) -> Var:
+        """The table, with twice the rows where all are taken."""
+        assert isinstance(table.type, Array)
+        builder = self.builder
+        rows = builder.emit("size", table, type=Scalar("int64", True, table.type.dims[0]), axis=0)
+        full = builder.emit("eq", row, rows)
+        with builder.collect() as statements:
+            doubled = builder.emit("doubled", table, type=_grown(table.type, builder))
+        result = builder.var("", _grown(table.type, builder))
+        grow, leave = Block(tuple(statements), (doubled,)), Block((), (table,))
+        builder.append(If(full, grow, leave, (result,), builder.origin))
+        return result
+
     def loaded(self, s: Load, made: list[Statement]) -> None:
         with self.builder.collect() as statements, self.builder.at(s.origin):
             index, operands = self.place(self.uses.loaded[1])
         read = Assign(s.target, "getitem", (self.table.filled, *operands), (("index", index),), "", s.origin)
         made += [*statements, read]
 
-    def through(self, s: For | If, table: Var) -> tuple[Statement, Var]:
+    def through(self, s: For | While | If, table: Var) -> tuple[Statement, Var]:
         """A loop or a branch that hands the table on."""
-        outermost = s is self.uses.saved[1][self.table.outside]
-        result = self.table.filled if outermost else self.builder.var("", table.type)
-        if isinstance(s, For):
-            carried = self.builder.var("", table.type)
+        type = self.table.filled.type
+        result = self.table.filled if s is self.table.outermost else self.builder.var("", type)
+        if isinstance(s, If):
+            sides = (self.handing_on(s.then, table), self.handing_on(s.orelse, table))
+            return replace(s, then=sides[0], orelse=sides[1], results=(*s.results, result)), result
+        if _may_end_early(s):
+            carried = self.builder.var("", _grown(self.table.made.type, self.builder))
+            with self.builder.collect() as statements, self.builder.at(s.origin):
+                roomy = self.with_room(carried, self.row(s))
+            body = self.handing_on(s.body, roomy)
+            body = replace(body, statements=(*statements, *body.statements))
+        else:
+            carried = self.builder.var("", type)
             body = self.handing_on(s.body, carried)
-            around = (*s.carried, carried), (*s.inits, table)
-            return replace(s, carried=around[0], inits=around[1], body=body, results=(*s.results, result)), result
-        sides = (self.handing_on(s.then, table), self.handing_on(s.orelse, table))
-        return replace(s, then=sides[0], orelse=sides[1], results=(*s.results, result)), result
+        if isinstance(s, While) and s.trips is not None:
+            s, body = self.counting(s, body)
+        values = (*s.carried, carried), (*s.inits, table), (*s.results, result)
+        return replace(s, carried=values[0], inits=values[1], results=values[2], body=body), result
+
+    def counting(self, s: While, body: Block) -> tuple[While, Block]:
+        """The loop with a counter of its own in the place of `trips`."""
+        counter = self.table.counter
+        assert counter is not None
+        assert s.trips is not None
+        with self.builder.collect() as statements, self.builder.at(s.origin):
+            following = self.builder.emit("add", counter, 1, type=INT)
+        table = body.yields[-1]
+        body = Block((*body.statements, *statements), (*body.yields[:-1], following, table))
+        values = (*s.carried, counter), (*s.inits, Whole.constant(0)), (*s.results, s.trips)
+        return replace(s, carried=values[0], inits=values[1], results=values[2], trips=None), body
 
     def handing_on(self, block: Block, table: Var) -> Block:
         inner, after = self.block(block, table)
@@ -314,12 +387,17 @@ class _Rewrite:
 
     def place(self, path: tuple[Statement, ...]) -> tuple[tuple, tuple[Atom, ...]]:
         """The row of an iteration: for each loop how many places it is from the first."""
-        whole, inner = Whole(self.builder), len(dims_of(self.uses.opened[2].slot.type))
+        inner = len(dims_of(self.uses.opened[2].slot.type))
         count = len(dims_of(self.table.made.type)) - inner
-        rows = []
-        for loop in [s for s in path if isinstance(s, For)][-count:]:
-            by = whole.known(loop.step)
-            assert by is not None
-            steps = whole.sub(loop.index, loop.start) if by > 0 else whole.sub(loop.start, loop.index)
-            rows.append(whole.floordiv(steps, whole.constant(abs(by))))
-        return (*(At(k) for k in range(count)), *(Slice(None, None, None),) * inner), tuple(rows)
+        rows = tuple(map(self.row, _loops(path)[-count:]))
+        return (*(At(k) for k in range(count)), *(Slice(None, None, None),) * inner), rows
+
+    def row(self, loop: For | While) -> Atom:
+        if isinstance(loop, While):
+            assert self.table.counter is not None
+            return self.table.counter
+        whole = Whole(self.builder)
+        by = whole.known(loop.step)
+        assert by
+        steps = whole.sub(loop.index, loop.start) if by > 0 else whole.sub(loop.start, loop.index)
+        return whole.floordiv(steps, whole.constant(abs(by)))

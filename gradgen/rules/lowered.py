@@ -6,3 +6,6 @@ from gradgen.rules.table import Rule, add_rule, same
 
 # The array itself where its elements lie in memory row after row, else a copy.
 add_rule(Rule("ascontiguous", "constant", same, spelling="np.ascontiguousarray"))
+
+# The array with as many rows again, which are empty.
+add_rule(Rule("doubled", "constant", same))

@@ -255,7 +255,7 @@ class BodyWriter:
             bounds.pop()
             if _is(s.start, 0):
                 bounds.pop(0)
-        if not s.backward or forward:
+        if not s.backward or forward or not self.uses[s.index]:
             return self.speller.function("range", *bounds)
         if self.speller.style == "python":
             return self.speller.function("reversed", self.speller.function("range", *bounds))

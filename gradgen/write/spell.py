@@ -513,6 +513,12 @@ def _filled(use: _Use) -> ast.expr:
     return use.call(f"np.{use.op}", tuple_(()) if not sizes else _sizes(sizes), *value, **keywords)
 
 
+@special("doubled")
+def _doubled(use: _Use) -> ast.expr:
+    rows = tuple_((use.args[0], use.speller.function("np.empty_like", use.args[0])))
+    return use.speller.function("np.concatenate", rows)
+
+
 @special("zeros_like", "ones_like", "empty_like", "full_like")
 def _filled_like(use: _Use) -> ast.expr | None:
     if isinstance(use.type(0), ListOf):

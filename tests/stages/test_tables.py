@@ -103,8 +103,8 @@ CASES = [
     (downwards, True),
     (in_a_branch, True),
     (rows_of_arrays, True),
-    (left_early, False),
-    (until_it_holds, False),
+    (left_early, True),
+    (until_it_holds, True),
     (sizes_that_change, False),
 ]
 

@@ -136,6 +136,7 @@ OPERATIONS |= {
     "round": lambda x, digits=0: round(x, digits) if isinstance(x, int | float) else np.round(x, digits),
     "zeros": lambda *sizes, dtype="float64": np.zeros(sizes, dtype),
     "ones": lambda *sizes, dtype="float64": np.ones(sizes, dtype),
+    "doubled": lambda x: np.concatenate((x, np.full_like(x, np.nan if x.dtype.kind in "fc" else 7))),
     "empty": lambda *sizes, dtype="float64", saves=None: np.full(sizes, np.nan if dtype[0] in "fc" else 7, dtype),
     "empty_like": lambda x, dtype=None: np.full_like(x, np.nan if x.dtype.kind in "fc" else 7, dtype=dtype),
     "cummax": lambda x, axis: np.maximum.accumulate(x, axis),
