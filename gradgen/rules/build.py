@@ -36,6 +36,7 @@ from gradgen.ir import (
 )
 from gradgen.ir.walk import block_params, targets
 from gradgen.ir.walk import statements as all_statements
+from gradgen.rules.holes import note
 from gradgen.rules.table import RULES, check_complex, check_kept
 
 
@@ -74,6 +75,8 @@ class Builder:
         self.primal: dict[int, Assign] = {}  # as `definitions`, of the program that is being differentiated
         self.conditions: dict[int, tuple[Atom, bool] | None] = {}  # what `symbols` has found out of values, by version
         self.infinite: dict[int, bool] = {}
+        self.poles: dict[int, bool] = {}
+        self.holed: set[int] = set()  # the versions of arrays with zeros where something was left out
 
     def version(self) -> int:
         self.next_version += 1
@@ -86,10 +89,12 @@ class Builder:
         self.statements.append(statement)
         if isinstance(statement, Assign | Accumulate):
             self.definitions[statement.target.version] = statement
+        note(statement, self.holed)
 
     def remember(self, primal: Block) -> None:
         """Let rules see what made the values of the program that is being differentiated."""
         self.infinite.clear()
+        self.poles.clear()
         self.primal = {s.target.version: s for s in all_statements(primal) if isinstance(s, Assign)}
 
     def emit(

@@ -217,7 +217,15 @@ def mul(a: Any, b: Any) -> Any:
         if choice is not None:
             value = _product(a, b)
             return where(choice[0], 0, value) if choice[1] else where(choice[0], value, 0)
+    for g, factor in ((b, a), (a, b)):
+        if _has_holes(g) and has_a_pole(factor):
+            return where(apply("ne", g, 0), _product(a, b), 0)
     return _product(a, b)
+
+
+def _has_holes(g: Any) -> bool:
+    """Whether g, an adjoint made before, is 0 where something was left out."""
+    return isinstance(g, Sym) and g.is_array and g.atom.version in g.builder.holed  # type: ignore[union-attr]
 
 
 def _product(a: Any, b: Any) -> Any:
@@ -317,15 +325,42 @@ _FINITE = {
 }  # fmt: skip
 
 
+# What is infinite of large numbers only.
+_GROWING = {
+    "exp",
+    "exp2",
+    "expm1",
+    "sinh",
+    "cosh",
+    "prod",
+    "cumprod",
+    "hypot",
+    "norm",
+    "logsumexp",
+    "logaddexp",
+    "sqrt",
+}
+
+
 def may_be_infinite(x: Any) -> bool:
     """Whether x, a partial derivative, can be infinite or NaN though the program's parameters are finite."""
-    if not isinstance(x, Sym):
-        return False
+    return isinstance(x, Sym) and _infinite(x, _FINITE, x.builder.infinite)
+
+
+def has_a_pole(x: Any) -> bool:
+    """Whether it can be so where the parameters are of ordinary size, as 1 / x is at 0."""
+    return isinstance(x, Sym) and _infinite(x, _FINITE | _GROWING, x.builder.poles)
+
+
+def _infinite(x: Sym, tame: set[str], solved: dict[int, bool]) -> bool:
     builder = x.builder
 
     def finite(made: Any) -> bool:
-        natural_power = made.op == "pow" and isinstance(made.args[1], Const) and _is_natural(made.args[1].value)
-        return made.op in _FINITE or natural_power
+        second = made.args[1] if made.op in ("pow", "div") else None
+        natural_power = made.op == "pow" and isinstance(second, Const) and _is_natural(second.value)
+        known = isinstance(second, Const) and second.value != 0
+        share = made.op == "div" and second is not None and (known or _is_positive(second, definition))
+        return made.op in tame or natural_power or share
 
     def of(made: Any, found: Callable[[Atom], Any]) -> bool:
         return isinstance(made, Assign) and (not finite(made) or any(map(found, made.args)))
@@ -336,7 +371,41 @@ def may_be_infinite(x: Any) -> bool:
     def definition(version: int) -> Any:
         return builder.definitions.get(version) or builder.primal.get(version)
 
-    return bool(_solved(x.atom, definition, sources, of, builder.infinite))
+    return bool(_solved(x.atom, definition, sources, of, solved))
+
+
+_KEEP_SIGN = {
+    "identity", "copy", "cast", "sum", "mean", "getitem", "reshape", "ravel", "transpose", "squeeze", "expand_dims",
+    "broadcast_to", "expand", "spread", "sqrt", "pow", "mul", "div", "add", "maximum",
+}  # fmt: skip
+
+
+def _is_positive(atom: Atom, definition: Callable[[int], Any], depth: int = 8) -> bool:
+    """Whether a denominator is known not to be 0: a number, a power of e, sums and products of such."""
+    if isinstance(atom, Const):
+        return isinstance(atom.value, int | float) and atom.value > 0
+    made = definition(getattr(atom, "version", -1)) if depth else None
+    if not isinstance(made, Assign):
+        return False
+    if made.op in ("exp", "exp2", "cosh", "sigmoid"):
+        return True
+    parts = [_is_positive(arg, definition, depth - 1) for arg in made.args[: 2 if made.op in _TWO else 1]]
+    if made.op == "add":
+        return any(parts) and all(
+            part or _is_square(arg, definition) for part, arg in zip(parts, made.args, strict=True)
+        )
+    return made.op in _KEEP_SIGN and bool(parts) and all(parts)
+
+
+_TWO = ("mul", "div", "add", "maximum")
+
+
+def _is_square(atom: Atom, definition: Callable[[int], Any]) -> bool:
+    made = definition(getattr(atom, "version", -1))
+    if not isinstance(made, Assign):
+        return False
+    even = made.op == "pow" and isinstance(made.args[1], Const) and made.args[1].value == 2
+    return even or made.op in ("square", "abs") or (made.op == "mul" and made.args[0] == made.args[1])
 
 
 def _is_natural(number: Any) -> bool:

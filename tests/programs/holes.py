@@ -1,0 +1,43 @@
+"""Infinite slopes where nothing is read: the adjoint is 0 there, and so is what it contributes."""
+
+import numpy as np
+
+from tests.support.table import case, program
+
+
+def roots_of_a_part(v):
+    return np.sum(np.sqrt(v)[1:])
+
+
+def logarithms_of_a_part(v):
+    return np.sum((v * np.log(v))[v > 0])
+
+
+def distances_above_the_diagonal(p):
+    d = p[:, None] - p
+    r = np.sqrt(np.sum(d**2, axis=-1))
+    return np.sum(r[np.triu_indices(len(p), 1)])
+
+
+def masked_inverse_of_distances(x):
+    r = x - x[:, None]
+    s = np.sqrt(r**2)
+    s[s > 0] = 1.0 / s[s > 0]
+    return np.sum(np.triu(s, 1))
+
+
+def overwritten_inverse(v):
+    w = 1 / v
+    w[0] = v[1]
+    return np.sum(w**2)
+
+
+V = np.array([0.0, 1.0, 4.0])
+
+PROGRAMS = [
+    program(roots_of_a_part, case(V, gradient=(np.array([0.0, 0.5, 0.25]),))),
+    program(logarithms_of_a_part, case(V, gradient=(np.array([0.0, 1.0, 1.0 + np.log(4.0)]),))),
+    program(distances_above_the_diagonal, (np.arange(6.0).reshape(3, 2) ** 2,)),
+    program(masked_inverse_of_distances, (np.array([1.0, 2.5, 4.0]),)),
+    program(overwritten_inverse, case(V, gradient=(np.array([0.0, 0.0, -0.03125]),))),
+]
