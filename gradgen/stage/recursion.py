@@ -38,6 +38,7 @@ class Recursive:
     seen: list[Type] = field(default_factory=list)
     result: Any = None  # a tree of types, None as long as nothing is known of it
     recursed: bool = False
+    settled: bool = False  # its text is made: what its types do not take in needs another function
 
 
 def call_function(
@@ -50,7 +51,7 @@ def call_function(
     bound = bind(session, callee, args, keywords)
     exact, form = signature(session, bound), signature(session, bound, numbers=False)
     recursive = session.recursive.get((callee.identity, form))
-    if recursive is None:
+    if recursive is None or (recursive.settled and not _takes(session, recursive, bound)):
         repeated = any(exact == frame.signature for frame in around) or len(around) > INLINED
         if not repeated or not any(frame.form == form for frame in around):
             return inline(session, callee, args, keywords)
@@ -65,6 +66,7 @@ def _define_and_call(session: Session, callee: Callee, form: tuple, bound: dict[
     key = (callee.identity, form)
     session.recursive[key] = recursive
     body = _settled(session, callee, recursive, trees, _names(trees))
+    recursive.settled = True
     origin = callee.source.file.origin(callee.source.node)
     session.functions.append(Function(recursive.name, body.params, body.block, origin))
     try:
@@ -151,6 +153,13 @@ def generalised(session: Session, a: Type, b: Type) -> Type | None:
 
 def _is_free(dim: Dim) -> bool:
     return dim.symbol is not None and dim.symbol.startswith("(n") and not dim.many and not dim.least
+
+
+def _takes(session: Session, recursive: Recursive, bound: dict[str, Any]) -> bool:
+    """Whether these arguments are of the types of the function's parameters, or become them without loss."""
+    _, atoms = _taken_apart(session, bound)
+    pairs = zip(recursive.types, atoms, strict=True)
+    return all(generalised(session, known, atom.type) == known for known, atom in pairs)
 
 
 def _call(session: Session, recursive: Recursive, bound: dict[str, Any]) -> Any:

@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.fuzz.writer import program
 
 PATIENCE = 120  # seconds for one program and its shrinking; compiled text cannot be interrupted but with its process
-SIZES = {False: 7, True: 4}  # Numba compiles for a second and more: smaller programs, more of them
+SIZES = {False: 7, True: 3}  # Numba compiles for a second and more: smaller programs, more of them
 LIFE = 300  # programs that one process judges, as compiled text stays in its memory
 
 

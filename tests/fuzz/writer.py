@@ -80,7 +80,7 @@ np.sum({a})
 np.max({a})
 {a}.min()
 np.prod(1 + 0.3 * {a})
-np.std({a}) if {a}.size > 1 else {f}
+np.sqrt(0.1 + np.var({a}))
 np.var({a})
 np.linalg.norm({a})
 {v}[0]
@@ -205,6 +205,9 @@ STATEMENTS = _table("""
 {p} = {c}
 {N}[{Nmask}] = {f}
 {N}[{Nmask}] *= {d}
+{N}[order] = {d}
+{N}[order] += {f}
+np.add.at({N}, order, {f})
 {N}[[0, 2]] = {f}
 {N}.fill({f})
 np.copyto({P}, {b})

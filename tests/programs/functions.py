@@ -303,6 +303,16 @@ def data_dependent_recursion(x):
     return data_dependent_recursion(x * 1.7) * 1.1
 
 
+def _sum_of_powers(x, base, n):
+    if n <= 0:
+        return 1.0
+    return x + _sum_of_powers(base * x, base, n - 1)
+
+
+def recursion_of_ints_then_of_floats(x, n):
+    return _sum_of_powers(2, 3, n) * _sum_of_powers(x, 1, n) * _sum_of_powers(1, x * x, n)
+
+
 def static_recursion(x):
     return _continued_fraction(x, 3)
 
@@ -469,6 +479,7 @@ PROGRAMS = [
     program(recursion, (1.3, 3), (1.3, 0), argnums=0, python_only="recurs|calls itself"),
     program(recursive_helper, (_V, 1.3), python_only="recurs|calls itself"),
     program(data_dependent_recursion, (1.3,), (11.0,), python_only="recurs|calls itself"),
+    program(recursion_of_ints_then_of_floats, (1.3, 3), (0.4, 1), argnums=0, python_only="recurs|calls itself"),
     program(static_recursion, (1.3,)),
     program(global_scalar, (1.3,)),
     program(global_array, (_V,)),
