@@ -311,7 +311,7 @@ def _wanted(loop: Loop, head: State, after: State) -> list[tuple[int, str]]:
     keys = dict.fromkeys([*head.names, *after.names])
     number = loop.frame.number
     if loop.frame.captured and loop.frame.node is None:
-        return [key for key in keys if key[0] != number or key[1] not in loop.fresh]
+        return [key for key in keys if (key in head.names if key[0] != number else key[1] not in loop.fresh)]
     live = loop.head | loop.after | (captured_names(loop.frame.node) if loop.frame.captured else frozenset())
     return [key for key in keys if (key in head.names if key[0] != number else key[1] in live)]
 

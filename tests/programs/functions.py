@@ -313,6 +313,15 @@ def recursion_of_ints_then_of_floats(x, n):
     return _sum_of_powers(2, 3, n) * _sum_of_powers(x, 1, n) * _sum_of_powers(1, x * x, n)
 
 
+def _through_a_lambda(x):
+    y = (lambda z: z * x)(2.0)
+    return y * x
+
+
+def helper_with_a_lambda_in_a_comprehension(x, n):
+    return sum([_through_a_lambda(x * i) for i in range(n)])
+
+
 def static_recursion(x):
     return _continued_fraction(x, 3)
 
@@ -480,6 +489,7 @@ PROGRAMS = [
     program(recursive_helper, (_V, 1.3), python_only="recurs|calls itself"),
     program(data_dependent_recursion, (1.3,), (11.0,), python_only="recurs|calls itself"),
     program(recursion_of_ints_then_of_floats, (1.3, 3), (0.4, 1), argnums=0, python_only="recurs|calls itself"),
+    program(helper_with_a_lambda_in_a_comprehension, (1.3, 3), (1.3, 0), argnums=0),
     program(static_recursion, (1.3,)),
     program(global_scalar, (1.3,)),
     program(global_array, (_V,)),

@@ -337,6 +337,16 @@ _V = np.array([1.3, 0.7, -2.0, 0.4])
 _M = np.array([[1.3, 0.7, -2.0], [0.4, 1.1, 0.9]])
 _E = np.zeros(0)
 
+def list_of_each_iteration_kept_for_backward(x, n):
+    y = x
+    for i in range(n):
+        items = [x * j for j in range(i)]
+        for item in items:
+            y = y * math.sin(item + y)
+        y += sum(items)
+    return y
+
+
 PROGRAMS = [
     program(append_constant_count, (1.3,), pair=True),
     program(append_run_time_count, (1.3, 3), (1.3, 0), argnums=0, pair=True, second_order=True),
@@ -389,4 +399,5 @@ PROGRAMS = [
     program(dict_updated_in_loop, (1.3,)),
     program(dict_pop_and_del, (1.3, 0.7)),
     program(fibonacci_table, (1.3,)),
+    program(list_of_each_iteration_kept_for_backward, (1.3, 3), (1.3, 1), (1.3, 0), argnums=0, pair=True),
 ]
