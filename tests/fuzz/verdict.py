@@ -74,7 +74,8 @@ def judge(source: str, seed: int, folder: Path, jit: bool = False, second: bool 
     """
     try:
         # An alarm in the midst of compiling leaves Numba in pieces: there only the process is limited (see workers.py).
-        with contextlib.nullcontext() if jit else time_limit(SECONDS), np.errstate(all="ignore"), warnings.catch_warnings():
+        limit = contextlib.nullcontext() if jit else time_limit(SECONDS)
+        with limit, np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return _judge(source, seed, folder, jit, second)
     except _Defect as found:
