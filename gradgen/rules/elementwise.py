@@ -13,10 +13,10 @@ import math
 
 import numpy as np
 
-from gradgen.errors import UnsupportedType
+from gradgen.errors import UnsupportedType, UnsupportedValue
 from gradgen.ir import INT, Scalar, dims_of, is_complex, real_dtype, with_dims
 from gradgen.rules.symbols import Sym, apply, is_zero, where
-from gradgen.rules.table import boolean, caller, common, constant, elementwise, floating, spelling_of
+from gradgen.rules.table import boolean, caller, common, constant, elementwise, floating, operand, spelling_of
 
 LOG_2, LOG_10 = math.log(2.0), math.log(10.0)
 
@@ -338,9 +338,11 @@ def divmod_(a, b):
 def clip(x, a_min=None, a_max=None, *, min=None, max=None):
     """At a bound the gradient goes to x, as to the first among equals."""
     low, high = (a_min if min is None else min), (a_max if max is None else max)
-    if low is not None:
-        x = apply("maximum", x, low)
-    return x if high is None else apply("minimum", x, high)
+    x = operand(x)
+    if low is None and high is None:
+        return apply("copy", x)
+    x = x if low is None else apply("maximum", x, operand(low))
+    return x if high is None else apply("minimum", x, operand(high))
 
 
 @caller(np.nan_to_num)
@@ -350,8 +352,10 @@ def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
 
     x = as_array(x)
     x = x if isinstance(x, Sym) else apply("identity", x)
+    if not copy:
+        raise UnsupportedValue("`copy` of np.nan_to_num", way_out="x[:] = np.nan_to_num(x)")
     if not is_floating(x):
-        return x
+        return apply("copy", x)
     if is_complex(x.type):
         raise UnsupportedType("np.nan_to_num of complex numbers", way_out="its real and imaginary parts")
     info = np.finfo(x.dtype)

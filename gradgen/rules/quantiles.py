@@ -214,14 +214,14 @@ def ordered(a: Any, name: str) -> Sym:
     """Real numbers, integers as float64."""
     x = floats(array_of(a, name))
     if is_complex(x.type):
-        raise UnsupportedType(f"`{name}` of complex numbers, which have no order")
+        raise UnsupportedType(f"`{name}` of complex numbers, which have no order", way_out=f"{name}(np.abs(x))")
     return x
 
 
 def array_of(a: Any, name: str) -> Sym:
     x = as_array(a)
     if not isinstance(x, Sym) or not x.is_array:
-        raise UnsupportedType(f"`{name}` of a number")
+        raise UnsupportedType(f"`{name}` of a number", way_out="np.atleast_1d(x)")
     return x
 
 
@@ -251,9 +251,15 @@ def kept(y: Sym, axes: tuple[int, ...], keepdims: Any, lead: int = 0) -> Sym:
 
 
 def refused(name: str, **given: Any) -> None:
+    instead = {
+        "out": f"x[:] = {name}(...)",
+        "overwrite_input": "leave it out: a copy is sorted",
+        "interpolation": "`method`",
+        "weights": "np.interp over the cumulated weights",
+    }
     for argument, value in given.items():
         if value is not None and value is not False:
-            raise UnsupportedValue(f"`{argument}` of {name}")
+            raise UnsupportedValue(f"`{argument}` of {name}", way_out=instead.get(argument, f"{name} without it"))
 
 
 @caller(np.median)
@@ -266,7 +272,7 @@ def median_call(a, axis=None, out=None, overwrite_input=False, keepdims=False):
 def check(name: str, q: Any, method: Any, **given: Any) -> None:
     refused(name, **given)
     if method not in METHODS:
-        raise UnsupportedValue(f"method={method!r} of {name}")
+        raise UnsupportedValue(f"method={method!r} of {name}", way_out=f"one of {', '.join(METHODS)}")
     if isinstance(q, Sym) and q.ndim > 1:
         raise UnsupportedValue(f"{name} for an array of quantiles of {q.ndim} dimensions", way_out="a vector of them")
 

@@ -328,7 +328,7 @@ def chosen_axis(axis: Any, x: Sym) -> Any:
 def _refuse(op: str, **given: Any) -> None:
     for name, value in given.items():
         if value is not None:
-            raise UnsupportedValue(f"`{name}` of np.{op}")
+            raise UnsupportedValue(f"`{name}` of np.{op}", way_out=f"np.{op} without it")
 
 
 def _selected(x: Sym, mask: Any, neutral: float) -> Sym:
@@ -359,7 +359,7 @@ def one_by_one(op: str, x: Sym, axis: Any, keepdims: Any, **more: Any) -> Sym:
     axes = axes_of(axis, x.ndim)
     for a in reversed(axes):
         x = apply(op, x, axis=a, keepdims=bool(keepdims))
-    return x
+    return x if axes else apply("copy", x)
 
 
 def _as_dtype(x: Sym, dtype: Any) -> Sym:
@@ -404,7 +404,7 @@ def _extreme(op: str, pairwise: str, *callables: Any):
         x = as_array(a)
         if where is not None:
             if initial is None:
-                raise UnsupportedValue(f"`where` of np.{op} without `initial`")
+                raise UnsupportedValue(f"`where` of np.{op} without `initial`", way_out="`initial`, as NumPy asks")
             x = apply("where", as_array(where), x, initial)
         best = one_by_one(op, x, axis, keepdims)
         return best if initial is None else apply(pairwise, best, initial)
@@ -464,7 +464,9 @@ def _spread(op: str, function: Any):
 def _spread_of_some(op: str, x: Sym, axis: Any, keepdims: Any, ddof: Any, where: Any, mean: Any) -> Sym:
     """From the mean that is given, of the elements that take part."""
     if is_complex(x.type) or not x.is_array:
-        raise UnsupportedValue(f"`where` or `mean` of np.{op} of a number, or of complex numbers")
+        raise UnsupportedValue(
+            f"`where` or `mean` of np.{op} of a number, or of complex numbers", way_out="np.mean of the squares"
+        )
     centre = mean_call(x, axis, keepdims=True, where=where) if mean is None else as_array(mean)
     distance = x - centre
     distance = distance if where is None else _selected(distance, where, 0.0)
@@ -485,7 +487,8 @@ def _running(op: str, function: Any):
     def build(a, axis=None, dtype=None, out=None):
         _refuse(op, out=out)
         x = _as_dtype(as_array(a), dtype)
-        return apply(op, x, axis=axis)
+        x = x if x.is_array else apply("reshape", x, 1)
+        return apply(op, x, axis=None if axis is None else static(axis, "the axis"))
 
 
 _running("cumsum", np.cumsum)
@@ -512,7 +515,9 @@ def _weights(w: Sym, x: Sym, axis: Any) -> Sym:
     axes = (axis,) if isinstance(axis, int) else tuple(axis or ())
     places = [a % x.ndim for a in axes if axes_of(a, x.ndim)]
     if w.ndim != len(places):
-        raise UnsupportedValue("the weights of np.average need the shape of the array, or that of the axes")
+        raise UnsupportedValue(
+            "the weights of np.average need the shape of the array, or that of the axes", way_out="np.broadcast_to"
+        )
     order = tuple(sorted(range(len(places)), key=places.__getitem__))
     w = w if order == tuple(range(len(places))) else apply("transpose", w, axes=order)
     new = tuple(k for k in range(x.ndim) if k not in places)
@@ -531,7 +536,9 @@ def _cumulative(op: str, function: Any):
         _refuse(f"cumulative_{op}", out=out)
         x = _as_dtype(as_array(x), dtype)
         if axis is None and x.ndim > 1:
-            raise UnsupportedValue(f"np.{function.__name__} of an array of several dimensions needs an axis")
+            raise UnsupportedValue(
+                f"np.{function.__name__} of an array of several dimensions needs an axis", way_out="axis="
+            )
         axis = 0 if axis is None else axes_of((axis,), x.ndim)[0]
         made = apply(op, x, axis=axis)
         if not static(include_initial, "`include_initial`"):

@@ -58,7 +58,7 @@ def argwhere(a):
 def _array(a: Any, name: str) -> Sym:
     x = as_array(a)
     if not isinstance(x, Sym) or not x.is_array:
-        raise UnsupportedType(f"`{name}` of a number")
+        raise UnsupportedType(f"`{name}` of a number", way_out="np.atleast_1d(x)")
     return x
 
 
@@ -67,7 +67,7 @@ def where(condition, x=None, y=None):
     if x is None and y is None:
         return nonzero(condition)
     if x is None or y is None:
-        raise UnsupportedValue("np.where with two arguments")
+        raise UnsupportedValue("np.where with two arguments", way_out="np.where(test, a, b)")
     test = as_array(condition)
     return apply("where", truth(test) if isinstance(test, Sym) else bool(test), as_array(x), as_array(y))
 
@@ -103,7 +103,9 @@ def select(condlist, choicelist, default=0):
     if not isinstance(condlist, list | tuple) or not isinstance(choicelist, list | tuple):
         raise UnsupportedType("np.select takes lists", way_out="nested np.where")
     if len(condlist) != len(choicelist) or not condlist:
-        raise UnsupportedValue("np.select needs as many choices as conditions, and one at least")
+        raise UnsupportedValue(
+            "np.select needs as many choices as conditions, and one at least", way_out="a choice for each condition"
+        )
     result = as_array(default)
     for condition, choice in reversed(list(zip(condlist, choicelist, strict=True))):
         result = apply("where", as_array(condition), as_array(choice), result)
@@ -141,14 +143,14 @@ def _within(place: Any, number: Any, mode: str) -> Any:
     if mode == "wrap":
         return apply("mod", place, number)
     if mode != "raise":
-        raise UnsupportedValue(f"mode={mode!r}")
+        raise UnsupportedValue(f"mode={mode!r}", way_out="raise, clip or wrap")
     return place
 
 
 @caller(np.choose)
 def choose_call(a, choices, out=None, mode="raise"):
     if out is not None:
-        raise UnsupportedValue("`out` of np.choose")
+        raise UnsupportedValue("`out` of np.choose", way_out="x[:] = np.choose(...)")
     return _choose(a, choices, mode)
 
 
@@ -160,7 +162,7 @@ def choose_method(a, choices, out=None, mode="raise"):
 @caller(np.take, method="take")
 def take(a, indices, axis=None, out=None, mode="raise"):
     if out is not None:
-        raise UnsupportedValue("`out` of np.take")
+        raise UnsupportedValue("`out` of np.take", way_out="x[:] = np.take(...)")
     x, places = as_array(a), as_array(indices)
     if axis is None:
         x, axis = flat(x), 0
@@ -168,8 +170,11 @@ def take(a, indices, axis=None, out=None, mode="raise"):
     places = _within(places, apply("size", x, axis=axis), mode)
     before = (ALL,) * axis
     if not isinstance(places, Sym):
-        return apply("getitem", x, index=(*before, int(places)))
-    return apply("getitem", x, places, index=(*before, At(0)))
+        taken = apply("getitem", x, index=(*before, int(places)))
+    else:
+        taken = apply("getitem", x, places, index=(*before, At(0)))
+    # A row that an integer names is a view where it is an index, and a copy where it is taken.
+    return taken if isinstance(places, Sym) and places.is_array else apply("copy", taken) if taken.is_array else taken
 
 
 # Among others
@@ -206,7 +211,7 @@ def searchsorted(a, v, side="left", sorter=None):
     if sorter is not None:
         x = apply("getitem", x, as_array(sorter), index=(At(0),))
     if side not in ("left", "right"):
-        raise UnsupportedValue(f"side={side!r} of np.searchsorted")
+        raise UnsupportedValue(f"side={side!r} of np.searchsorted", way_out="left or right")
     return apply("searchsorted", x, as_array(v), side=side)
 
 
@@ -228,19 +233,19 @@ def digitize(x, bins, right=False):
 @caller(np.unravel_index)
 def unravel_index(indices, shape, order="C"):
     if order != "C":
-        raise UnsupportedValue(f"order={order!r} of np.unravel_index")
+        raise UnsupportedValue(f"order={order!r} of np.unravel_index", way_out="the shape in reverse")
     row, made = as_array(indices), []
     sizes = shape_sizes(shape)
     for size in reversed(sizes[1:]):
         made.append(apply("mod", row, size))
         row = apply("floordiv", row, size)
-    return (row, *reversed(made)) if sizes else ()
+    return (apply("copy", row) if len(sizes) == 1 else row, *reversed(made)) if sizes else ()
 
 
 @caller(np.ravel_multi_index)
 def ravel_multi_index(multi_index, dims, mode="raise", order="C"):
     if order != "C":
-        raise UnsupportedValue(f"order={order!r} of np.ravel_multi_index")
+        raise UnsupportedValue(f"order={order!r} of np.ravel_multi_index", way_out="both in reverse")
     sizes = shape_sizes(dims)
     places = [_within(as_array(place), size, mode) for place, size in zip(multi_index, sizes, strict=True)]
     row = places[0]
@@ -306,7 +311,7 @@ def ix_(*args):
     """Index arrays that select all combinations."""
     vectors = [as_array(arg) for arg in args]
     if any(v.ndim != 1 for v in vectors):
-        raise UnsupportedValue("np.ix_ takes vectors")
+        raise UnsupportedValue("np.ix_ of arrays that are no vectors", way_out="np.ravel of each")
     places = [flatnonzero(v) if is_bool(v.type) else v for v in vectors]
     return tuple(standing(v, k, len(places)) for k, v in enumerate(places))
 
@@ -319,9 +324,11 @@ def meshgrid(*xi, copy=True, sparse=False, indexing="xy"):
     if indexing == "xy" and len(order) > 1:
         order[:2] = [1, 0]
     elif indexing not in ("xy", "ij"):
-        raise UnsupportedValue(f"indexing={indexing!r} of np.meshgrid")
+        raise UnsupportedValue(f"indexing={indexing!r} of np.meshgrid", way_out="xy or ij")
     each = [standing(x, order[k], len(vectors)) for k, x in enumerate(vectors)]
     if static(sparse, "`sparse`") or len(each) == 1:
-        return each
+        return [apply("copy", one) for one in each] if static(copy, "`copy`") else each
+    if not static(copy, "`copy`"):
+        raise UnsupportedValue("`copy` of np.meshgrid: grids that share memory", way_out="sparse=True")
     sizes = [shape_of(vectors[k])[0] for k in order]
     return [apply("copy", apply("broadcast_to", one, *sizes)) for one in each]

@@ -87,7 +87,7 @@ def _line(name: str, a: Any, axis: Any) -> tuple[Sym, int]:
     """What is sorted, and along which axis; of an axis None all elements in a row."""
     x = as_array(a)
     if not isinstance(x, Sym) or not x.is_array:
-        raise UnsupportedValue(f"np.{name} of a number")
+        raise UnsupportedValue(f"np.{name} of a number", way_out="np.atleast_1d(x)")
     if axis is None:
         return flat(x), 0
     return x, axes_of((static(axis, "the axis"),), x.ndim)[0]
@@ -99,9 +99,9 @@ _KINDS = (None, "quicksort", "mergesort", "heapsort", "stable", "introselect")
 def _checked_kind(kind: Any, stable: Any, order: Any) -> Any:
     """The kind of sorting that is asked for, None where all will do."""
     if kind not in _KINDS:
-        raise UnsupportedValue(f"sorting of kind {kind!r}")
+        raise UnsupportedValue(f"sorting of kind {kind!r}", way_out="stable")
     if order is not None:
-        raise UnsupportedValue("`order`, which is for arrays with fields")
+        raise UnsupportedValue("`order`, which is for arrays with fields", way_out="np.lexsort")
     return "stable" if stable else kind
 
 
@@ -149,7 +149,10 @@ def take_along_axis_call(arr, indices, axis=-1):
     x, axis = _line("take_along_axis", arr, axis)
     order = as_array(indices)
     if order.ndim != x.ndim:
-        raise UnsupportedValue("np.take_along_axis of places that have other dimensions than the array")
+        raise UnsupportedValue(
+            "np.take_along_axis of places that have other dimensions than the array",
+            way_out="np.expand_dims(places, axis)",
+        )
     return apply("take_along_axis", x, order, axis=axis)
 
 
@@ -158,7 +161,7 @@ def lexsort(keys, axis=-1):
     """By the last key first: each key in turn puts the order of those before it in its own."""
     rows = [as_array(key) for key in keys] if isinstance(keys, list | tuple) else _rows(keys)
     if not rows or any(row.ndim != 1 for row in rows):
-        raise UnsupportedValue("np.lexsort of keys that are no vectors")
+        raise UnsupportedValue("np.lexsort of keys that are no vectors", way_out="np.ravel of each")
     order = sorted_places(rows[0], 0)
     for row in rows[1:]:
         order = apply("getitem", order, sorted_places(apply("getitem", row, order, index=(At(0),)), 0), index=(At(0),))
@@ -195,7 +198,7 @@ def unique(
     if axis is not None:
         raise UnsupportedValue("`axis` of np.unique", way_out="np.unique of the rows' keys, and an index")
     if not equal_nan:
-        raise UnsupportedValue("`equal_nan` of np.unique")
+        raise UnsupportedValue("`equal_nan` of np.unique", way_out="leave it out")
     x = as_array(ar)
     row = flat(x)
     first = apply("unique_index", row)

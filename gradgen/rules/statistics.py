@@ -71,14 +71,16 @@ def _variables(m: Any, rowvar: Any, dtype: str) -> Sym:
     if x.ndim == 1:
         return apply("expand_dims", x, axis=(0,))
     if x.ndim != 2:
-        raise UnsupportedType("np.cov of an array of more than two dimensions")
+        raise UnsupportedType("np.cov of an array of more than two dimensions", way_out="a row for each variable")
     return x if static(rowvar, "`rowvar`") else transpose_call(x)
 
 
 def _is_one(rows: Dim) -> bool:
     if rows.is_one or rows.never_one:
         return rows.is_one
-    raise UnsupportedValue("whether there is one variable is not known when the gradient is written")
+    raise UnsupportedValue(
+        "whether there is one variable is not known when the gradient is written", way_out="np.var of one variable"
+    )
 
 
 def _product(fweights: Any, aweights: Any) -> Any:
@@ -100,7 +102,7 @@ def corrcoef(x, y=None, rowvar=True, *, dtype=None):
     """Covariances over the product of the two standard deviations; cut at 1 and -1, which rounding may pass."""
     c = cov(x, y, rowvar, dtype=dtype)
     if is_complex(c.type):
-        raise UnsupportedType("np.corrcoef of complex numbers")
+        raise UnsupportedType("np.corrcoef of complex numbers", way_out="np.cov and the roots of its diagonal")
     if not c.is_array:
         return c / c
     deviation = apply("sqrt", apply("diagonal", c))
@@ -127,7 +129,7 @@ def bincount(g, places, weights, least):
 def bincount_call(x, weights=None, minlength=0):
     places = array_of(x, "np.bincount")
     if places.ndim != 1 or not (is_integer(places.type) or places.dtype == "bool"):
-        raise UnsupportedType("np.bincount takes a vector of integers")
+        raise UnsupportedType("np.bincount takes a vector of integers", way_out=".astype(int)")
     return apply("bincount", places, *_weights(weights), minlength)
 
 
@@ -178,7 +180,7 @@ def _edges(x: Sym, bins: Any, range: Any) -> tuple[Sym, Any]:
     if not _is_number(bins):
         edges = array_of(bins, "np.histogram")
         if edges.ndim != 1:
-            raise UnsupportedValue("the edges of a histogram are a vector")
+            raise UnsupportedValue("the edges of a histogram are a vector", way_out="np.ravel(edges)")
         known = dims_of(edges.type)[0].constant
         return edges, apply("size", edges, axis=0) - 1 if known is None else known - 1
     low, high = _ends(x, range)

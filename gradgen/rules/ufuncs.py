@@ -60,12 +60,12 @@ def _accumulate(function: np.ufunc, op: str) -> None:
     @caller(function.accumulate, spelling=f"{spelling_of(function)}.accumulate")
     def accumulate(array, axis=0, dtype=None, out=None):
         if out is not None:
-            raise UnsupportedValue(f"`out` of {spelling_of(function)}.accumulate")
+            raise UnsupportedValue(f"`out` of {spelling_of(function)}.accumulate", way_out="x[:] = ...")
         x = reductions.as_array(array)
         if not isinstance(x, Sym) or not x.is_array:
-            raise UnsupportedValue(f"{spelling_of(function)}.accumulate of a number")
+            raise UnsupportedValue(f"{spelling_of(function)}.accumulate of a number", way_out="np.atleast_1d(x)")
         if op in ("cummax", "cummin") and is_complex(x.type):
-            raise UnsupportedValue(f"{spelling_of(function)}.accumulate of complex numbers")
+            raise UnsupportedValue(f"{spelling_of(function)}.accumulate of complex numbers", way_out="np.abs(x)")
         (axis,) = reductions.axes_of((axis,), x.ndim)
         x = x if dtype is None else CALLERS[np.asarray].build(x, dtype)
         return apply(op, x, axis=axis)

@@ -15,6 +15,7 @@ from typing import Any
 from gradgen.errors import Position, UnsupportedSyntax, UnsupportedValue
 from gradgen.ir import Array, Assign, Atom, Const, For, If, Scalar, Statement, Type, Var, While
 from gradgen.ir.interface import Guard, Input, Path
+from gradgen.ir.walk import operands, statement_free
 from gradgen.parse.resolve import resolve
 from gradgen.parse.source import SourceFile
 from gradgen.rules.build import Builder, constant_atom
@@ -198,7 +199,10 @@ class Session:
         if not self.is_new(var):
             return None
         for k in range(len(self.builder.statements) - 1, -1, -1):
-            renamed = _with_name(self.builder.statements[k], var, name)
+            statement = self.builder.statements[k]
+            if var in operands(statement) or var in statement_free(statement):
+                return None  # `counts, edges = np.histogram(x)`: the counts are made with the edges
+            renamed = _with_name(statement, var, name)
             if renamed is not None:
                 self.builder.statements[k], made = renamed
                 self.escaped.add(var.version)

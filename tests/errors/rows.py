@@ -391,4 +391,32 @@ ARGUMENTS = [
     ),
 ]
 
-ROWS = SYNTAX + ALIASES + FUNCTIONS + VALUES + MISTAKES + RESULTS + ARGUMENTS
+SELECTION = [
+    refusal(
+        name,
+        f"import numpy as np\n\ndef f(v, k=0):\n    return np.sum(«{text})\n",
+        kind,
+        *says,
+        args=(V,),
+    )
+    for name, text, kind, *says in (
+        ("sort_of_a_number", "np.sort(v[0])", UnsupportedValue, "np.sort", "number"),
+        ("sort_kind", "np.sort(v, kind='bubble')", UnsupportedValue, "'bubble'"),
+        ("median_in_place", "np.median(v, overwrite_input=True)", UnsupportedValue, "`overwrite_input`", "np.median"),
+        ("quantile_method", "np.quantile(v, 0.5, method='other')", UnsupportedValue, "'other'", "np.quantile"),
+        ("weighted_quantile", "np.quantile(v, 0.5, method='inverted_cdf', weights=v)", UnsupportedValue, "`weights`"),
+        ("complex_median", "np.median(v * 1j)", UnsupportedType, "np.median", "order"),
+        ("distinct_rows", "np.unique(v, axis=0)", UnsupportedValue, "`axis`", "np.unique"),
+        ("histogram_rule", "np.histogram(v, bins='auto')[0]", UnsupportedValue, "'auto'", "edges"),
+        ("histogram_in_two_dimensions", "np.histogram2d(v, v)[0]", UnknownFunction, "np.histogram2d"),
+        ("correlation_of_complex_numbers", "np.corrcoef(v * 1j, v).real", UnsupportedType, "np.corrcoef"),
+        ("covariance_of_three_axes", "np.cov(np.ones((2, 2, 2)) * v)", UnsupportedType, "np.cov"),
+        ("nan_to_num_in_place", "np.nan_to_num(v, copy=False)", UnsupportedValue, "`copy`"),
+        ("running_function", "np.hypot.accumulate(v)", UnknownFunction, "np.hypot.accumulate"),
+        ("piecewise_of_a_number", "np.piecewise(v[0], [True], [1.0])", UnsupportedType, "np.piecewise", "if"),
+        ("choose_in_a_mode", "np.choose([0, 1], [v, v], mode='other')", UnsupportedValue, "'other'"),
+        ("where_with_two_arguments", "np.where(v > 0, v)", UnsupportedValue, "np.where"),
+    )
+]
+
+ROWS = SELECTION + SYNTAX + ALIASES + FUNCTIONS + VALUES + MISTAKES + RESULTS + ARGUMENTS
