@@ -349,11 +349,14 @@ def augment_item(frame: Frame, target: ast.Subscript, kind: type[ast.operator], 
     owner = evaluate(frame, target.value)
     key = evaluate(frame, target.slice)
     before = item_of(frame, owner, key)
+    found = read(session, owner) if is_array(session, owner) else None
     value = evaluate(frame, value_node)
-    if is_array(session, owner):
+    if found is not None:
         index, operands = array_index(session, key)
         session.writable(owner)
-        if not add_at(session, kind, owner, index, operands, value, part=before):
+        # Python has read the item by now: what the value's own evaluation stored there does not count.
+        unchanged = read(session, owner) == found
+        if not unchanged or not add_at(session, kind, owner, index, operands, value, part=before):
             store(frame, owner, key, updated_part(session, kind, before, value))
         return
     after = augmented_value(frame, kind, before, value)

@@ -128,6 +128,18 @@ def parts_updated_in_place(v, m):
     return np.sum(a * m)
 
 
+def item_that_its_increase_changes(v):
+    def take(k):
+        v[k] *= 3.0
+        v[0] += 0.5
+        return v[k]
+
+    v[0] += take(0)
+    v[v > 0] += take(1)
+    v[1:] -= take(2)
+    return np.sum(v * v)
+
+
 PROGRAMS = [
     program(repeated_index_stores_the_last, (_V, _V + 2, np.array([0, 2, 0, -2]))),
     program(repeated_index_adds_once, (_V, _V + 2, np.array([0, 2, 0, -2]))),
@@ -144,4 +156,5 @@ PROGRAMS = [
     program(argument_changed, (_V,)),
     program(helper_that_writes, (_V,)),
     program(masked, (_V,)),
+    program(item_that_its_increase_changes, (_V,)),
 ]
