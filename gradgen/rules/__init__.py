@@ -5,6 +5,7 @@ from gradgen.rules import (
     complex_numbers,
     creation,
     decompositions,
+    einsum,
     elementwise,
     extremes,
     indexing,
@@ -30,8 +31,8 @@ from gradgen.rules import (
 from gradgen.rules.table import CALLERS, METHODS, RULES
 
 __all__ = [
-    "CALLERS", "METHODS", "RULES", "arithmetic", "complex_numbers", "creation", "decompositions", "elementwise",
-    "extremes", "indexing", "linalg", "lists", "lowered", "nans", "norms", "padding", "quantiles", "reductions",
-    "scalar", "selection", "shape", "signal", "solving", "sorting", "special", "splitting", "statistics",
-    "ufuncs",
+    "CALLERS", "METHODS", "RULES", "arithmetic", "complex_numbers", "creation", "decompositions", "einsum",
+    "elementwise", "extremes", "indexing", "linalg", "lists", "lowered", "nans", "norms", "padding", "quantiles",
+    "reductions", "scalar", "selection", "shape", "signal", "solving", "sorting", "special", "splitting",
+    "statistics", "ufuncs",
 ]  # fmt: skip

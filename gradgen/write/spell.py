@@ -526,6 +526,11 @@ def _filled_like(use: _Use) -> ast.expr | None:
     return None
 
 
+@special("einsum")
+def _einsum(use: _Use) -> ast.expr:
+    return use.call("np.einsum", constant(use.params["subscripts"]), *use.args)
+
+
 @special("diagonal")
 def _diagonal(use: _Use) -> ast.expr | None:
     if use.spelling != "np.diag":

@@ -5,6 +5,7 @@ from tests.rules.cases import (
     complex_numbers,
     creation,
     decompositions,
+    einsum,
     elementwise,
     indexing,
     kinks,
@@ -25,7 +26,7 @@ from tests.rules.cases import (
 from tests.rules.cases.row import Row
 
 _FILES = (
-    arithmetic, elementwise, kinks, scalars, reductions, linalg, decompositions, norms, indexing, shape,
+    arithmetic, elementwise, kinks, scalars, reductions, linalg, decompositions, einsum, norms, indexing, shape,
     creation, lists, complex_numbers, selection, signal, sorting, quantiles, statistics, ufuncs, nans,
 )  # fmt: skip
 ROWS: list[Row] = [row for file in _FILES for row in file.ROWS]
