@@ -38,7 +38,7 @@ from gradgen.lower.assembling import ASSEMBLING
 from gradgen.lower.broadcasting import Fitted
 from gradgen.lower.composites import written_out
 from gradgen.lower.context import Context, Lazy, Position_, array_type, dtype_of
-from gradgen.lower.contraction import einsum
+from gradgen.lower.contraction import einsum, tensordot
 from gradgen.lower.elementwise import LAZY, elementwise, operand
 from gradgen.lower.fusion import Readers
 from gradgen.lower.identities import is_alias, renamed
@@ -55,7 +55,7 @@ from gradgen.rules.table import RULES
 
 OTHERS = ("not", "bitwise_and", "bitwise_or", "bitwise_xor", "left_shift", "right_shift")
 SAME_NUMBER = ("spread", "expand", "copy", "identity", "squeeze")
-PRODUCTS = {"matmul": matmul, "dot": dot, "einsum": einsum, "trace": trace}
+PRODUCTS = {"matmul": matmul, "dot": dot, "einsum": einsum, "tensordot": tensordot, "trace": trace}
 MAKING: dict[str, Callable[[Context, Assign], Atom]] = {
     **REDUCTIONS,
     **ASSEMBLING,

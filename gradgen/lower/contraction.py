@@ -1,22 +1,39 @@
-"""`np.einsum` as loops: one for each letter of the result, and inside them one for each letter that is summed over.
+"""`np.einsum` and `np.tensordot` as loops: one for each letter of the result, inside them one for each that is summed.
 
-Where it is a product of two matrices or vectors, it is a call of BLAS. Not done here: products of three and more
+Where it is a product of two matrices, after a reshape, it is a call of BLAS. Not done here: products of three and more
 operands two at a time; as in NumPy, all their letters are loops around one product.
 """
 
 from __future__ import annotations
 
-from gradgen.ir import ONE, Array, Assign, Atom, Scalar, Var
-from gradgen.lower.broadcasting import Broadcast
+from gradgen.ir import ONE, Array, Assign, Atom, Scalar, Var, with_dims
+from gradgen.lower.assembling import reshaped
+from gradgen.lower.broadcasting import MISFIT, Broadcast
 from gradgen.lower.context import Context, Lazy, Position_, array_type, dtype_of
-from gradgen.lower.elementwise import transposed
+from gradgen.lower.elementwise import lazily, transpose, transposed
 from gradgen.lower.products import product
 from gradgen.lower.scalars import Scalars
-from gradgen.rules.einsum import Spec
+from gradgen.rules.einsum import LETTERS, Spec
+from gradgen.rules.sizes import product as product_of
+from gradgen.rules.tensordot import free_axes, paired_axes
 
 
 def einsum(ctx: Context, s: Assign) -> Atom:
-    spec = Spec.parse(s.param("subscripts"), [_rank(arg) for arg in s.args])
+    return summed(ctx, s, Spec.parse(s.param("subscripts"), [_rank(arg) for arg in s.args]))
+
+
+def tensordot(ctx: Context, s: Assign) -> Atom:
+    """The einsum that it is."""
+    ranks = _rank(s.args[0]), _rank(s.args[1])
+    over = paired_axes(s.param("axes"), ranks)
+    left, right = list(LETTERS[: ranks[0]]), list(LETTERS[ranks[0] : sum(ranks)])
+    for a, b in zip(*over, strict=True):
+        right[b] = left[a]
+    free = [left[a] for a in free_axes(over[0], ranks[0])] + [right[b] for b in free_axes(over[1], ranks[1])]
+    return summed(ctx, s, Spec(("".join(left), "".join(right)), "".join(free)))
+
+
+def summed(ctx: Context, s: Assign, spec: Spec) -> Atom:
     made = _by_blas(ctx, s, spec)
     return _by_loops(ctx, s, spec) if made is None else made
 
@@ -26,25 +43,54 @@ def _rank(atom: Atom) -> int:
 
 
 def _by_blas(ctx: Context, s: Assign, spec: Spec) -> Atom | None:
-    """Of two factors that share one letter, which the result has not."""
+    """Of two factors, the letters that both have being those that the result has not: as one product of matrices."""
     if len(spec.operands) != 2 or not dtype_of(s.target.type).startswith(("float", "complex")):
         return None
-    a, b = zip(spec.operands, s.args, strict=True)
-    common = set(a[0]) & set(b[0])
-    free = [letters.replace("".join(common), "") for letters, _ in (a, b)]
-    if len(common) != 1 or not all(
-        1 <= len(letters) <= 2 and len(set(letters)) == len(letters) for letters, _ in (a, b)
-    ):
+    (a, b), (x, y) = spec.operands, s.args
+    over = "".join(letter for letter in a if letter in b)
+    rows, columns = ("".join(letter for letter in part if letter not in over) for part in (a, b))
+    unique = all(len(set(part)) == len(part) for part in (a, b))
+    if not over or not unique or set(spec.result) != set(rows + columns):
         return None
-    if spec.result == "".join(reversed(free)) != "".join(free):
-        a, b, free = b, a, free[::-1]
-    (over,) = common
-    dims = [array_type(x).dims[letters.index(over)] for letters, x in (a, b)]
-    if spec.result != "".join(free) or (dims[0] != dims[1] and not (dims[0].never_one and dims[1].never_one)):
-        return None
-    left = a[1] if a[0].endswith(over) else _turned(ctx, a[1])
-    right = b[1] if b[0].startswith(over) else _turned(ctx, b[1])
-    return product(ctx, Assign(s.target, "dot", (left, right)))
+    for letter in over:
+        dims = [array_type(factor).dims[part.index(letter)] for part, factor in ((a, x), (b, y))]
+        if dims[0] != dims[1] and not (dims[0].never_one and dims[1].never_one):
+            return None
+    if spec.result == columns + rows != rows + columns:
+        a, b, x, y, rows, columns = b, a, y, x, columns, rows
+    for letter in over:
+        sizes = [ctx.array(factor).size(part.index(letter)) for part, factor in ((a, x), (b, y))]
+        if sizes[0] != sizes[1]:
+            ctx.require(ctx.whole.compare("ne", *sizes), "ValueError", MISFIT)
+    inner = [ctx.array(factor).sizes() for factor in (x, y)]
+    outer = [inner[0][a.index(letter)] for letter in rows] + [inner[1][b.index(letter)] for letter in columns]
+    left, right = _as_matrix(ctx, x, a, rows, over), _as_matrix(ctx, y, b, over, columns)
+    flat = (*array_type(left).dims[:-1], *array_type(right).dims[1:])
+    made = product(ctx, Assign(ctx.builder.var("", with_dims(dtype_of(s.target.type), flat)), "dot", (left, right)))
+    if len(outer) != len(flat):
+        dims = [array_type(x).dims[a.index(letter)] for letter in rows]
+        dims += [array_type(y).dims[b.index(letter)] for letter in columns]
+        made = reshaped(ctx, made, outer, Array(dtype_of(s.target.type), tuple(dims)))
+    return made if spec.result == rows + columns else _permuted(ctx, made, rows + columns, spec.result)
+
+
+def _as_matrix(ctx: Context, atom: Atom, letters: str, first: str, second: str) -> Atom:
+    """The factor with these letters for rows, and these for columns; a vector where one of both is empty."""
+    if len(first) <= 1 and len(second) <= 1:
+        return atom if letters == first + second else _turned(ctx, atom)
+    x = ctx.array(atom)
+    groups = [[letters.index(letter) for letter in group] for group in (first, second) if group]
+    flat = [ctx.whole.product(x.size(axis) for axis in group) for group in groups]
+    type = Array(x.type.dtype, tuple(product_of(x.type.dims[axis] for axis in group) for group in groups))
+    return reshaped(ctx, _permuted(ctx, atom, letters, first + second), flat, type)
+
+
+def _permuted(ctx: Context, atom: Atom, letters: str, order: str) -> Atom:
+    if letters == order:
+        return atom
+    axes, type = tuple(letters.index(letter) for letter in order), array_type(atom)
+    target = ctx.builder.var("", Array(type.dtype, tuple(type.dims[axis] for axis in axes)))
+    return ctx.make(transpose(ctx, Assign(target, "transpose", (atom,), (("axes", axes),))))
 
 
 def _turned(ctx: Context, atom: Atom) -> Var:
@@ -104,3 +150,23 @@ def _spread(ctx: Context, arg: Atom, part: str, letters: list[str]) -> Atom | La
         return x.element([at[letters.index(letter)] for letter in part])
 
     return Lazy(Array(x.type.dtype, dims), size, element, x.free, x.leaves)
+
+
+@lazily("cross")
+def cross(ctx: Context, s: Assign) -> Lazy:
+    """c[k] = a[k + 1] b[k + 2] - a[k + 2] b[k + 1], counted round."""
+    operands, whole = [ctx.array(arg) for arg in s.args], ctx.whole
+    for x in operands:
+        if x.type.dims[-1].constant != 3:
+            differs = whole.compare("ne", x.size(x.type.ndim - 1), whole.constant(3))
+            ctx.require(differs, "ValueError", "a cross product is of vectors of three elements")
+    shape, type, scalars = Broadcast(ctx, operands), array_type(s.target), Scalars(ctx)
+    number = Scalar(type.dtype)
+
+    def element(at: Position_) -> Atom:
+        one, two = ([*at[:-1], whole.mod(whole.add(at[-1], whole.constant(k)), whole.constant(3))] for k in (1, 2))
+        terms = [[shape.element(0, left), shape.element(1, right)] for left, right in ((one, two), (two, one))]
+        return scalars.apply("sub", [scalars.apply("mul", term, number, {}) for term in terms], number, {})
+
+    leaves = frozenset(leaf for x in operands for leaf in x.leaves)
+    return Lazy(type, lambda axis: shape.size(axis), element, leaves=leaves)

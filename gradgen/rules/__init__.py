@@ -26,6 +26,7 @@ from gradgen.rules import (
     special,
     splitting,
     statistics,
+    tensordot,
     ufuncs,
 )
 from gradgen.rules.table import CALLERS, METHODS, RULES
@@ -34,5 +35,5 @@ __all__ = [
     "CALLERS", "METHODS", "RULES", "arithmetic", "complex_numbers", "creation", "decompositions", "einsum",
     "elementwise", "extremes", "indexing", "linalg", "lists", "lowered", "nans", "norms", "padding", "quantiles",
     "reductions", "scalar", "selection", "shape", "signal", "solving", "sorting", "special", "splitting",
-    "statistics", "ufuncs",
+    "statistics", "tensordot", "ufuncs",
 ]  # fmt: skip

@@ -14,7 +14,7 @@ import numpy as np
 from gradgen.errors import UnsupportedValue
 from gradgen.ir import Array, At, Atom, Block, Dim, Effect, If, Slice, TupleOf, Type, constant_dim, dims_of
 from gradgen.rules.linalg import column, row, transposed
-from gradgen.rules.solving import linalg_dtype, matrices, only_real, side, square
+from gradgen.rules.solving import linalg_dtype, matrices, side, square
 from gradgen.rules.symbols import Sym, apply, static
 from gradgen.rules.table import caller, general
 
@@ -49,17 +49,12 @@ def _symmetric(x: Sym, triangle: str = "tril") -> Sym:
     return apply(triangle, x, k=0) + transposed(apply(triangle, x, k=-1 if triangle == "tril" else 1))
 
 
-def real_square(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
-    only_real(args[0].type)
-    return square(args, params)
-
-
 def _cholesky_tangent(y, args, tangents):
     inner = apply("solve", y, transposed(apply("solve", y, _symmetric(tangents[0]))))
     return y @ _of_triangle(inner)
 
 
-@general("cholesky", np.linalg.cholesky, type=real_square, tangent=_cholesky_tangent)
+@general("cholesky", np.linalg.cholesky, type=square, tangent=_cholesky_tangent)
 def cholesky(g, y, a):
     back = transposed(y)
     inner = apply("solve", back, transposed(apply("solve", back, _of_triangle(back @ g))))
@@ -67,7 +62,6 @@ def cholesky(g, y, a):
 
 
 def _eigh_type(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
-    only_real(args[0].type)
     batch, n, dtype = dims_of(args[0].type)[:-2], side(args[0].type), linalg_dtype(args[0].type)
     return TupleOf((Array(dtype, (*batch, n)), Array(dtype, (*batch, n, n))))
 
@@ -121,7 +115,6 @@ def _smaller(m: Dim, n: Dim) -> Dim:
 
 
 def _svd_type(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
-    only_real(args[0].type)
     *batch, m, n = dims_of(args[0].type)
     dtype, k = linalg_dtype(args[0].type), _smaller(m, n)
     full = params.get("full_matrices", True)
@@ -211,7 +204,6 @@ def _total(parts: list[Sym]) -> Sym:
 
 
 def _qr_type(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
-    only_real(args[0].type)
     *batch, m, n = dims_of(args[0].type)
     dtype, k = linalg_dtype(args[0].type), _smaller(m, n)
     return TupleOf((Array(dtype, (*batch, m, k)), Array(dtype, (*batch, k, n))))

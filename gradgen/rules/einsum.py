@@ -20,7 +20,9 @@ from gradgen.ir import Atom, Dim, Type, common_dtype, dims_of, is_float, with_di
 from gradgen.ir.types import broadcast_dim
 from gradgen.rules.reductions import as_array
 from gradgen.rules.symbols import Sym, add, apply
-from gradgen.rules.table import caller, general
+from gradgen.rules.table import TAKES_COMPLEX, caller, general
+
+TAKES_COMPLEX.add("einsum")
 
 LETTERS = string.ascii_letters
 
@@ -192,6 +194,9 @@ def einsum_call(*operands, optimize=False):
                 raise UnsupportedValue(f"np.einsum({text!r}): the diagonal of an operand that is not square")
     if len(arrays) == 1 and set(spec.operands[0]) == set(spec.result):
         return turned(spec.operands[0], arrays[0], spec)
+    if "" in spec.operands:
+        made = contracted(list(zip(spec.operands, arrays, strict=True)), spec.result, spec.shared)
+        return made if made.is_array else apply("cast", made, dtype=made.dtype, weak=False)
     return apply("einsum", *arrays, subscripts=text.replace(" ", ""))
 
 

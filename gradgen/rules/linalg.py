@@ -11,7 +11,9 @@ from gradgen.ir import Array, At, Atom, Dim, Slice, Type, broadcast, common_dtyp
 from gradgen.rules import sizes
 from gradgen.rules.reductions import as_array, axes_of, conjugate, summed
 from gradgen.rules.symbols import Sym, apply, static
-from gradgen.rules.table import bilinear, caller, linear, same
+from gradgen.rules.table import TAKES_COMPLEX, bilinear, caller, linear, same
+
+TAKES_COMPLEX |= {"tril", "triu", "diag", "diagonal"}
 
 
 def product_type(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
@@ -140,7 +142,7 @@ def diagonal(g, x, *, offset=0, axis1=0, axis2=1):
     index = (*(Slice(None, None, None),) * len(others), At(0), At(1))
     made = x.builder.store(zeros.atom, index, tuple(one.atom for one in places), g.atom)
     back = tuple(order.index(k) for k in range(x.ndim))
-    return _ordered(Sym(made, x.builder), list(back))
+    return ordered(Sym(made, x.builder), list(back))
 
 
 def diag_type(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
@@ -274,32 +276,11 @@ def shape_syms(x: Sym) -> list[Sym]:
     return [apply("size", x, axis=k) for k in range(x.ndim)]
 
 
-@caller(np.tensordot)
-def tensordot(a, b, axes=2):
-    """The sum over pairs of axes: both become matrices, and their product gets the other axes back."""
-    a, b = vectors(a, b)
-    if isinstance(axes, int):
-        over = list(range(a.ndim - axes, a.ndim)), list(range(axes))
-    else:
-        over = tuple([*_paired(axis, x.ndim)] for axis, x in zip(axes, (a, b), strict=True))  # type: ignore[assignment]
-    free = [[k for k in range(x.ndim) if k not in gone] for x, gone in zip((a, b), over, strict=True)]
-    outer_sizes = [shape_syms(x)[k] for x, kept in zip((a, b), free, strict=True) for k in kept]
-    length: Any = 1
-    for k in over[0]:
-        length = apply("mul", length, apply("size", a, axis=k)) if length != 1 else apply("size", a, axis=k)
-    left = apply("reshape", _ordered(a, [*free[0], *over[0]]), -1, length)
-    right = apply("reshape", _ordered(b, [*over[1], *free[1]]), length, -1)
-    product = apply("matmul", left, right)
-    return apply("reshape", product, *outer_sizes) if outer_sizes else apply("getitem", product, index=(0, 0))
-
-
-def _paired(axis: Any, ndim: int) -> list[int]:
-    """The axes in the order in which they are paired."""
-    return [axes_of((a,), ndim)[0] for a in (axis if isinstance(axis, tuple | list) else (axis,))]
-
-
-def _ordered(x: Sym, axes: list[int]) -> Sym:
-    return x if axes == list(range(x.ndim)) else apply("transpose", x, axes=tuple(axes))
+def ordered(x: Sym, axes: list[int]) -> Sym:
+    """x with its axes in this order."""
+    if axes == list(range(x.ndim)):
+        return x
+    return apply("transpose", x, axes=None if axes == [1, 0] else tuple(axes))
 
 
 @caller(np.linalg.matrix_transpose, np.matrix_transpose)
@@ -318,11 +299,6 @@ def linalg_outer(x1, x2, /):
     if a.ndim != 1 or b.ndim != 1:
         raise UnsupportedValue("np.linalg.outer takes two vectors")
     return apply("outer", a, b)
-
-
-@caller(np.linalg.tensordot)
-def linalg_tensordot(x1, x2, /, *, axes=2):
-    return tensordot(x1, x2, axes)
 
 
 @caller(np.linalg.diagonal)

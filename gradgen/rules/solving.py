@@ -18,7 +18,9 @@ from gradgen.ir import Array, Atom, Dim, TupleOf, Type, broadcast, common_dtype,
 from gradgen.rules.linalg import column, row, transposed
 from gradgen.rules.reductions import as_array
 from gradgen.rules.symbols import Sym, apply, static
-from gradgen.rules.table import caller, constant, general
+from gradgen.rules.table import TAKES_COMPLEX, caller, constant, general
+
+TAKES_COMPLEX |= {"solve", "inv", "det"}
 
 
 def linalg_dtype(*types: Type) -> str:
@@ -43,11 +45,6 @@ def matrices(x: Any, name: str) -> Sym:
     return x
 
 
-def only_real(*types: Type) -> None:
-    if any(getattr(type, "dtype", "").startswith("complex") for type in types):
-        raise UnsupportedType("this is differentiated for real matrices only")
-
-
 # Types
 
 
@@ -68,12 +65,10 @@ def numbers(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
 
 
 def sign_and_logarithm(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
-    only_real(args[0].type)
     return TupleOf((numbers(args, params),) * 2)
 
 
 def swapped(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
-    only_real(args[0].type)
     *batch, rows, columns = dims_of(args[0].type)
     return Array(linalg_dtype(args[0].type), (*batch, columns, rows))
 

@@ -526,6 +526,22 @@ def _filled_like(use: _Use) -> ast.expr | None:
     return None
 
 
+@special("tensordot")
+def _tensordot(use: _Use) -> ast.expr:
+    axes = use.params["axes"]
+    return use.call("np.tensordot", *use.args, **({} if axes == 2 else {"axes": _axes_of(axes)}))
+
+
+def _axes_of(axes: Any) -> ast.expr:
+    """`1`, `(0, 1)` for one axis of each, `([0, 2], [1, 0])` for several."""
+    if isinstance(axes, int):
+        return constant(axes)
+    pair = [axis if isinstance(axis, tuple) else (axis,) for axis in axes]
+    if all(len(axis) == 1 for axis in pair):
+        return constant(tuple(axis[0] for axis in pair))
+    return tuple_([ast.List([constant(a) for a in axis], ast.Load()) for axis in pair])
+
+
 @special("einsum")
 def _einsum(use: _Use) -> ast.expr:
     return use.call("np.einsum", constant(use.params["subscripts"]), *use.args)

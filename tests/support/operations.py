@@ -123,6 +123,7 @@ OPERATIONS |= {
     "softplus": lambda x: np.logaddexp(0, x),
     "relu": lambda x: np.maximum(x, 0),
     "diagonal": lambda x, offset=0, axis1=0, axis2=1: np.diagonal(x, offset, axis1, axis2).copy(),
+    "tensordot": lambda a, b, axes: np.tensordot(a, b, axes)[()],
     "einsum": lambda *xs, subscripts: np.einsum(subscripts, *xs),
     "full": lambda *args, dtype: np.full(args[:-1], args[-1], dtype),
     "reshape": lambda x, *sizes: np.reshape(x, sizes).copy(),

@@ -32,7 +32,12 @@ SHAPES = (TALL, WIDE, apart(3, 3), TALL_STACK, np.array([[1.5], [0.5]]))
 SINGLE = (definite(3, 3).astype(np.float32),)
 OPTIONS = {"exact": False, "rtol": 1e-5}
 
+COMPLEX, COMPLEX_STACK = A + 1j * normal(3, 3), STACK + 1j * normal(2, 3, 3)
+
 ROWS = [
+    # of complex matrices
+    row("np.linalg.solve(x, y)", (COMPLEX, normal(3) + 1j * normal(3)), (COMPLEX, normal(3, 2)), (A, normal(3) * 1j), (COMPLEX_STACK, normal(3)), **OPTIONS), row("np.linalg.inv(x)", COMPLEX, COMPLEX_STACK, **OPTIONS),
+    row("np.linalg.det(x)", COMPLEX, COMPLEX_STACK, **OPTIONS), row("np.linalg.matrix_power(x, -3)", COMPLEX, **OPTIONS),
     row("np.linalg.solve(x, y)", (A, normal(3)), (A, normal(3, 2)), (STACK, normal(3)), (STACK, normal(2, 3, 2)), (A, normal(2, 3, 2)), (MANY, normal(5, 3, 2)),
         (STACK, normal(3, 2)), (A.T, normal(2, 3).T), (SINGLE[0], normal(3).astype(np.float32)), (normal(1, 1), normal(1)), **OPTIONS),
     row("np.linalg.solve(x @ x.T, x @ y)", (A, normal(3))),

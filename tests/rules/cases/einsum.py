@@ -41,4 +41,7 @@ ROWS = [
     einsum(",->", (1.5, 0.5)), einsum("i,->i", (V, 0.5)), einsum(",ij", (0.5, A)), einsum("ij,jk->ik", (A, B), operands="x, y, optimize=True"), einsum("ij,jk,k->i", (A, B), operands="x, y, [1, 2]"),
     row("np.einsum(x, [0, 1], y, [1, 2], [0, 2])", (A, B), **OPTIONS), row("np.einsum(x, [0, 1], y, [1, 2])", (A, B), **OPTIONS), row("np.einsum(x, [0, 0])", Q, **OPTIONS), row("np.einsum(x, [..., 1], y, [1])", (STACK, V), **OPTIONS),
     row("np.einsum('ij,jk->ik', x, x)", Q, **OPTIONS), row("np.einsum('ij,ij->', x, x)", A, **OPTIONS), einsum("ij,jk->ik", (np.zeros((0, 4)), B), (np.zeros((3, 0)), np.zeros((0, 2)))),
+    # complex numbers
+    einsum("ij,jk->ik", (A * 1j, B), (A + 1j * A[::-1], B * (1 - 2j))), einsum("ij,ij,j->", (A * 1j, A + 2j, V), operands="x, y, z"), einsum("ii->i", Q * (1 + 1j), operands="x"), einsum("ii,i->i", (Q * (1 + 1j), U)),
+    row("np.tensordot(x, y, ([0, 1], [1, 0]))", (A * (1 + 1j), A.T + 1j), **OPTIONS), row("np.cross(x, y)", (U * 1j, Q + 1j), **OPTIONS), row("np.tril(x) + np.triu(y, 1)", (Q * 1j, Q + 1j)), row("np.diag(x) * np.diag(y)", (Q * 1j, U + 1j)),
 ]  # fmt: skip
