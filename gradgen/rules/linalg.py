@@ -304,7 +304,8 @@ def linalg_outer(x1, x2, /):
 @caller(np.linalg.diagonal)
 def linalg_diagonal(x, /, *, offset=0):
     """Of each matrix of a stack."""
-    return diagonal_call(x, offset, -2, -1)
+    x = as_array(x)
+    return apply("diagonal", x, spelling="np.diagonal", **_diagonal_params(x, offset, -2, -1))
 
 
 @caller(np.linalg.trace)
