@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from numba.core.errors import NumbaError, UnsupportedBytecodeError
 
 from gradgen.errors import UnsupportedSyntax
+
+
+DEPTH = 20_000  # Numba goes through the blocks of a function by recursion; a thousand is reached at some 300 loops
+
+
+@contextmanager
+def deep_recursion() -> Iterator[None]:
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, DEPTH))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 def compiling(name: str, step: Callable[..., Any], *args: Any) -> Any:
@@ -17,7 +32,8 @@ def compiling(name: str, step: Callable[..., Any], *args: Any) -> Any:
     2
     """
     try:
-        return step(*args)
+        with deep_recursion():
+            return step(*args)
     except (NumbaError, UnsupportedBytecodeError) as error:
         lines = [line.strip() for line in str(error).splitlines()]
         reason = next((line for line in lines if line and not line.startswith("Failed in")), type(error).__name__)
