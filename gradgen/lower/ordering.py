@@ -17,7 +17,7 @@ from gradgen.lower.scalars import Scalars
 from gradgen.rules.nans import without_nan
 from gradgen.rules.quantiles import Neighbours, middle, read
 from gradgen.rules.sorting import along
-from gradgen.rules.symbols import Sym, apply
+from gradgen.rules.symbols import Sym, apply, require
 
 
 def argsort(ctx: Context, s: Assign) -> Atom:
@@ -132,6 +132,7 @@ def median(x: Sym, *, axis: int) -> Sym:
 
 @written("quantile")
 def quantile(x: Sym, q: Sym, *, axis: int, method: str) -> Sym:
+    require(apply("gt", apply("size", x, axis=axis), 0), "IndexError", "nothing has no quantiles")
     near = Neighbours(x, q, axis, method)
     value = near.front(near.value(x))
     return _unless_nan(x, value, axis)

@@ -366,6 +366,16 @@ def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
     return filled if x.is_array else apply("cast", filled, dtype=x.dtype, weak=False)
 
 
+@caller(np.isposinf)
+def isposinf(x):
+    return apply("eq", operand(x), math.inf)
+
+
+@caller(np.isneginf)
+def isneginf(x):
+    return apply("eq", operand(x), -math.inf)
+
+
 @caller(np.isclose)
 def isclose(a, b, rtol=1e-5, atol=1e-8):
     return apply("le", apply("abs", a - b), atol + rtol * apply("abs", b))

@@ -15,7 +15,7 @@ from gradgen.rules.creation import shape_sizes
 from gradgen.rules.elementwise import clip
 from gradgen.rules.reductions import as_array, axes_of
 from gradgen.rules.shape import shape_of
-from gradgen.rules.sorting import flat
+from gradgen.rules.sorting import flat, sort, unique
 from gradgen.rules.symbols import Sym, apply, static
 from gradgen.rules.symbols import where as choose_
 from gradgen.rules.table import caller, common, constant, elementwise
@@ -193,6 +193,33 @@ def isin(element, test_elements, assume_unique=False, invert=False, *, kind=None
     x, others = as_array(element), as_array(test_elements)
     found = apply("isin", x, others)
     return apply("logical_not", found) if static(invert, "`invert`") else found
+
+
+def _common(a: Any, b: Any, common: bool) -> Sym:
+    """The distinct elements of a that b has too, or has not."""
+    one = unique(a)
+    shared = isin(one, b)
+    return apply("getitem", one, shared if common else apply("logical_not", shared), index=(At(0),))
+
+
+@caller(np.intersect1d)
+def intersect1d(ar1, ar2, assume_unique=False):
+    return _common(ar1, ar2, True)
+
+
+@caller(np.setdiff1d)
+def setdiff1d(ar1, ar2):
+    return _common(ar1, ar2, False)
+
+
+@caller(np.union1d)
+def union1d(ar1, ar2):
+    return unique(apply("concatenate", *(flat(as_array(x)) for x in (ar1, ar2)), axis=0))
+
+
+@caller(np.setxor1d)
+def setxor1d(ar1, ar2):
+    return sort(apply("concatenate", setdiff1d(ar1, ar2), setdiff1d(ar2, ar1), axis=0))
 
 
 # Positions in sorted arrays

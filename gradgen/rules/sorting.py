@@ -209,6 +209,11 @@ def unique(
     return tuple(made) if len(made) > 1 else made[0]
 
 
+@caller(np.unique_all)
+def unique_all(x):
+    return unique(x, True, True, True)
+
+
 @caller(np.unique_values)
 def unique_values(x):
     return unique(x)

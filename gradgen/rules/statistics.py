@@ -20,7 +20,7 @@ from gradgen.rules.quantiles import array_of, floats, ordered
 from gradgen.rules.reductions import average, conjugate
 from gradgen.rules.shape import concatenate_call, transpose_call
 from gradgen.rules.sorting import flat
-from gradgen.rules.symbols import Sym, apply, static, where
+from gradgen.rules.symbols import Sym, apply, require, static, where
 from gradgen.rules.table import caller, linear
 
 ALL = Slice(None, None, None)
@@ -160,6 +160,11 @@ def histogram(a, bins=10, range=None, density=None, weights=None):
     return counts, edges
 
 
+@caller(np.histogram_bin_edges)
+def histogram_bin_edges(a, bins=10, range=None, weights=None):
+    return _edges(flat(ordered(a, "np.histogram_bin_edges")), bins, range)[0]
+
+
 def _counts(places: Sym, weights: list[Sym], number: Any) -> Sym:
     builder, dtype = places.builder, "float64" if weights else "int64"
     size = number if isinstance(number, Sym) else apply("cast", number, dtype="int64", weak=True)
@@ -184,7 +189,8 @@ def _edges(x: Sym, bins: Any, range: Any) -> tuple[Sym, Any]:
         known = dims_of(edges.type)[0].constant
         return edges, apply("size", edges, axis=0) - 1 if known is None else known - 1
     low, high = _ends(x, range)
-    return apply("linspace", low, high, bins + 1, endpoint=True), bins
+    edges = apply("linspace", low, high, bins + 1, endpoint=True)
+    return edges if x.dtype == "float64" else apply("cast", edges, dtype=x.dtype, weak=False), bins
 
 
 def _ends(x: Sym, range: Any) -> tuple[Any, Any]:
@@ -195,5 +201,7 @@ def _ends(x: Sym, range: Any) -> tuple[Any, Any]:
             return (low - 0.5, high + 0.5) if low == high else (low, high)
     else:
         low, high = (apply(op, x, axis=None, keepdims=False) for op in ("min", "max"))
+        # As NumPy, refuse to divide a range without ends.
+        require(apply("isfinite", high - low), "ValueError", "the range of a histogram is not finite")
     same = apply("eq", low, high)
     return where(same, low - 0.5, low), where(same, high + 0.5, high)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gradgen.errors import UnsupportedValue
-from gradgen.ir import Accumulate, Array, Assign, Atom, Const, Index, Type, Var, dims_of
+from gradgen.ir import Accumulate, Array, Assign, Atom, Block, Const, Effect, If, Index, Type, Var, dims_of
 from gradgen.rules.build import Builder, constant_atom
 
 
@@ -142,6 +142,15 @@ def using(builder: Builder):
         yield builder
     finally:
         _current.pop()
+
+
+def require(holds: Sym, error: str, message: str) -> None:
+    """Raise where the text runs and this does not hold."""
+    builder = holds.builder
+    fails = apply("not", holds)
+    with builder.collect() as statements:
+        builder.append(Effect("raise", (message,), name=error, origin=builder.origin))
+    builder.append(If(fails.atom, Block(tuple(statements)), Block(()), (), builder.origin))
 
 
 def lift(atom: Atom, builder: Builder) -> Sym:
@@ -482,6 +491,7 @@ __all__ = [
     "mul",
     "neg",
     "power",
+    "require",
     "static",
     "sub",
     "using",

@@ -9,6 +9,8 @@ import ast
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from gradgen.errors import UnsupportedSyntax, UnsupportedType, UnsupportedValue
 from gradgen.ir import NEW_AXIS, Array, At, Atom, Index, Scalar, Slice, dims_of
 from gradgen.rules import symbols
@@ -25,6 +27,7 @@ from gradgen.stage.session import UNKNOWN, Frame, Session, is_scalar
 from gradgen.stage.updates import add_at, updated_part
 from gradgen.stage.values import DictObject, Flat, Formatted, Group, Known, ListObject, Range, Ref, RunList, Sliced
 
+BRACKETS = tuple({type(one) for one in (np.r_, np.c_, np.mgrid, np.ogrid, np.s_)})
 LONG = 8  # a list of that many numbers is indexed at run time rather than its loop written out
 
 
@@ -40,7 +43,7 @@ def _bound(frame: Frame, node: ast.expr) -> Atom | None:
         return None
     atom = atom_of(frame.session, value, "a slice's bound")
     if not isinstance(atom.type, Scalar) or not atom.type.dtype.startswith(("int", "uint", "bool")):
-        raise UnsupportedType("a slice's bound must be an integer")
+        raise UnsupportedType("a slice's bound must be an integer", way_out="int(...)")
     return atom
 
 
@@ -75,6 +78,10 @@ def item_of(frame: Frame, owner: Any, key: Any) -> Any:
             return _of_sequence(session, owner, key, owner)
         case Known(value=str() | tuple() | list() | dict() | range() as known):
             return _of_known(session, known, key)
+        case Known(value=known) if isinstance(known, BRACKETS):
+            from gradgen.stage.grids import bracketed
+
+            return bracketed(frame, known, key)
         case Range():
             return _of_range(session, owner, key)
         case Flat():

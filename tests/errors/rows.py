@@ -415,6 +415,7 @@ SELECTION = [
         ("running_function", "np.hypot.accumulate(v)", UnknownFunction, "np.hypot.accumulate"),
         ("piecewise_of_a_number", "np.piecewise(v[0], [True], [1.0])", UnsupportedType, "np.piecewise", "if"),
         ("choose_in_a_mode", "np.choose([0, 1], [v, v], mode='other')", UnsupportedValue, "'other'"),
+        ("joined_with_a_string", "np.r_['0,2', v, v]", UnsupportedSyntax, "'0,2'", "np.concatenate"),
         ("where_with_two_arguments", "np.where(v > 0, v)", UnsupportedValue, "np.where"),
     )
 ]

@@ -143,6 +143,14 @@ def sorted_in_a_loop(v):
     return total
 
 
+def grids_in_brackets(x, y):
+    i, j = np.mgrid[0:3, 0:2]
+    k, m = np.ogrid[1:4, 0:4:2]
+    columns = np.c_[x, y]
+    rest = np.s_[1:, 0]
+    return np.sum(np.r_[x, 0.5, y, 1:3] ** 2) + np.sum((i * k + j * m) * columns ** 2) + np.sum(columns[rest])
+
+
 _V = np.array([0.7, -0.4, 1.2, 0.9, -0.1])
 _W = np.array([1.1, 0.3, 0.8, 0.5, 0.2])
 _M = np.array([[0.5, 1.5, -0.3], [0.8, -0.9, 0.4], [1.1, 0.2, 0.6], [0.3, -0.2, 0.9]])
@@ -178,6 +186,7 @@ PROGRAMS = [
     program(chosen, (_V, np.array([0, 1, 2, 1, 0]))),
     program(without_missing, (_GAPS,)),
     program(covariances, (_M,), exact=False),
+    program(grids_in_brackets, (_V[:3], _W[:3]), argnums=(0, 1)),
     program(area, (_V, np.sort(_W)), argnums=(0, 1)),
     program(sorted_in_a_loop, (_V,)),
 ]

@@ -17,4 +17,6 @@ ROWS = [
     row("np.sort(x)[::-1] * np.sort(y)", (V, W)), row("np.sort(x[::2])", X), row("np.sort(x * x)", V),
     row("x + np.sort(x)", V),row("np.unique(x)", V, M), row("np.unique(x)", EQUAL, gradients=(np.array([1,1,1,0,0,0,1.0]),)), row("np.unique(x, return_index=True)[1] * y", (V, 0.3)), row("x * np.unique(i, return_inverse=True)[1]", V, more={"i": INTS}), row("np.unique(i, return_counts=True)[1] * y", (V, 0.5), (V[:2], 1.1), more={"i": INTS}), row("np.unique(i, True, True, True)[2].sum() * x", V, more={"i": np.array([[1,2],[2,2]])}),
     row("np.unique(i, return_inverse=True)[1] * x", np.array([[1.0,2.0],[2.0,2.0]]), more={"i": np.array([[1,2],[2,2]])}),
+    row("np.union1d(x, y)", (V, W), (M, W)), row("np.setxor1d(x, y)", (V, W)), row("np.unique_all(x)[0]", V), row("np.unique_values(x)", V),
+    row("np.intersect1d(x, y) * x[0]", (V, V[1:]), gradients=(np.array([-1.1, 1.3, 1.3, 1.3]), 0.0)), row("np.setdiff1d(x, i)", V, more={"i": np.array([0.7])}, gradients=(np.array([1.0, 0.0, 1.0, 1.0]),)),
 ]  # fmt: skip
