@@ -224,9 +224,9 @@ def _reduce(value: Sym, have: tuple, made: tuple, summed: list[int], lead: int) 
         return symbols.apply("sum", value, axis=_axis(drop_summed), keepdims=False)
     if keep or drop_summed:
         value = symbols.apply("sum", value, axis=_axis(sorted(keep + drop_summed)), keepdims=True)
-    if drop:
-        value = symbols.apply("squeeze", value, axis=tuple(drop))
-    return value
+    if drop and len(drop) == value.ndim:  # a number: np.squeeze would give an array, and a view
+        return symbols.apply("getitem", value, index=(0,) * value.ndim)
+    return symbols.apply("squeeze", value, axis=tuple(drop)) if drop else value
 
 
 def _axis(axes: list[int]) -> int | tuple[int, ...]:

@@ -95,6 +95,11 @@ def last_item_of_a_list_that_is_empty_at_first(v, n):
     return s
 
 
+def number_that_fills_one_place(x, v):
+    v[::2] = np.concatenate((np.arange(1), np.full(1, x)))
+    return np.sum(v) + x
+
+
 PROGRAMS = [
     program(slice_of_the_iteration_before, (V, 2), (V, 0)),
     program(slice_of_the_first_iteration, (V, 2)),
@@ -104,4 +109,5 @@ PROGRAMS = [
     program(items_of_two_sizes, (1.2, 3, 4), argnums=0),
     program(items_of_all_sizes, (V, 4)),
     program(last_item_of_a_list_that_is_empty_at_first, (V, 2)),
+    program(number_that_fills_one_place, (1.3, np.array([0.3, 0.8, -0.6]))),
 ]
