@@ -152,6 +152,20 @@ def _spread(ctx: Context, arg: Atom, part: str, letters: list[str]) -> Atom | La
     return Lazy(Array(x.type.dtype, dims), size, element, x.free, x.leaves)
 
 
+@lazily("kron")
+def kron(ctx: Context, s: Assign) -> Lazy:
+    """a[i // n] b[i % n], along each axis."""
+    a, b = (ctx.array(arg) for arg in s.args)
+    type, whole = array_type(s.target), ctx.whole
+
+    def element(at: Position_) -> Atom:
+        outer = [whole.floordiv(i, b.size(axis)) for axis, i in enumerate(at)]
+        inner = [whole.mod(i, b.size(axis)) for axis, i in enumerate(at)]
+        return Scalars(ctx).apply("mul", [a.element(outer), b.element(inner)], Scalar(type.dtype), {})
+
+    return Lazy(type, lambda axis: whole.mul(a.size(axis), b.size(axis)), element, leaves=a.leaves | b.leaves)
+
+
 @lazily("cross")
 def cross(ctx: Context, s: Assign) -> Lazy:
     """c[k] = a[k + 1] b[k + 2] - a[k + 2] b[k + 1], counted round."""

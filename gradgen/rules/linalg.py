@@ -7,7 +7,20 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import UnsupportedType, UnsupportedValue
-from gradgen.ir import Array, At, Atom, Dim, Slice, Type, broadcast, common_dtype, constant_dim, dims_of, with_dims
+from gradgen.ir import (
+    Array,
+    Assign,
+    At,
+    Atom,
+    Dim,
+    Slice,
+    Type,
+    broadcast,
+    common_dtype,
+    constant_dim,
+    dims_of,
+    with_dims,
+)
 from gradgen.rules import sizes
 from gradgen.rules.reductions import as_array, axes_of, conjugate, summed
 from gradgen.rules.symbols import Sym, apply, static
@@ -26,7 +39,10 @@ def product_type(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
 
 
 def transposed(x: Sym) -> Sym:
-    """Rows and columns exchanged, of each matrix of a stack."""
+    """Rows and columns exchanged, of each matrix of a stack; of a transpose what it was made of."""
+    made = x.builder.definitions.get(version := getattr(x.atom, "version", -1)) or x.builder.primal.get(version)
+    if isinstance(made, Assign) and made.op == "transpose" and x.ndim == 2 and made.param("axes") is None:
+        return Sym(made.args[0], x.builder)
     axes = (*range(x.ndim - 2), x.ndim - 1, x.ndim - 2)
     return apply("transpose", x, axes=None if x.ndim == 2 else axes)
 
@@ -258,18 +274,6 @@ def _triangle(op: str, function: Any):
 
 _triangle("tril", np.tril)
 _triangle("triu", np.triu)
-
-
-@caller(np.kron)
-def kron(a, b):
-    """Each element of a times all of b, as blocks."""
-    a, b = vectors(a, b)
-    ndim = max(a.ndim, b.ndim)
-    a, b = (apply("reshape", x, *([1] * (ndim - x.ndim)), *shape_syms(x)) if x.ndim < ndim else x for x in (a, b))
-    wide_a = apply("expand_dims", a, axis=tuple(range(1, 2 * ndim, 2)))
-    wide_b = apply("expand_dims", b, axis=tuple(range(0, 2 * ndim, 2)))
-    sizes_ = [apply("mul", m, n) for m, n in zip(shape_syms(a), shape_syms(b), strict=True)]
-    return apply("reshape", apply("mul", wide_a, wide_b), *sizes_)
 
 
 def shape_syms(x: Sym) -> list[Sym]:

@@ -328,7 +328,7 @@ _FINITE = {
     "rint", "getitem", "reshape", "ravel", "transpose", "squeeze", "expand_dims", "broadcast_to", "expand",
     "spread", "sum_to", "flip", "roll", "concatenate", "stack", "array", "sum", "mean", "max", "min", "var",
     "square", "cumsum", "zeros", "ones", "full", "zeros_like", "ones_like", "full_like", "size", "count", "arange",
-    "eye", "matmul", "dot", "outer", "einsum", "tensordot", "cross",
+    "eye", "matmul", "dot", "outer", "einsum", "tensordot", "cross", "kron", "eigh", "svd", "qr",
     "tril", "triu", "diag", "diagonal", "lt", "le", "gt", "ge", "eq", "ne",
     "logical_and", "logical_or", "logical_not", "not", "and", "or", "item", "length", "argmax", "argmin",
     "real", "imag", "conj", "complex",

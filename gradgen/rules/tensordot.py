@@ -1,4 +1,4 @@
-"""`np.tensordot`, and the cross product of vectors in space.
+"""`np.tensordot`, `np.kron`, and the cross product of vectors in space.
 
 The contribution to a factor of a tensordot is the tensordot of the adjoint with the other factor, along the axes that
 this one has left, its axes then put back in order. That of `c = a x b` is `b x g` to a and `g x a` to b.
@@ -12,11 +12,13 @@ import numpy as np
 
 from gradgen.errors import UnsupportedType, UnsupportedValue
 from gradgen.ir import Array, Atom, Type, broadcast, common_dtype, constant_dim, dims_of, with_dims
-from gradgen.rules.linalg import ordered, vectors
+from gradgen.rules import sizes
+from gradgen.rules.einsum import LETTERS
+from gradgen.rules.linalg import ordered, shape_syms, vectors
 from gradgen.rules.symbols import Sym, add, apply
 from gradgen.rules.table import TAKES_COMPLEX, caller, general
 
-TAKES_COMPLEX |= {"tensordot", "cross"}
+TAKES_COMPLEX |= {"tensordot", "kron", "cross"}
 
 Axes = tuple[tuple[int, ...], tuple[int, ...]]
 
@@ -98,6 +100,37 @@ def tensordot_call(a, b, axes=2):
 @caller(np.linalg.tensordot)
 def linalg_tensordot(x1, x2, /, *, axes=2):
     return tensordot_call(x1, x2, axes)
+
+
+# Kronecker products
+
+
+def kron_type(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
+    a, b = (dims_of(arg.type) for arg in args)
+    dtype, _ = common_dtype([arg.type for arg in args])
+    return Array(dtype, tuple(sizes.product(pair) for pair in zip(a, b, strict=True)))
+
+
+@general("kron", np.kron, type=kron_type, tangent=_product_tangent("kron"))
+def kron(g, y, a, b):
+    """Each element of a has met all of b, and the other way round: sums over the blocks."""
+    outer, inner = LETTERS[: a.ndim], LETTERS[a.ndim : 2 * a.ndim]
+    mixed = "".join(i + j for i, j in zip(outer, inner, strict=True))
+    both = zip(shape_syms(a), shape_syms(b), strict=True)
+    blocks = apply("reshape", g, *(size for pair in both for size in pair))
+    by_a = apply("einsum", blocks, b, subscripts=f"{mixed},{inner}->{outer}")
+    return by_a, apply("einsum", blocks, a, subscripts=f"{mixed},{outer}->{inner}")
+
+
+@caller(np.kron)
+def kron_call(a, b):
+    """Each element of a times all of b, as blocks."""
+    a, b = vectors(a, b)
+    if not a.ndim or not b.ndim:
+        return apply("mul", a, b)
+    ndim = max(a.ndim, b.ndim)
+    a, b = (apply("reshape", x, *([1] * (ndim - x.ndim)), *shape_syms(x)) if x.ndim < ndim else x for x in (a, b))
+    return apply("kron", a, b)
 
 
 # Cross products
