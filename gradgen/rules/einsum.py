@@ -55,11 +55,14 @@ class Spec:
         left, arrow, result = text.replace(" ", "").partition("->")
         parts = left.split(",")
         if len(parts) != len(ranks):
-            raise UnsupportedValue(f"np.einsum({text!r}) of {len(ranks)} operands")
+            raise UnsupportedValue(f"np.einsum({text!r}) of {len(ranks)} operands", way_out="a part for each operand")
         lengths = [rank - len(part.replace("...", "")) for part, rank in zip(parts, ranks, strict=True)]
         for part, length in zip(parts, lengths, strict=True):
             if length < 0 or (length and "..." not in part) or not _is_letters(part):
-                raise UnsupportedValue(f"np.einsum({text!r}): {part!r} does not name the axes of its operand")
+                raise UnsupportedValue(
+                    f"np.einsum({text!r}): {part!r} does not name the axes of its operand",
+                    way_out="a letter for each of them, or `...`",
+                )
         free = [letter for letter in LETTERS if letter not in text]
         most = max(lengths)
         shared = "".join(free[:most])
@@ -68,11 +71,9 @@ class Spec:
             once = sorted({letter for letter in left if letter in LETTERS and left.count(letter) == 1})
             result = ("..." if "..." in left else "") + "".join(once)
         elif most and "..." not in result:
-            raise UnsupportedValue(f"np.einsum({text!r}): the result has no `...`")
+            raise UnsupportedValue(f"np.einsum({text!r}): the result has no `...`", way_out="`...` in the result")
         if not _is_letters(result) or not set(result) - {"."} <= set(left) or _repeats(result.replace("...", "")):
-            raise UnsupportedValue(
-                f"np.einsum({text!r}): the result has each letter once, and only letters of operands"
-            )
+            raise UnsupportedValue(f"np.einsum({text!r}): what the result is", way_out="letters of operands, each once")
         return cls(named, result.replace("...", shared), shared)
 
 
@@ -185,13 +186,15 @@ def einsum_call(*operands, optimize=False):
         text, given = _by_lists(operands)
     arrays = [as_array(one) for one in given]
     if not arrays:
-        raise UnsupportedValue("np.einsum without operands")
+        raise UnsupportedValue("np.einsum without operands", way_out="the operands after the letters")
     spec = _spec(arrays, text)
     for letters, x in zip(spec.operands, arrays, strict=True):
         dims: dict[str, Dim] = {}
         for letter, dim in zip(letters, dims_of(x.type), strict=True):
             if dims.setdefault(letter, dim) != dim and (dim.is_one or dims[letter].is_one):
-                raise UnsupportedValue(f"np.einsum({text!r}): the diagonal of an operand that is not square")
+                raise UnsupportedValue(
+                    f"np.einsum({text!r}): the diagonal of an operand that is not square", way_out="np.diagonal"
+                )
     if len(arrays) == 1 and set(spec.operands[0]) == set(spec.result):
         return turned(spec.operands[0], arrays[0], spec)
     if "" in spec.operands:

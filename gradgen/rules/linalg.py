@@ -238,7 +238,7 @@ def _diagonal_params(x: Sym, offset: Any, axis1: Any, axis2: Any) -> dict[str, i
     """What differs from `np.diagonal(x)`."""
     first, second = axes_of((axis1,), x.ndim)[0], axes_of((axis2,), x.ndim)[0]
     if first == second:
-        raise UnsupportedValue("a diagonal is along two axes")
+        raise UnsupportedValue("a diagonal is along two axes", way_out="another axis2")
     given = {"offset": static(offset, "the offset of a diagonal"), "axis1": first, "axis2": second}
     return {name: value for name, value in given.items() if value != {"axis2": 1}.get(name, 0)}
 
@@ -250,7 +250,7 @@ def diag_call(v, k=0):
     if x.ndim == 2:
         return apply("diagonal", x, spelling="np.diag", **({"offset": k} if k else {}))
     if x.ndim != 1:
-        raise UnsupportedType(f"np.diag of an array of {x.ndim} dimensions")
+        raise UnsupportedType(f"np.diag of an array of {x.ndim} dimensions", way_out="np.diagonal")
     return apply("diag", x, k=k)
 
 
@@ -265,7 +265,7 @@ def _triangle(op: str, function: Any):
     def build(m, k=0):
         x = as_array(m)
         if not x.ndim:
-            raise UnsupportedType(f"np.{op} of a number")
+            raise UnsupportedType(f"np.{op} of a number", way_out="a matrix")
         if x.ndim == 1:
             size = apply("size", x, axis=0)
             x = apply("broadcast_to", x, size, size)
@@ -301,7 +301,7 @@ def linalg_matmul(x1, x2, /):
 def linalg_outer(x1, x2, /):
     a, b = vectors(x1, x2)
     if a.ndim != 1 or b.ndim != 1:
-        raise UnsupportedValue("np.linalg.outer takes two vectors")
+        raise UnsupportedValue("np.linalg.outer of arrays that are no vectors", way_out="np.outer")
     return apply("outer", a, b)
 
 
@@ -327,7 +327,7 @@ def vecdot(x1, x2, /, axis=-1):
     """The sum of products along an axis of the vectors broadcast against each other."""
     a, b = vectors(x1, x2)
     if not a.ndim or not b.ndim:
-        raise UnsupportedType("np.vecdot of a number")
+        raise UnsupportedType("np.vecdot of a number", way_out="vectors")
     if axis >= 0 and a.ndim != b.ndim:
         raise UnsupportedValue(
             "np.vecdot of arrays of different ranks along an axis counted from the front",
@@ -341,7 +341,7 @@ def multi_dot(arrays):
     """One product after the other, from the side that has a vector."""
     factors = vectors(*arrays)
     if len(factors) < 2:
-        raise UnsupportedValue("np.linalg.multi_dot takes two arrays at least")
+        raise UnsupportedValue("np.linalg.multi_dot of one array", way_out="the array itself")
     if factors[-1].ndim == 1:
         product = factors[-1]
         for factor in reversed(factors[:-1]):

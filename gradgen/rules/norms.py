@@ -66,7 +66,7 @@ def matrix_norm_of(x: Sym, ord: Any) -> Sym:
 
 def _vector_norm(x: Sym, ord: Any, axis: Any, keepdims: bool) -> Sym:
     if isinstance(ord, str):
-        raise UnsupportedValue(f"a norm of vectors with ord={ord!r}")
+        raise UnsupportedValue(f"a norm of vectors with ord={ord!r}", way_out="a number, or np.inf")
     if ord is None or ord == 2:
         return _over("norm", x, axis, keepdims)
     if ord == 0:
@@ -92,7 +92,9 @@ def _extreme(ord: float, x: Sym, axis: Any, keepdims: bool) -> Sym:
 
 def _matrix_norm(x: Sym, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Sym:
     if x.ndim < 2:
-        raise UnsupportedValue(f"a norm of matrices of an array of {x.ndim} dimensions")
+        raise UnsupportedValue(
+            f"a norm of matrices of an array of {x.ndim} dimensions", way_out="np.linalg.vector_norm"
+        )
     rows, columns = (axis % x.ndim for axis in axes)
     if ord in ("fro", "f", None):
         return _over("norm", x, None if x.ndim == 2 else (rows, columns), keepdims)

@@ -41,7 +41,7 @@ def matrices(x: Any, name: str) -> Sym:
     """The argument of a function that takes a matrix or a stack of them."""
     x = as_array(x)
     if x.ndim < 2:
-        raise UnsupportedType(f"`{name}` takes matrices, not an array of {x.ndim} dimensions")
+        raise UnsupportedType(f"`{name}` takes matrices, not an array of {x.ndim} dimensions", way_out="x[None]")
     return x
 
 
@@ -155,7 +155,7 @@ constant("matrix_rank", np.linalg.matrix_rank, type=lambda args, params: with_di
 def solve_call(a, b):
     a, b = matrices(a, "np.linalg.solve"), as_array(b)
     if not b.ndim:
-        raise UnsupportedType("`np.linalg.solve` takes vectors or matrices on the right, not a number")
+        raise UnsupportedType("`np.linalg.solve` with a number on the right", way_out="an array")
     return apply("solve", a, b)
 
 

@@ -31,15 +31,20 @@ def paired_axes(axes: Any, ranks: tuple[int, int]) -> Axes:
     """
     if isinstance(axes, int):
         if not 0 <= axes <= min(ranks):
-            raise UnsupportedValue(f"np.tensordot along {axes} axes of arrays of {ranks[0]} and {ranks[1]} dimensions")
+            raise UnsupportedValue(
+                f"np.tensordot along {axes} axes of arrays of {ranks[0]} and {ranks[1]} dimensions",
+                way_out="fewer axes",
+            )
         return tuple(range(ranks[0] - axes, ranks[0])), tuple(range(axes))
     given = [tuple(axis) if isinstance(axis, tuple | list) else (axis,) for axis in axes]
     if len(given) != 2 or len(given[0]) != len(given[1]):
-        raise UnsupportedValue("np.tensordot: as many axes of the one factor as of the other")
+        raise UnsupportedValue("np.tensordot along unequal numbers of axes", way_out="as many axes of each factor")
     for listed, ndim in zip(given, ranks, strict=True):
         inside = all(isinstance(a, int) and -ndim <= a < ndim for a in listed)
         if not inside or len({a % ndim for a in listed}) < len(listed):
-            raise UnsupportedValue(f"np.tensordot along axes {listed} of an array of {ndim} dimensions")
+            raise UnsupportedValue(
+                f"np.tensordot along axes {listed} of an array of {ndim} dimensions", way_out="axes that it has"
+            )
     return tuple(a % ranks[0] for a in given[0]), tuple(b % ranks[1] for b in given[1])
 
 
@@ -153,7 +158,7 @@ def cross_call(a, b, axisa=-1, axisb=-1, axisc=-1, axis=None):
     if axis is not None:
         axisa = axisb = axisc = axis
     if not a.ndim or not b.ndim:
-        raise UnsupportedType("np.cross takes vectors, not numbers")
+        raise UnsupportedType("np.cross of a number", way_out="vectors")
     a, b = _axis_last(a, axisa), _axis_last(b, axisb)
     if any(dims_of(x.type)[-1].constant == 2 for x in (a, b)):
         raise UnsupportedType("np.cross of vectors of two elements", way_out="a[0] * b[1] - a[1] * b[0]")
@@ -168,7 +173,9 @@ def linalg_cross(x1, x2, /, *, axis=-1):
 
 def _axis_last(x: Sym, axis: int) -> Sym:
     if not -x.ndim <= axis < x.ndim:
-        raise UnsupportedValue(f"axis {axis} is out of bounds for an array of {x.ndim} dimensions")
+        raise UnsupportedValue(
+            f"axis {axis} is out of bounds for an array of {x.ndim} dimensions", way_out="an axis that it has"
+        )
     return ordered(x, _moved(x.ndim, axis % x.ndim, x.ndim - 1))
 
 

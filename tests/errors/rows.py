@@ -420,4 +420,41 @@ SELECTION = [
     )
 ]
 
-ROWS = SELECTION + SYNTAX + ALIASES + FUNCTIONS + VALUES + MISTAKES + RESULTS + ARGUMENTS
+LINALG = [
+    refusal(
+        name,
+        f"import numpy as np\n\ndef f(m, k=0):\n    return np.sum(«{text})\n",
+        kind,
+        *says,
+        args=(np.eye(3) + 1.0,),
+    )
+    for name, text, kind, *says in (
+        ("inverse_of_a_vector", "np.linalg.inv(m[0])", UnsupportedType, "np.linalg.inv", "matrices"),
+        ("half_precision", "np.linalg.inv(m.astype(np.float16))", UnsupportedType, "float16", "float32"),
+        ("triangle_of_eigh", "np.linalg.eigh(m, 'X')[0]", UnsupportedValue, "'X'", "'L'"),
+        ("mode_of_qr", "np.linalg.qr(m, 'complete')[0]", UnsupportedValue, "'complete'", "reduced"),
+        ("hermitian_svd", "np.linalg.svd(m, hermitian=True)[1]", UnsupportedValue, "`hermitian`"),
+        ("complex_eigenvectors", "np.linalg.eigh(m * 1j)[0]", UnsupportedType, "np.linalg.eigh", "complex"),
+        ("order_of_matrix_norm", "np.linalg.norm(m, 3)", UnsupportedValue, "ord=3", "nuc"),
+        ("order_of_vector_norm", "np.linalg.norm(m[0], 'fro')", UnsupportedValue, "ord='fro'"),
+        ("operands_of_einsum", "np.einsum('ij,jk->ik', m)", UnsupportedValue, "1 operands"),
+        ("letters_of_einsum", "np.einsum('ij->ijk', m)", UnsupportedValue, "np.einsum", "letters of operands"),
+        ("axes_of_einsum", "np.einsum('ijk->i', m)", UnsupportedValue, "'ijk'"),
+        ("einsum_without_ellipsis", "np.einsum('...i->i', m)", UnsupportedValue, "`...`"),
+        ("axes_of_tensordot", "np.tensordot(m, m, 3)", UnsupportedValue, "3 axes"),
+        ("pairs_of_tensordot", "np.tensordot(m, m, ([0, 1], [0]))", UnsupportedValue, "as many axes"),
+        ("cross_in_the_plane", "np.cross(np.array([1.0, 2.0]), m[0])", UnsupportedType, "two elements", "a[0] * b[1]"),
+        ("diagonal_along_one_axis", "np.diagonal(m, axis1=1, axis2=1)", UnsupportedValue, "two axes"),
+    )
+]
+LINALG.append(
+    refusal(
+        "store_into_a_diagonal",
+        "import numpy as np\n\ndef f(m):\n    d = np.diagonal(m)\n    «d[0] = 1.0\n    return np.sum(d)\n",
+        UnsupportedSyntax,
+        "`diagonal`",
+        args=(np.eye(3),),
+    )
+)
+
+ROWS = LINALG + SELECTION + SYNTAX + ALIASES + FUNCTIONS + VALUES + MISTAKES + RESULTS + ARGUMENTS

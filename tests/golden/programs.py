@@ -125,7 +125,14 @@ def stencil(u, w, steps):
     return np.sum(u * w)
 
 
+def whitened(x, cov):
+    w, v = np.linalg.eigh(cov)
+    z = np.einsum("ij,kj,k->ki", x, v.T, 1 / np.sqrt(w))
+    return np.sum(z**4) - np.linalg.slogdet(cov)[1]
+
+
 GOLDEN = [
+    Golden(whitened, (np.ones((4, 3)), np.ones((3, 3))), (0, 1)),
     Golden(f, (3.0, -4.0), ("x", "y")),
     Golden(f, (3.0, -4.0), ("x", "y"), jit=True),
     Golden(one_line, (3.0, -4.0), ("x", "y")),

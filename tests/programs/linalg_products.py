@@ -1,0 +1,96 @@
+"""Programs with products along several axes: einsum, tensordot, Kronecker and cross products, in loops and on views."""
+
+import numpy as np
+
+from tests.support.table import program
+
+
+def attention(q, k, v):
+    s = np.einsum("bqhd,bkhd->bhqk", q, k) / np.sqrt(q.shape[-1])
+    e = np.exp(s - s.max(axis=-1, keepdims=True))
+    p = e / e.sum(axis=-1, keepdims=True)
+    return np.sum(np.einsum("bhqk,bkhd->bqhd", p, v) ** 2)
+
+
+def tensor_train(a, b, c):
+    return np.sum(np.einsum("ia,ajb,bk->ijk", a, b, c) ** 2)
+
+
+def quadratic_forms(x, a):
+    return np.sum(np.einsum("ni,ij,nj->n", x, a, x) ** 2)
+
+
+def with_view(a):
+    d = np.einsum("ii->i", a)
+    t = np.einsum("ij->ji", a)
+    return np.sum(d**2) + np.sum(t[0] * d)
+
+
+def view_sees_the_store(a, x):
+    d = np.einsum("ii->i", a)
+    a[0, 0] = x
+    return np.sum(d**3)
+
+
+def power_iteration(a, v, n):
+    for _ in range(n):
+        v = np.einsum("ij,j->i", a, v)
+        v = v / np.linalg.norm(v)
+    return np.einsum("i,ij,j", v, a, v)
+
+
+def contracted(t, u):
+    m = np.tensordot(t, u, axes=([0, 2], [1, 0]))
+    return np.sum(np.tensordot(m, m * 2, 0) ** 3) + np.sum(np.tensordot(t, np.sin(m), axes=(1, 0)))
+
+
+def kronecker_sum(a, b):
+    n, m = a.shape[0], b.shape[0]
+    k = np.kron(a, np.eye(m)) + np.kron(np.eye(n), b)
+    return np.sum(k @ k)
+
+
+def angular_momentum(r, v, m):
+    return np.sum(np.sum(m[:, None] * np.cross(r, v), axis=0) ** 2)
+
+
+def rotating(r, omega, n):
+    for _ in range(n):
+        r = r + 0.1 * np.cross(omega, r)
+    return r[0] ** 2 + r[1]
+
+
+def chosen_norms(a, v):
+    return np.linalg.norm(a, "nuc") + np.linalg.norm(v, 3) * np.linalg.norm(a, 2) + np.linalg.vector_norm(a, ord=1)
+
+
+def triangles(a):
+    low = np.tril(a, -1)
+    b = low + low.T + np.diag(np.diag(a))
+    b[0] *= 2.0
+    return np.sum(b @ b) + np.trace(b[1:, 1:], offset=1)
+
+
+_RNG = np.random.default_rng(37)
+
+
+def _a(*shape):
+    return _RNG.standard_normal(shape)
+
+
+Q = _a(3, 3)
+
+PROGRAMS = [
+    program(attention, (_a(2, 3, 2, 4), _a(2, 5, 2, 4), _a(2, 5, 2, 4)), pair=True),
+    program(tensor_train, (_a(3, 2), _a(2, 4, 2), _a(2, 3))),
+    program(quadratic_forms, (_a(5, 3), Q)),
+    program(with_view, (Q,)),
+    program(view_sees_the_store, (Q, 0.7)),
+    program(power_iteration, (Q @ Q.T, _a(3), 4), argnums=(0, 1)),
+    program(contracted, (_a(2, 3, 4), _a(4, 2))),
+    program(kronecker_sum, (Q, _a(2, 2))),
+    program(angular_momentum, (_a(4, 3), _a(4, 3), _a(4))),
+    program(rotating, (_a(3), _a(3), 3), argnums=(0, 1)),
+    program(chosen_norms, (_a(3, 4), _a(4))),
+    program(triangles, (Q,)),
+]
