@@ -157,11 +157,18 @@ def imag_call(val):
 
 
 def conj_call(x):
+    """A method that gives real numbers as they are."""
     z = _numbers(x)
     return apply("conj", z) if _is_complex(z) else z
 
 
-caller(np.conj, np.conjugate)(conj_call)
+@caller(np.conj, np.conjugate)
+def conj_function(x):
+    """A ufunc, which makes an array of its own of real numbers, too."""
+    z = conj_call(x)
+    return apply("copy", z) if isinstance(z, Sym) and z.is_array and not _is_complex(z) else z
+
+
 METHODS["conj"] = Caller(conj_call, ".conj")
 METHODS["conjugate"] = Caller(conj_call, ".conjugate")
 

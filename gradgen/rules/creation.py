@@ -10,7 +10,7 @@ import numpy as np
 from gradgen.errors import UnsupportedType, UnsupportedValue
 from gradgen.ir import Array, Atom, Const, Dim, ListOf, Scalar, Type, common_dtype, constant_dim, is_complex
 from gradgen.rules.build import dim_of
-from gradgen.rules.symbols import Sym, apply, sub
+from gradgen.rules.symbols import Sym, apply, static, sub
 from gradgen.rules.table import caller, check_kept, constant, general, linear
 
 
@@ -348,7 +348,9 @@ def _cast(x: Sym, name: str | None) -> Sym:
 
 @caller(method="astype")
 def astype(x, dtype, order="K", casting="unsafe", subok=True, copy=True):
-    return apply("cast", x, dtype=dtype_name(dtype), weak=False)
+    """With copy=False an array of that dtype is itself the result."""
+    kept = x.is_array and x.dtype == dtype_name(dtype) and not static(copy, "`copy`")
+    return x if kept else apply("cast", x, dtype=dtype_name(dtype), weak=False)
 
 
 @caller(method="dtype")

@@ -15,7 +15,7 @@ import numpy as np
 
 from gradgen.errors import UnsupportedType, UnsupportedValue
 from gradgen.ir import INT, Scalar, dims_of, is_complex, real_dtype, with_dims
-from gradgen.rules.symbols import Sym, apply, is_zero, where
+from gradgen.rules.symbols import Sym, apply, is_zero, static, where
 from gradgen.rules.table import boolean, caller, common, constant, elementwise, floating, operand, spelling_of
 
 LOG_2, LOG_10 = math.log(2.0), math.log(10.0)
@@ -348,12 +348,14 @@ def clip(x, a_min=None, a_max=None, *, min=None, max=None):
 @caller(np.nan_to_num)
 def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
     """Replaced elements have the derivative 0."""
+    if not static(copy, "`copy`"):
+        raise UnsupportedValue(
+            "np.nan_to_num without a copy, which writes into its argument", way_out="`x[...] = np.nan_to_num(x)`"
+        )
     from gradgen.rules.creation import as_array
 
     x = as_array(x)
     x = x if isinstance(x, Sym) else apply("identity", x)
-    if not copy:
-        raise UnsupportedValue("`copy` of np.nan_to_num", way_out="x[:] = np.nan_to_num(x)")
     if not is_floating(x):
         return apply("copy", x)
     if is_complex(x.type):

@@ -15,7 +15,7 @@ from gradgen.rules.build import constant_atom
 from gradgen.rules.creation import dtype_name, shape_sizes
 from gradgen.rules.symbols import Sym, apply, using
 from gradgen.rules.table import CALLERS
-from gradgen.stage.arrays import atom_of, read, wrap
+from gradgen.stage.arrays import atom_of, is_array, read, wrap
 from gradgen.stage.builtin import BUILTINS, builtin
 from gradgen.stage.rulecalls import apply_caller, known_argument, to_rule
 from gradgen.stage.session import Frame, is_scalar
@@ -106,7 +106,10 @@ def _apply_along_axis(frame: Frame, args: tuple[Any, ...], keywords: dict[str, A
     x = Sym(atom_of(session, array, "what `np.apply_along_axis` takes"), session.builder)
     axis = known_argument(session, given, "the axis")
     if x.ndim == 1:
-        return call(session, function, (array, *more), {}, frame)
+        result = call(session, function, (array, *more), {}, frame)
+        return (
+            apply_caller(session, CALLERS[np.copy], (result,), {}, "np.copy") if is_array(session, result) else result
+        )
     if x.ndim != 2 or axis not in (-2, -1, 0, 1):
         raise UnsupportedSyntax("`np.apply_along_axis` of more than two dimensions", way_out="a loop over the rows")
     if more:

@@ -13,6 +13,7 @@ from typing import Any
 from gradgen.errors import UnsupportedSyntax, UnsupportedType
 from gradgen.ir import Array, Assign, At, Atom, Index, Scalar, Var, dims_of
 from gradgen.rules.symbols import Sym, apply
+from gradgen.stage.layout import keeps_rows, made_in_rows, splits_an_axis
 from gradgen.stage.session import Session, is_scalar
 from gradgen.stage.values import (
     ArrayObject,
@@ -40,6 +41,8 @@ def read(session: Session, ref: Ref) -> Atom:
     """The current version of the array that `ref` refers to."""
     content = session.at(ref)
     assert isinstance(content, ArrayObject)
+    if content.in_rows and isinstance(content.atom, Var):
+        session.in_rows.add(content.atom.version)
     if content.view is None:
         return content.atom
     base = read(session, content.view.base)
@@ -127,12 +130,21 @@ def wrap(session: Session, atom: Atom, sources: dict[Atom, Ref]) -> Any:
     while isinstance(current, Var) and current not in sources:
         step = session.builder.definitions.get(current.version)
         if not isinstance(step, Assign) or not _is_view(step):
-            return session.new(ArrayObject(atom))
+            return _made(session, atom)
         chain.insert(0, step)
         current = step.args[0]
     if current not in sources:
-        return session.new(ArrayObject(atom))
-    return session.new(ArrayObject(atom, View(sources[current], tuple(chain), current)))
+        return _made(session, atom)
+    in_rows, doubtful = getattr(session.at(sources[current]), "in_rows", False), False
+    for step in chain:
+        doubtful = doubtful or (step.op in PERHAPS_VIEWS and not in_rows and not splits_an_axis(step))
+        in_rows = in_rows and keeps_rows(step)
+    return session.new(ArrayObject(atom, View(sources[current], tuple(chain), current, doubtful), in_rows=in_rows))
+
+
+def _made(session: Session, atom: Atom) -> Ref:
+    """A new array."""
+    return session.new(ArrayObject(atom, in_rows=made_in_rows(atom, session.in_rows, session.builder.definitions)))
 
 
 def _is_view(step: Assign) -> bool:
@@ -175,7 +187,9 @@ def _put_back(session: Session, step: Assign, base: Atom, changed: Atom) -> Atom
         axes = step.param("axes")
         inverse = None if axes is None else tuple(sorted(range(len(axes)), key=lambda k: axes[k]))
         return session.emit("transpose", changed, axes=inverse)
-    if step.op in ("expand_dims", "squeeze"):
+    if step.op == "flip":
+        return session.emit("flip", changed, **dict(step.params))
+    if step.op in ("expand_dims", "squeeze", *PERHAPS_VIEWS):
         like = Sym(base, session.builder)
         sizes = [apply("size", like, axis=k) for k in range(len(dims_of(base.type)))]
         return session.emit("reshape", changed, *(size.atom for size in sizes))
@@ -191,7 +205,7 @@ def _no_doubtful_views(session: Session, ref: Ref) -> None:
     root = root_of(session, ref)
     for cell, content in list(session.state.heap.items()):
         view = content.view if isinstance(content, ArrayObject) else None
-        if view is None or not any(step.op in PERHAPS_VIEWS for step in view.chain):
+        if view is None or not view.doubtful:
             continue
         other = Ref(cell)
         if root_of(session, other) == root and (other == ref or _is_reachable(session, other)):

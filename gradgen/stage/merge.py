@@ -245,7 +245,7 @@ class Merger:
         for view, side in ((a.view, self.a), (b.view, self.b)):
             if view is not None:
                 self._freeze_base(view.base, side)
-        return ArrayObject(atom, None, ALIASED if a.view or b.view else "")
+        return ArrayObject(atom, None, ALIASED if a.view or b.view else "", a.in_rows and b.in_rows)
 
     def _freeze_base(self, base: Ref, side: State) -> None:
         content = self._at(side, base.cell)

@@ -24,6 +24,17 @@ from gradgen.stage.arrays import describe, is_array, read, wrap
 from gradgen.stage.session import UNKNOWN, Session, is_scalar
 from gradgen.stage.values import DictObject, Flat, Group, Hole, Known, ListObject, Ref, RunList, Sliced, is_atom
 
+# What these give may be the array that they are given, or a view of it. All others make a new one.
+# fmt: off
+MAY_SHARE = frozenset([
+    "T", "mT", "array", "array_split", "asanyarray", "asarray", "ascontiguousarray", "asfortranarray", "astype",
+    "atleast_1d", "atleast_2d", "atleast_3d", "broadcast_arrays", "broadcast_to", "conj", "conjugate", "diag",
+    "diagonal", "diff", "dsplit", "einsum", "expand_dims", "flip", "fliplr", "flipud", "hsplit", "imag",
+    "matrix_transpose", "meshgrid", "moveaxis", "ravel", "real", "real_if_close", "require", "reshape", "rollaxis",
+    "rot90", "sliding_window_view", "split", "squeeze", "swapaxes", "transpose", "unstack", "view", "vsplit",
+])
+# fmt: on
+
 
 def apply_caller(session: Session, caller: Caller, args: tuple[Any, ...], keywords: dict[str, Any], shown: str) -> Any:
     """The value of a call of a function that has a rule. `shown`: how the user named it."""
@@ -47,7 +58,8 @@ def apply_caller(session: Session, caller: Caller, args: tuple[Any, ...], keywor
             raise error from raised
         del session.builder.statements[before:]
         return apply_caller(session, caller, args, keywords, shown)
-    return from_rule(session, _spelled(session, caller, result, before), sources)
+    shares = caller.spelling.rsplit(".", 1)[-1] in MAY_SHARE
+    return from_rule(session, _spelled(session, caller, result, before), sources if shares else {})
 
 
 def _made_known(session: Session, values: tuple[Any, ...], error: GradgenError) -> bool:

@@ -73,6 +73,7 @@ class Session:
         self.unrollable: set[int] = set()  # versions of indices of loops that could be written out
         self.written: list[int] = []  # the iterations of loops being written out
         self.gone_over: list[int] = []  # cells of the lists that loops being staged go over
+        self.in_rows: set[int] = set()  # versions of arrays that lie in memory row after row: see `layout`
         self.frames = 0
         self.cells = 0
         self.outer: dict[int, HeapObject] = {}  # objects from outside, there on every path, as they are at the call

@@ -156,20 +156,25 @@ class Unusable:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """`chain` are the operations that lead from the array in `base` to the view; `seen` the version that they read."""
+    """`chain` are the operations that lead from the array in `base` to the view; `seen` the version that they read.
+
+    `doubtful`: whether it may be a copy, as the layout of the base in memory decides.
+    """
 
     base: Ref
     chain: tuple[Assign, ...]
     seen: Atom | None
+    doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ArrayObject:
-    """`frozen`: why the array may not be changed in place, "" where it may."""
+    """`frozen`: why the array may not be changed in place, "" where it may. `in_rows`: see `layout`."""
 
     atom: Atom
     view: View | None = None
     frozen: str = ""
+    in_rows: bool = False
 
 
 @dataclass(frozen=True, slots=True)

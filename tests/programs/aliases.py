@@ -105,7 +105,66 @@ def list_of_arrays_after_a_branch(v, x):
     return np.sum(items[0] * items[-1])
 
 
+def copies_are_no_views(v, m):
+    a = v * 2
+    parts = [np.conjugate(a), np.meshgrid(a)[0], np.positive(a), a.astype(float), np.array(a), a[[0, 1, 2, 3]]]
+    rows = [np.take(m, 0, axis=0), np.vstack(m)[0], np.stack(m)[1], np.apply_along_axis(lambda row: row, 0, m[2])]
+    a *= 3
+    m[...] = m * m[0]
+    for part in parts:
+        part[0] = v[1]
+        a[1] += part[2]
+    for row in rows:
+        row[1] += a[0]
+    return np.sum(sum(parts) * a) + np.sum(sum(rows) * m[0])
+
+
+def views_are_no_copies(v, m):
+    a = v * 2
+    parts = [a.astype(float, copy=False), np.asarray(a), a.conj(), a.real, np.atleast_1d(a), np.squeeze(a), a[::-1][::-1]]
+    rows = [m.T[0], np.swapaxes(m, 0, 1)[1], m[:1, 1:][0], np.rot90(m)[0], np.flip(m, 0)[1], m[None][0, 2]]
+    for k, part in enumerate(parts):
+        part[k % 4] = v[1] * a[0]
+        a[1] += part[2]
+    for row in rows:
+        row[1] += a[0] * row[0]
+        row *= m[1, 1]
+    return np.sum(sum(parts) * a) + np.sum(m * m[0])
+
+
+def reshaped_views_of_new_arrays(v, m):
+    a = np.zeros(12)
+    table = a.reshape(3, 4)
+    table[1] = v * v
+    table[:, 2] += m[0]
+    a[::5] *= v[0]
+    copied = m.copy()
+    line = copied.ravel()
+    line[2:5] = v[1:] * m[1]
+    copied[2] *= line[0]
+    doubled = copied * 2
+    row = doubled[1:].reshape(-1)
+    row[4] = v[3] * row[0]
+    column = np.outer(v, m[0])
+    column.reshape(2, 6)[1] -= v[2]
+    part = v[::2].reshape(2, 1)
+    part[1] = m[0, 0]
+    return np.sum(table * table) + np.sum(line * m.ravel()) + np.sum(doubled * m) + np.sum(column) * np.sum(v)
+
+
+def copies_where_views_would_be(m):
+    a = m.copy()
+    b = a.T.copy().reshape(-1)
+    b[1] = m[0, 0] * 3
+    c = a.flatten()
+    c[2] *= m[1, 1]
+    return np.sum(a * m) + np.sum(b * c)
+
+
 PROGRAMS = [
+    program(reshaped_views_of_new_arrays, (V, M)),
+    program(copies_where_views_would_be, (M,)),
+    program(copies_are_no_views, (V, M)),
     program(view_of_a_changed_array_after_a_branch, (M, 1.2), (M, -1.2)),
     program(view_of_a_changed_array_in_a_list, (M, 1.2, 3), argnums=(0, 1)),
     program(view_of_a_changed_array_into_a_loop, (M, 1.2, 3), (M, 1.2, 0), argnums=(0, 1)),

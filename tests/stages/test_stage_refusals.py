@@ -190,9 +190,8 @@ def alias_by_branch(v):
 
 
 def reshaped_and_changed(v):
-    u = v * 1.0
-    w = u.reshape(3, 1)
-    u += 1  #: u +=
+    w = v.ravel()
+    v += 1  #: v +=
     return w.sum()
 
 
