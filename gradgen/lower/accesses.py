@@ -62,7 +62,7 @@ class Memory:
 
     def form(self, atom: Atom) -> Form | None:
         if isinstance(atom, Const):
-            return None, int(atom.value)  # type: ignore[arg-type]
+            return (None, atom.value) if isinstance(atom.value, int) else None
         if not isinstance(atom, Var):
             return None
         base, offset = self._forms.get(atom, (atom, 0))

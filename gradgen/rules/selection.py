@@ -16,7 +16,7 @@ from gradgen.rules.elementwise import clip
 from gradgen.rules.reductions import as_array, axes_of
 from gradgen.rules.shape import shape_of
 from gradgen.rules.sorting import flat, sort, unique
-from gradgen.rules.symbols import Sym, apply, static
+from gradgen.rules.symbols import Sym, apply, known, static
 from gradgen.rules.symbols import where as choose_
 from gradgen.rules.table import caller, common, constant, elementwise
 
@@ -331,6 +331,29 @@ def indices(dimensions, dtype=int, sparse=False):
     if static(sparse, "`sparse`"):
         return tuple(each)
     return apply("stack", *(apply("broadcast_to", one, *sizes) for one in each), axis=0)
+
+
+def grid(key: Any, name: str) -> Any:
+    """`np.mgrid[a:b, c:d]`: for each slice its numbers along an axis, in the full shape; np.ogrid along that axis only."""
+    slices = key if isinstance(key, tuple) else (key,)
+    if not all(isinstance(one, slice) for one in slices):
+        raise UnsupportedValue(f"an index of np.{name} that is no slice")
+    lines = [_line(one.start, one.stop, one.step) for one in slices]
+    if len(lines) == 1 and not isinstance(key, tuple):
+        return lines[0]
+    each = [standing(one, k, len(lines)) for k, one in enumerate(lines)]
+    if name == "ogrid":
+        return tuple(each)
+    sizes = [apply("size", one, axis=0) for one in lines]
+    return apply("stack", *(apply("broadcast_to", one, *sizes) for one in each), axis=0)
+
+
+def _line(start: Any, stop: Any, step: Any) -> Sym:
+    """The numbers of a slice; an imaginary step says how many, the last among them."""
+    number = known(step)
+    if isinstance(number, complex):
+        return apply("linspace", 0 if start is None else start, stop, int(abs(number)), endpoint=True)
+    return apply("arange", 0 if start is None else start, stop, 1 if step is None else step)
 
 
 @caller(np.ix_)

@@ -15,14 +15,16 @@ from gradgen.errors import UnsupportedSyntax, UnsupportedType, UnsupportedValue
 from gradgen.ir import NEW_AXIS, Array, At, Atom, Index, Scalar, Slice, dims_of
 from gradgen.rules import symbols
 from gradgen.rules.build import constant_atom
+from gradgen.rules.selection import grid
 from gradgen.rules.symbols import Sym
+from gradgen.rules.table import Caller
 from gradgen.stage import operators
 from gradgen.stage.arrays import atom_of, describe, is_array, read, replace_content, wrap
 from gradgen.stage.dispatch import evaluate, expression
 from gradgen.stage.lists import as_run_list, current_holes, form, freeze, item_at, same_form
 from gradgen.stage.loops import Unroll, unrollable_index
 from gradgen.stage.merge import converted
-from gradgen.stage.rulecalls import to_rule
+from gradgen.stage.rulecalls import apply_caller, to_rule
 from gradgen.stage.session import UNKNOWN, Frame, Session, is_scalar
 from gradgen.stage.updates import add_at, updated_part
 from gradgen.stage.values import DictObject, Flat, Formatted, Group, Known, ListObject, Range, Ref, RunList, Sliced
@@ -88,6 +90,9 @@ def item_of(frame: Frame, owner: Any, key: Any) -> Any:
             from gradgen.stage.flat import flat_item
 
             return flat_item(frame, owner.owner, key)
+        case Known(value=known) if known is np.mgrid or known is np.ogrid:
+            name = "mgrid" if known is np.mgrid else "ogrid"
+            return apply_caller(session, Caller(grid, ""), (key, Known(name)), {}, f"np.{name}")
         case Formatted():
             raise UnsupportedType("strings cannot be computed with", way_out="leave them to `print`")
     raise UnsupportedType(f"{describe(session, owner)} has no items")

@@ -37,6 +37,10 @@ def weighted(x):
     if np.ndim(x) == 0:
         return x * 1.3
     return np.sum(x * np.cos(np.arange(np.size(x))).reshape(np.shape(x)))
+
+
+def weighted_complex(x):
+    return weighted(x.real) - 0.7 * weighted(x.imag)
 """
 BROKEN = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
 
@@ -86,7 +90,9 @@ def scalar_of(module: Any, info: dict[str, Any], arguments: dict[str, Any], fold
     results = [] if returned is None else list(returned) if isinstance(returned, tuple | list) else [returned]
     arrays = {name: value for name, value in arguments.items() if isinstance(value, np.ndarray)}
     changed = [name for name, value in arrays.items() if not np.array_equal(value, copies[name], equal_nan=True)]
-    terms = [f"weighted(results[{k}])" for k in range(len(results))] + [f"weighted({name})" for name in changed]
+    outputs = [(f"results[{k}]", result) for k, result in enumerate(results)]
+    outputs += [(name, arrays[name]) for name in changed]
+    terms = [f"weighted{'_complex' * np.iscomplexobj(value)}({name})" for name, value in outputs]
     unpack = "results = kernel({0})" if len(results) != 1 else "results = (kernel({0}),)"
     names = ", ".join(arguments)
     body = f"    {unpack.format(names)}\n    return {' + '.join(terms) or '0.0'}\n"
@@ -104,7 +110,13 @@ def copied(value: Any) -> Any:
 
 def is_float(value: Any) -> bool:
     dtype = getattr(value, "dtype", None)
-    return isinstance(value, float) or (dtype is not None and np.issubdtype(dtype, np.floating))
+    """Or complex, which is as good."""
+    return isinstance(value, float) or (dtype is not None and np.issubdtype(dtype, np.inexact))
+
+
+def direction_of(value: Any, generator: np.random.Generator) -> Any:
+    made = generator.normal(size=np.shape(value)) * (np.abs(value) + 1e-2)
+    return made * np.exp(1j * generator.normal(size=np.shape(value))) if np.iscomplexobj(value) else made
 
 
 def directional(
@@ -126,11 +138,11 @@ def error_of(suite: Path, info: dict[str, Any], jit: bool, folder: Path) -> tupl
     function = scalar_of(module, info, arguments, folder)
     wrt = tuple(name for name, value in arguments.items() if is_float(value))
     generator = np.random.default_rng(0)
-    directions = {n: generator.normal(size=np.shape(arguments[n])) * (np.abs(arguments[n]) + 1e-2) for n in wrt}
+    directions = {n: direction_of(arguments[n], generator) for n in wrt}
     start = time.perf_counter()
     gradients = gradgen.grad(function, argnums=wrt, jit=jit)(**arguments)
     seconds = time.perf_counter() - start
-    along = sum(float(np.sum(g * directions[n])) for n, g in zip(wrt, gradients, strict=True))
+    along = sum(float(np.sum(g * directions[n]).real) for n, g in zip(wrt, gradients, strict=True))
     found = [directional(function, arguments, directions, step) for step in (1e-3, 1e-4, 1e-5, 1e-6, 1e-7)]
     return min(abs(along - d) / max(abs(along), abs(d), 1e-9) for d in found), seconds
 
