@@ -40,6 +40,7 @@ from gradgen.lower.composites import written_out
 from gradgen.lower.context import Context, Lazy, Position_, array_type, dtype_of
 from gradgen.lower.contraction import einsum, tensordot
 from gradgen.lower.elementwise import LAZY, elementwise, operand
+from gradgen.lower.fourier import FOURIER
 from gradgen.lower.fusion import Readers
 from gradgen.lower.identities import is_alias, renamed
 from gradgen.lower.linalg import LINALG, several
@@ -62,6 +63,7 @@ MAKING: dict[str, Callable[[Context, Assign], Atom]] = {
     **PRODUCTS,
     **LINALG,
     **ORDERING,
+    **FOURIER,
     **SIGNAL,
 }
 

@@ -8,6 +8,7 @@ from gradgen.rules import (
     einsum,
     elementwise,
     extremes,
+    fourier,
     indexing,
     linalg,
     lists,
@@ -33,7 +34,7 @@ from gradgen.rules.table import CALLERS, METHODS, RULES
 
 __all__ = [
     "CALLERS", "METHODS", "RULES", "arithmetic", "complex_numbers", "creation", "decompositions", "einsum",
-    "elementwise", "extremes", "indexing", "linalg", "lists", "lowered", "nans", "norms", "padding",
-    "quantiles", "reductions", "scalar", "selection", "shape", "signal", "solving", "sorting", "special",
-    "splitting", "statistics", "tensordot", "ufuncs",
+    "elementwise", "extremes", "fourier", "indexing", "linalg", "lists", "lowered", "nans", "norms", "padding",
+    "quantiles", "reductions", "scalar", "selection", "shape", "signal", "solving", "sorting", "special", "splitting",
+    "statistics", "tensordot", "ufuncs",
 ]  # fmt: skip

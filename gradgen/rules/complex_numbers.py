@@ -41,7 +41,7 @@ TAKES_COMPLEX |= {
     "ones_like", "empty_like", "isnan", "isinf", "isfinite", "any", "all", "count_nonzero", "length", "size", "count",
 }  # fmt: skip
 # Of complex numbers only.
-TAKES_COMPLEX |= {"real", "imag", "conj", "angle"}
+TAKES_COMPLEX |= {"real", "imag", "conj", "angle", "abs2"}
 
 
 def part(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
@@ -70,6 +70,12 @@ def conj(g, z):
 def angle(y, z):
     """The imaginary part of log z."""
     return -1j / z
+
+
+@elementwise("abs2", type=part, cost=2)
+def abs2(y, z):
+    """abs(z) ** 2, which has no kink at 0."""
+    return 2 * apply("conj", z)
 
 
 def joined(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:

@@ -243,14 +243,7 @@ def sized(args, params):
 @elementwise("abs", np.abs, abs, type=sized, cost=1)
 def abs_(y, x):
     """The sign; of complex numbers conj(x) / |x|, and 0 at 0."""
-    return by_size(apply("conj", x), y) if is_complex(x.type) else apply("sign", x)
-
-
-def by_size(x, size):
-    """x / size, and 0 where the size is 0."""
-    if size.is_array:
-        return x / where(size.equals(0), 1.0, size)
-    return where(size.equals(0), 0, x / size)
+    return apply("conj", x) / where(y.equals(0), 1.0, y) if is_complex(x.type) else apply("sign", x)
 
 
 def _fabs(function):

@@ -9,3 +9,6 @@ add_rule(Rule("ascontiguous", "constant", same, spelling="np.ascontiguousarray")
 
 # The array with as many rows again, which are empty.
 add_rule(Rule("doubled", "constant", same))
+
+# The transform of each row of a matrix of complex numbers; the second argument is the exponent's sign.
+add_rule(Rule("fourier_rows", "constant", same, cost=100))

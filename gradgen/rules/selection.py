@@ -334,7 +334,7 @@ def indices(dimensions, dtype=int, sparse=False):
 
 
 def grid(key: Any, name: str) -> Any:
-    """`np.mgrid[a:b, c:d]`: for each slice its numbers along an axis, in the full shape; np.ogrid along that axis only."""
+    """`np.mgrid[a:b, c:d]`: the numbers of each slice along an axis, in the full shape; `np.ogrid` along that only."""
     slices = key if isinstance(key, tuple) else (key,)
     if not all(isinstance(one, slice) for one in slices):
         raise UnsupportedValue(f"an index of np.{name} that is no slice")

@@ -331,7 +331,7 @@ _FINITE = {
     "eye", "matmul", "dot", "outer", "einsum", "tensordot", "cross", "kron", "eigh", "svd", "qr",
     "tril", "triu", "diag", "diagonal", "lt", "le", "gt", "ge", "eq", "ne",
     "logical_and", "logical_or", "logical_not", "not", "and", "or", "item", "length", "argmax", "argmin",
-    "real", "imag", "conj", "complex",
+    "real", "imag", "conj", "complex", "abs2",
 }  # fmt: skip
 
 

@@ -159,7 +159,8 @@ def spelling_of(function: Any) -> str:
         return name
     if module.startswith("numpy"):
         name = _USUAL_NAMES.get(name, name)
-        return "np.linalg." + name if "linalg" in module else "np." + name
+        inner = next((f"{part}." for part in ("linalg", "fft") if part in module), "")
+        return f"np.{inner}{name}"
     return f"{module}.{name}"
 
 

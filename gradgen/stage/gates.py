@@ -23,7 +23,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from gradgen.ir import Assign, Atom, Const, Var
+from gradgen.ir import Assign, Atom, Const, Var, is_complex
 from gradgen.rules.table import RULES
 from gradgen.stage.session import Session
 
@@ -136,9 +136,17 @@ def _relu(match: _Match, result: Atom) -> bool:
     )
 
 
+def _square_of_size(match: _Match, result: Atom) -> bool:
+    """abs(z) ** 2 of a complex number"""
+    args = match.op(result, "pow", "square")
+    inner = match.op(args[0], "abs") if args and (len(args) == 1 or _is(args[1], 2)) else ()
+    return bool(inner) and is_complex(inner[0].type) and match.bind(inner[0])
+
+
 _GATES: dict[str, dict[str, tuple[Callable[[_Match, Atom], bool], ...]]] = {
     "div": {"sigmoid": (_logistic, _logistic_of_exp)},
-    "pow": {"sigmoid": (_logistic_power,)},
+    "pow": {"sigmoid": (_logistic_power,), "abs2": (_square_of_size,)},
+    "square": {"abs2": (_square_of_size,)},
     "reciprocal": {"sigmoid": (_logistic_reciprocal,)},
     "log": {"softplus": (_softplus,)},
     "log1p": {"softplus": (_softplus_log1p,)},

@@ -23,7 +23,7 @@ from gradgen.ir import Function, Origin, Program, Var
 from gradgen.ir.walk import block_params, statements, targets
 from gradgen.write.body import BodyWriter
 from gradgen.write.fold import fold, uses
-from gradgen.write.helpers import HELPERS
+from gradgen.write.helpers import HELPERS, with_helpers
 from gradgen.write.names import Namer
 from gradgen.write.printer import print_function
 from gradgen.write.signature import Layout, arguments, returned, unpacking
@@ -106,9 +106,10 @@ class _Module:
         return print_function(made, writer.origins)
 
     def text(self) -> Text:
-        parts = [[self._import(module)] for module in sorted(self.imports)]
-        lines = [line for part in parts for line in part]
-        needed = [name for name in HELPERS if name in self.helpers]
+        needed = with_helpers(self.helpers)
+        lines = [self._import(module) for module in sorted(self.imports)]
+        if any("np." in HELPERS[name] for name in needed) and "import numpy as np" not in lines:
+            lines.append("import numpy as np")
         traced: dict[int, Origin] = {}
         for written, origins in self.written:
             lines += ["", ""] if lines else []

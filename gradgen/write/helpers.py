@@ -6,6 +6,8 @@ valid for Numba where its style can need them.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 HELPERS = {
     "_sum_to": '''\
 def _sum_to(x, shape):
@@ -32,9 +34,111 @@ def _stays(x, index):
     last[index] = order
     return last[index] == order
 ''',
+    "_fit": '''\
+def _fit(x, sizes, axes):
+    """Cut x off, or fill it up with zeros, to these sizes along these axes."""
+    for n, axis in zip(sizes, axes):
+        x = x[(slice(None),) * axis + (slice(n),)]
+        lacking = [(0, 0)] * x.ndim
+        lacking[axis] = (0, n - x.shape[axis])
+        x = np.pad(x, lacking)
+    return x
+''',
+    "_fft": '''\
+def _fft(rows, sign):
+    """The sums over j of rows[:, j] * exp(sign * 2j * pi * j * k / n), for each k."""
+    n = rows.shape[1]
+    rest = n
+    for p in range(2, 20):
+        while rest % p == 0:
+            rest //= p
+    if rest == 1:
+        return _mixed_radix(rows, sign)
+    # As 2 j k is j**2 + k**2 - (k - j)**2, it is a convolution, of any length that is long enough.
+    m = 1
+    while m < 2 * n - 1:
+        m *= 2
+    chirp = np.empty(n, np.complex128)
+    kernel = np.zeros((1, m), np.complex128)
+    for j in range(n):
+        chirp[j] = np.exp(sign * 1j * np.pi * (j * j % (2 * n)) / n)
+        kernel[0, j] = kernel[0, -j] = np.conj(chirp[j])
+    kernel = _mixed_radix(kernel, -1)
+    out, row = np.empty_like(rows), np.zeros((1, m), np.complex128)
+    for i in range(rows.shape[0]):
+        row[0, n:] = 0.0
+        for j in range(n):
+            row[0, j] = rows[i, j] * chirp[j]
+        spectrum = _mixed_radix(row, -1)
+        for j in range(m):
+            spectrum[0, j] *= kernel[0, j] / m
+        spectrum = _mixed_radix(spectrum, 1)
+        for j in range(n):
+            out[i, j] = spectrum[0, j] * chirp[j]
+    return out
+''',
+    "_mixed_radix": '''\
+def _mixed_radix(rows, sign):
+    """As _fft, where n is a product of small numbers: factor by factor, after Stockham."""
+    n = rows.shape[1]
+    root = np.empty(n, np.complex128)
+    for j in range(n):
+        root[j] = np.exp(sign * 2j * np.pi * j / n)
+    out = np.empty_like(rows)
+    x, y = np.empty(n, np.complex128), np.empty(n, np.complex128)
+    factor = np.empty(20, np.complex128)
+    for row in range(rows.shape[0]):
+        x[:] = rows[row]
+        done, left = 1, n
+        while left > 1:
+            p = 4 if left % 4 == 0 else 2
+            while left % p:
+                p += 1
+            left //= p
+            for k in range(done):
+                i, o = k * left * p, k * left
+                if p == 4:
+                    w1, w2, w3 = root[k * left], root[2 * k * left], root[3 * k * left]
+                    for s in range(left):
+                        a, b = x[i + s], x[i + s + left] * w1
+                        c, d = x[i + s + 2 * left] * w2, x[i + s + 3 * left] * w3
+                        even, odd = a + c, b + d
+                        y[o + s], y[o + s + 2 * done * left] = even + odd, even - odd
+                        even, odd = a - c, sign * 1j * (b - d)
+                        y[o + s + done * left], y[o + s + 3 * done * left] = even + odd, even - odd
+                    continue
+                for q in range(p):
+                    for r in range(p):
+                        factor[r] = root[(k + q * done) * r * left % n]
+                    for s in range(left):
+                        total = x[i + s]
+                        for r in range(1, p):
+                            total += factor[r] * x[i + s + r * left]
+                        y[o + s + q * done * left] = total
+            done *= p
+            x, y = y, x
+        out[row] = x
+    return out
+''',
     "_last": '''\
 def _last(start, stop, step):
     """The last item of a range, or the item before its first where it is empty."""
     return start + (max(0, -((start - stop) // step)) - 1) * step
 ''',
 }
+
+
+def with_helpers(needed: Collection[str]) -> list[str]:
+    """The helpers that these call too, all in the order of the table.
+
+    >>> with_helpers({"_fft"})
+    ['_fft', '_mixed_radix']
+    """
+    found: set[str] = set()
+    waiting = list(needed)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += [other for other in HELPERS if f"{other}(" in HELPERS[name]]
+    return [name for name in HELPERS if name in found]

@@ -675,3 +675,52 @@ def _spread(use: _Use) -> ast.expr:
 @special("sum_to")
 def _sum_to(use: _Use) -> ast.expr:
     return use.speller.helper("_sum_to", use.args[0], attribute(use.args[1], "shape"))
+
+
+@special("fft", "ifft", "rfft", "irfft")
+def _fourier(use: _Use) -> ast.expr:
+    """Along one axis `np.fft.fft(x, n, axis=...)`, along several `np.fft.fft2(x, s, axes=...)`."""
+    ndim = use.type(0).ndim
+    axes, sizes = use.params["axes"], use.args[1:]
+    last_two = axes == (ndim - 2, ndim - 1)
+    name = use.spelling or f"np.fft.{use.op}" + ("" if len(axes) == 1 else "2" if last_two else "n")
+    keywords: dict[str, ast.expr] = {}
+    if name == f"np.fft.{use.op}":
+        given = list(sizes)
+        if axes != (ndim - 1,):
+            keywords["axis"] = number(axes[0])
+    else:
+        given = [_sizes(sizes) if len(sizes) > 1 else tuple_(sizes)] if sizes else []
+        usual = last_two if name.endswith("2") else axes == tuple(range(ndim)) and not sizes
+        if not usual:
+            keywords["axes"] = constant(axes)
+    if use.params.get("norm") is not None:
+        keywords["norm"] = constant(use.params["norm"])
+    return use.call(name, use.args[0], *given, **keywords)
+
+
+@special("fftshift", "ifftshift")
+def _shifted(use: _Use) -> ast.expr:
+    axes = use.params["axes"]
+    keywords = {} if axes == tuple(range(use.type(0).ndim)) else {"axes": constant(axes[0] if len(axes) == 1 else axes)}
+    return use.call(f"np.fft.{use.op}", use.args[0], **keywords)
+
+
+@special("fftfreq", "rfftfreq")
+def _frequencies(use: _Use) -> ast.expr:
+    given = use.args[:1] if _is_one(use.args[1]) else use.args
+    return use.call(f"np.fft.{use.op}", *given)
+
+
+def _is_one(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and type(node.value) in (int, float) and node.value == 1
+
+
+@special("fit")
+def _fit(use: _Use) -> ast.expr:
+    return use.speller.helper("_fit", use.args[0], tuple_(use.args[1:]), constant(use.params["axes"]))
+
+
+@special("fourier_rows")
+def _fourier_rows(use: _Use) -> ast.expr:
+    return use.speller.helper("_fft", *use.args)

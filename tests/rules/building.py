@@ -145,7 +145,7 @@ class _Module:
             if isinstance(value, np.ufunc):
                 return _Ufunc(value)
             return _Kind(value) if isinstance(value, type) else _called(value)
-        return _Module(value) if value is np.linalg else value
+        return _Module(value) if value in (np.linalg, np.fft) else value
 
 
 def _called(function: Any) -> Callable[..., Any]:

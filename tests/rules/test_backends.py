@@ -32,7 +32,7 @@ def functions(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
 
 def _text(k: int, row: Row) -> str:
     names = ", ".join(row.points[0])
-    real = ".real" if np.iscomplexobj(evaluated(row, row.points[0])) else ""
+    real = ".real" if any(np.iscomplexobj(evaluated(row, point)) for point in row.points) else ""
     return f"\n\ndef row_{k}({names}, w):\n    return np.sum(w * ({row.text})){real}\n"
 
 

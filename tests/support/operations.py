@@ -160,6 +160,33 @@ OPERATIONS |= {
 }  # fmt: skip
 
 
+for _name in ("fft", "ifft", "rfft", "irfft"):
+
+    @operation(_name)
+    def _fourier(x: Any, *sizes: int, axes: tuple[int, ...], norm: Any = None, name: str = _name) -> Any:
+        return getattr(np.fft, f"{name}n")(x, sizes or None, axes, norm)
+
+
+for _name in ("fftshift", "ifftshift"):
+
+    @operation(_name)
+    def _shift(x: Any, axes: tuple[int, ...], name: str = _name) -> Any:
+        return getattr(np.fft, name)(x, axes)
+
+
+@operation("fit")
+def _fit(x: Any, *sizes: int, axes: tuple[int, ...]) -> Any:
+    for n, axis in zip(sizes, axes, strict=True):
+        x = np.take(x, range(min(n, x.shape[axis])), axis)
+        x = np.pad(x, [(0, n - x.shape[axis] if k == axis else 0) for k in range(x.ndim)])
+    return x
+
+
+@operation("fourier_rows")
+def _fourier_rows(rows: Any, sign: int) -> Any:
+    return np.fft.fft(rows) if sign < 0 else np.fft.ifft(rows, norm="forward")
+
+
 @operation("copy")
 def _copy(x: Any) -> Any:
     return [_copy(item) for item in x] if isinstance(x, list) else np.array(x) if isinstance(x, np.ndarray) else x

@@ -7,6 +7,7 @@ from tests.rules.cases import (
     decompositions,
     einsum,
     elementwise,
+    fourier,
     indexing,
     kinks,
     linalg,
@@ -27,7 +28,7 @@ from tests.rules.cases.row import Row
 
 _FILES = (
     arithmetic, elementwise, kinks, scalars, reductions, linalg, decompositions, einsum, norms, indexing, shape,
-    creation, lists, complex_numbers, selection, signal, sorting, quantiles, statistics, ufuncs, nans,
+    creation, lists, complex_numbers, selection, signal, sorting, quantiles, statistics, ufuncs, nans, fourier,
 )  # fmt: skip
 ROWS: list[Row] = [row for file in _FILES for row in file.ROWS]
 
