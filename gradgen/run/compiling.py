@@ -11,7 +11,6 @@ from numba.core.errors import NumbaError, UnsupportedBytecodeError
 
 from gradgen.errors import UnsupportedSyntax
 
-
 DEPTH = 20_000  # Numba goes through the blocks of a function by recursion; a thousand is reached at some 300 loops
 
 
