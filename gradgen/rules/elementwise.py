@@ -342,9 +342,7 @@ def clip(x, a_min=None, a_max=None, *, min=None, max=None):
 def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
     """Replaced elements have the derivative 0."""
     if not static(copy, "`copy`"):
-        raise UnsupportedValue(
-            "np.nan_to_num without a copy, which writes into its argument", way_out="`x[...] = np.nan_to_num(x)`"
-        )
+        raise UnsupportedValue("`copy` of np.nan_to_num", way_out="x[:] = np.nan_to_num(x)")
     from gradgen.rules.creation import as_array
 
     x = as_array(x)
