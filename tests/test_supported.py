@@ -28,6 +28,7 @@ def functions() -> str:
         "`math`": {name.removeprefix("math.") for name in called if name.startswith("math.")},
         "`cmath`": {name.removeprefix("cmath.") for name in called if name.startswith("cmath.")},
         "`np`": {name.removeprefix("np.") for name in called if name.startswith("np.")},
+        "`scipy.special`": {one.rpartition(".")[2] for one in called if one.startswith("scipy.special.")},
         "Methods and attributes of arrays": set(METHODS) | set(WRITING_METHODS) | {"flat"},
     }
     return "".join(

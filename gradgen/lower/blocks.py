@@ -33,7 +33,7 @@ from gradgen.ir import (
     dims_of,
 )
 from gradgen.ir.walk import block_exits, map_statement
-from gradgen.lower import diagonals, expansions, whole_math  # noqa: F401  (they enter what they write out)
+from gradgen.lower import diagonals, expansions, special_functions, whole_math  # noqa: F401  (they enter what they write out)
 from gradgen.lower.assembling import ASSEMBLING
 from gradgen.lower.broadcasting import Fitted
 from gradgen.lower.composites import written_out

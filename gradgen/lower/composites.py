@@ -14,6 +14,7 @@ from typing import Any
 
 from gradgen.ir import Array, Assign, Atom, Block, Statement, Var
 from gradgen.lower.context import Context
+from gradgen.rules.build import constant_atom
 from gradgen.rules.symbols import Sym, using
 from gradgen.rules.table import RULES
 
@@ -70,6 +71,34 @@ def _logsumexp(axis: Any, keepdims: bool) -> tuple:
     return ("log", "", (("sum", "", (("exp", "", (0,)),), {"axis": axis, "keepdims": keepdims}),))
 
 
+def _greatest(axis: Any, keepdims: bool) -> tuple:
+    return ("max", "", (0,), {"axis": axis, "keepdims": keepdims})
+
+
+def _stable_logsumexp(axis: Any, keepdims: bool) -> tuple:
+    """Of what is left after the greatest is taken out, so that nothing overflows; infinities are not taken out."""
+
+    def shift(kept: bool) -> tuple:
+        greatest = _greatest(axis, kept)
+        return ("where", "", (("isfinite", "", (greatest,)), greatest, constant_atom(0.0)))
+
+    power = ("exp", "", (("sub", "", (0, shift(True))),))
+    total = ("sum", "", (power,), {"axis": axis, "keepdims": keepdims})
+    return ("add", "", (("log", "", (total,)), shift(keepdims)))
+
+
+def _stable_softmax(axis: Any) -> tuple:
+    power = ("exp", "", (("sub", "", (0, _greatest(axis, True))),))
+    return ("div", "", (power, ("sum", "", (power,), {"axis": axis, "keepdims": True})))
+
+
+# What `scipy.special` computes without overflow
+STABLE = {
+    "logsumexp": lambda s: _stable_logsumexp(s.param("axis"), s.param("keepdims", False)),
+    "softmax": lambda s: _stable_softmax(s.param("axis")),
+    "log_softmax": lambda s: ("sub", "", (0, _stable_logsumexp(s.param("axis"), True))),
+}
+
 TEXTS = {
     "sumsq": lambda s: (
         "sum",
@@ -88,7 +117,8 @@ class _Writer:
         self.ctx, self.s, self.made = ctx, s, made
 
     def write(self) -> None:
-        text = self.s.param("text") or TEXTS[self.s.op](self.s)
+        texts = STABLE if self.s.spelling.startswith("scipy.") else TEXTS
+        text = self.s.param("text") or texts[self.s.op](self.s)
         op, spelling, inner, *params = text
         args = tuple(map(self.value, inner))
         self.made.append(replace(self.s, op=op, args=args, params=tuple(dict(*params).items()), spelling=spelling))

@@ -100,7 +100,7 @@ class Scalars:
             spelling = of_complex(MATH[op]) if any(is_complex(a.type) for a in arguments) else MATH[op]
         elif op in ROUNDING:
             spelling = ("np." if type.dtype.startswith("float") else "math.") + ROUNDING[op]
-        elif spelling.startswith(("np.", ".")):
+        elif spelling.startswith(("np.", ".", "scipy.")):
             spelling = ""
         result: Atom = self.ctx.builder.emit(op, *arguments, type=type, spelling=spelling, **params)
         if type.dtype in SMALL and op != "cast":

@@ -19,6 +19,8 @@ from gradgen.rules import (
     quantiles,
     reductions,
     scalar,
+    scipy_special,
+    scipy_stats,
     selection,
     shape,
     signal,
@@ -35,6 +37,6 @@ from gradgen.rules.table import CALLERS, METHODS, RULES
 __all__ = [
     "CALLERS", "METHODS", "RULES", "arithmetic", "complex_numbers", "creation", "decompositions", "einsum",
     "elementwise", "extremes", "fourier", "indexing", "linalg", "lists", "lowered", "nans", "norms", "padding",
-    "quantiles", "reductions", "scalar", "selection", "shape", "signal", "solving", "sorting", "special", "splitting",
-    "statistics", "tensordot", "ufuncs",
+    "quantiles", "reductions", "scalar", "scipy_special", "scipy_stats", "selection", "shape", "signal", "solving",
+    "sorting", "special", "splitting", "statistics", "tensordot", "ufuncs",
 ]  # fmt: skip

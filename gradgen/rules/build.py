@@ -188,7 +188,7 @@ def typed_for_spelling(type: Type, spelling: str) -> Type:
         if spelling.startswith(("math.", "float", "int", "bool")):
             dtype = type.dtype if type.dtype in ("bool", "int64") else "float64"
             return Scalar(dtype, weak=True, extent=type.extent)
-        if spelling.startswith(("np.", ".")) and type.extent is None:
+        if spelling.startswith(("np.", ".", "scipy.")) and type.extent is None:
             return Scalar(type.dtype, weak=False)
     return type
 

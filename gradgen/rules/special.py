@@ -62,12 +62,12 @@ def log_softmax(g, y, x, *, axis=None):
 # Special functions that `math` has
 
 
-@elementwise("erf", math.erf, type=floating)
+@elementwise("erf", "scipy.special.erf", math.erf, type=floating)
 def erf(y, x):
     return 2 / math.sqrt(math.pi) * apply("exp", -(x**2))
 
 
-@elementwise("erfc", math.erfc, type=floating)
+@elementwise("erfc", "scipy.special.erfc", math.erfc, type=floating)
 def erfc(y, x):
     return -2 / math.sqrt(math.pi) * apply("exp", -(x**2))
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from gradgen.errors import UnsupportedValue
+from gradgen.errors import Position, UnsupportedType, UnsupportedValue
 from gradgen.ir import Accumulate, Array, Assign, Atom, Block, Const, Effect, If, Index, Type, Var, dims_of
 from gradgen.rules.build import Builder, constant_atom
 
@@ -206,11 +206,25 @@ def sub(a: Any, b: Any) -> Any:
     return _folded(a, b, operator.sub, "sub")
 
 
+class Unavailable:
+    """A partial derivative that nobody knows in closed form: refused where something depends on it."""
+
+    def __init__(self, what: str):
+        self.what = what
+
+    def refusal(self, g: Any) -> UnsupportedType:
+        origin = g.builder.origin if isinstance(g, Sym) else None
+        position = None if origin is None else Position(origin.filename, origin.line, origin.column, origin.text)
+        return UnsupportedType(f"the derivative of {self.what} has no closed form", position, "keep it constant")
+
+
 def mul(a: Any, b: Any) -> Any:
     """a * b; a factor selected by `where` is taken inside it, so that what is not selected is not computed with.
 
     0 * inf in the branch that is not taken would else make NaN of a gradient that is 0.
     """
+    if isinstance(a, Unavailable):
+        raise a.refusal(b)
     if is_zero(a) or is_zero(b):
         return 0
     if _is(a, 1) and _absorbs(a, b):

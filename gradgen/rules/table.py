@@ -21,6 +21,7 @@ An elementwise partial or a linear map serves both modes, so a fact is said once
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -57,7 +58,7 @@ class Caller:
 
 
 RULES: dict[str, Rule] = {}
-CALLERS: dict[Any, Caller] = {}  # by the callable itself: np.tanh, math.tanh, abs
+CALLERS: dict[Any, Caller] = {}  # by the callable itself: np.tanh, math.tanh, abs; SciPy's by name
 METHODS: dict[str, Caller] = {}  # by name, for methods and attributes of arrays: "sum", "T"
 TAKES_COMPLEX: set[str] = set()  # the operations whose types and derivatives are right for complex numbers too
 
@@ -113,21 +114,22 @@ def _register(kind: str, op: str, callables: tuple, type: TypeRule, **fields: An
 
     def enter(derivative):
         spellings = [spelling_of(c) for c in callables]
-        numpy_style = next((s for s in spellings if s.startswith("np.")), "")
-        scalar_style = next((s for s in spellings if not s.startswith("np.")), "")
+        numpy_style = next((s for s in spellings if s.startswith(("np.", "scipy."))), "")
+        scalar_style = next((s for s in spellings if not s.startswith(("np.", "scipy."))), "")
         add_rule(
             Rule(
                 op, kind, type, derivative, spelling=numpy_style, scalar_spelling=scalar_style or numpy_style, **fields
             )
         )
         for function, spelling in zip(callables, spellings, strict=True):
-            CALLERS[function] = Caller(_direct(op, spelling), spelling)
+            CALLERS[function] = Caller(direct(op, spelling), spelling)
         return derivative
 
     return enter
 
 
-def _direct(op: str, spelling: str):
+def direct(op: str, spelling: str):
+    """A caller that makes the operation itself."""
     from gradgen.rules.symbols import apply
 
     def build(*args):
@@ -153,6 +155,8 @@ def spelling_of(function: Any) -> str:
     >>> spelling_of(np.linalg.norm), spelling_of(math.exp), spelling_of(abs)
     ('np.linalg.norm', 'math.exp', 'abs')
     """
+    if isinstance(function, str):
+        return function
     module = getattr(function, "__module__", None) or ("numpy" if hasattr(function, "nin") else "builtins")
     name = function.__name__
     if module == "builtins":
@@ -162,6 +166,27 @@ def spelling_of(function: Any) -> str:
         inner = next((f"{part}." for part in ("linalg", "fft") if part in module), "")
         return f"np.{inner}{name}"
     return f"{module}.{name}"
+
+
+def caller_of(function: Any) -> Caller | None:
+    """How calls of a function are staged; SciPy's are entered by name, so that nothing here imports it."""
+    try:
+        found = CALLERS.get(function)
+    except TypeError:  # not hashable
+        return None
+    return found or CALLERS.get(_name_in_scipy(function))
+
+
+def _name_in_scipy(function: Any) -> str:
+    """`scipy.special.expit`, if the function is that one."""
+    path = getattr(function, "__qualname__", None) or getattr(function, "__name__", None) or ""
+    for name in ("scipy.special", "scipy.stats"):
+        found = sys.modules.get(name)
+        for part in path.split("."):
+            found = getattr(found, part, None)
+        if found is function:
+            return f"{name}.{path}"
+    return ""
 
 
 def elementwise(op: str, *callables: Any, type: TypeRule = floating, cost: int = 10):

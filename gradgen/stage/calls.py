@@ -16,7 +16,7 @@ from gradgen.errors import GradgenError, UnknownFunction, UnsupportedSyntax, Uns
 from gradgen.infer.signature import is_namedtuple
 from gradgen.ir.interface import Path, Root
 from gradgen.parse.subset import REFUSED_CALLS
-from gradgen.rules.table import CALLERS, METHODS, Caller
+from gradgen.rules.table import CALLERS, METHODS, Caller, caller_of
 from gradgen.stage import applied, piecewise  # noqa: F401  (they enter what they stage)
 from gradgen.stage.arrays import describe, is_array, is_numeric, keep_unchanged
 from gradgen.stage.builtin import BUILTINS
@@ -86,7 +86,7 @@ def _call_known(frame: Frame, function: Known, args: tuple[Any, ...], keywords: 
     writer = _lookup(WRITERS, value)
     if writer is not None:
         return call_writer(frame, writer, args, keywords, shown(value))
-    caller = _lookup(CALLERS, value)
+    caller = caller_of(value)
     if caller is not None:
         written = _with_out(frame, value, args, keywords, caller)
         if written is not None:
@@ -185,7 +185,7 @@ def unknown(session: Session, value: Any) -> UnknownFunction | UnsupportedSyntax
         message, way_out = REFUSED_CALLS[name]
         return UnsupportedSyntax(message, way_out=way_out)
     spelled = session.called or shown(value)
-    known = {shown(function, caller) for function, caller in CALLERS.items()}
+    known = {caller.spelling for caller in CALLERS.values()}
     last = spelled.rsplit(".", 1)[-1]
     names = {k.rsplit(".", 1)[-1]: k for k in sorted(known)}
     near = difflib.get_close_matches(last, names, n=3, cutoff=0.5)

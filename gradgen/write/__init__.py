@@ -66,7 +66,7 @@ class _Module:
         user_names = {var.name for function in functions for var in _variables(function)} - {""}
         user_names |= {name for layout in layouts.values() for name in layout.taken()}
         self.aliases: dict[str, str] = {
-            module: f"_{module}" for module in ("np", "math", "cmath") if module in user_names
+            module: f"_{module}" for module in ("np", "math", "cmath", "special") if module in user_names
         }
         reserved = {function.name for function in functions} | set(HELPERS) | taken
         self.namer = Namer(reserved, user_names)
@@ -108,8 +108,9 @@ class _Module:
     def text(self) -> Text:
         needed = with_helpers(self.helpers)
         lines = [self._import(module) for module in sorted(self.imports)]
-        if any("np." in HELPERS[name] for name in needed) and "import numpy as np" not in lines:
-            lines.append("import numpy as np")
+        for module, line in (("math", "import math"), ("np", "import numpy as np")):
+            if any(f"{module}." in HELPERS[name] for name in needed) and line not in lines:
+                lines.append(line)
         traced: dict[int, Origin] = {}
         for written, origins in self.written:
             lines += ["", ""] if lines else []
@@ -122,7 +123,10 @@ class _Module:
     def _import(self, module: str) -> str:
         if module == "np":
             return f"import numpy as {self.aliases.get('np', 'np')}"
-        alias = self.aliases.get(module)
+        package, _, name = module.partition(".")
+        alias = self.aliases.get(name or module)
+        if package == "scipy":
+            return f"from scipy import {name} as {alias}" if alias else f"from scipy import {name}"
         return f"import {module} as {alias}" if alias else f"import {module}"
 
 

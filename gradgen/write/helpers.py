@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from gradgen.rules.special_functions import SPECIAL_FUNCTIONS
+
 HELPERS = {
     "_sum_to": '''\
 def _sum_to(x, shape):
@@ -125,7 +127,7 @@ def _last(start, stop, step):
     """The last item of a range, or the item before its first where it is empty."""
     return start + (max(0, -((start - stop) // step)) - 1) * step
 ''',
-}
+} | SPECIAL_FUNCTIONS
 
 
 def with_helpers(needed: Collection[str]) -> list[str]:

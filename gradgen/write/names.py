@@ -190,7 +190,7 @@ class Namer:
         return "_".join(parts)
 
 
-_FORBIDDEN = {name for name in dir(builtins) if not name.startswith("_")} | {"np", "math", "numpy", "cache"}
+_FORBIDDEN = {name for name in dir(builtins) if not name.startswith("_")} | {"np", "math", "numpy", "special", "cache"}
 
 
 def _fresh(text: str, used: Iterable[str]) -> str:

@@ -16,6 +16,7 @@ from gradgen.ir import Array, Assign, At, Atom, Const, If, Index, ListOf, Scalar
 from gradgen.rules.complex_numbers import of_complex
 from gradgen.rules.table import RULES, Rule
 from gradgen.write.fold import Folds
+from gradgen.write.helpers import HELPERS
 from gradgen.write.tree import attribute, call, constant, name, negated, number, subscript, tuple_
 
 BINARY: dict[str, type[ast.operator]] = {
@@ -81,7 +82,11 @@ class Speller:
         if not parts:
             self.builtins.add(root)
             return name(root)
-        module = root if root in ("np", "math", "cmath") else ".".join([root, *parts[:-1]])
+        if root == "scipy":
+            root, *parts = parts
+            module = f"scipy.{root}"
+        else:
+            module = root if root in ("np", "math", "cmath") else ".".join([root, *parts[:-1]])
         self.imports.add(module)
         made: ast.expr = name(self.modules.get(root, root))
         for part in parts:
@@ -176,6 +181,8 @@ class Speller:
         text = spelling or _default(rule, of_number, of_array) or f"np.{op}"
         if not spelling and target is not None and is_complex(target.type):
             text = of_complex(text)
+        if text in HELPERS:
+            return self.helper(text, *args)
         made: ast.expr = self.function(text, *args, **keywords)
         if of_number and not spelling and text.startswith("np."):
             made = self.function(_PYTHON[target.type.dtype], made)  # type: ignore[union-attr]

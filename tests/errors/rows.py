@@ -218,9 +218,9 @@ FUNCTIONS = [
     ),
     refusal(
         "scipy_without_rule",
-        "import scipy.special\n\ndef f(x):\n    return «scipy.special.kv(1, x)\n",
+        "import scipy.special\n\ndef f(x):\n    return «scipy.special.struve(1, x)\n",
         UnknownFunction,
-        "no rule for `scipy.special.kv`",
+        "no rule for `scipy.special.struve`",
     ),
     refusal(
         "numpy_without_rule",

@@ -6,17 +6,21 @@ So the rules, and how NumPy's functions map to them, are tested by themselves.
 from __future__ import annotations
 
 import cmath
+import functools
+import inspect
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from scipy import special, stats
 
 from gradgen.ir import ONE, Array, At, Atom, Block, Dim, Function, ListOf, Program, Scalar, Slice, Type
-from gradgen.rules import CALLERS, METHODS, RULES
+from gradgen.rules import METHODS, RULES
 from gradgen.rules.build import Builder, typed_for_spelling
 from gradgen.rules.symbols import Sym, apply, using
+from gradgen.rules.table import caller_of
 
 OPERATORS = {
     "add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "floordiv": "floordiv", "mod": "mod", "pow": "pow",
@@ -46,6 +50,7 @@ def program_of(text: str, args: Mapping[str, Any], unknown: bool = False) -> Pro
     params = {name: builder.var(name, type_of(value, name, unknown)) for name, value in args.items()}
     scope: dict[str, Any] = {name: Recorded(Sym(var, builder)) for name, var in params.items()}
     modules = {"np": _Module(np), "math": _Module(math), "cmath": _Module(cmath)}
+    modules |= {"special": _Module(special), "stats": _Module(stats)}
     builtins = {f.__name__: _called(f) for f in (abs, max, min, sum, pow, round, divmod, len)}
     builtins |= {kind.__name__: _Kind(kind) for kind in (float, int, bool, complex)}
     with using(builder):
@@ -141,15 +146,19 @@ class _Module:
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self._module, name)
-        if callable(value) and value in CALLERS:
+        if inspect.ismethod(value):  # of a distribution
+            return functools.partial(_called(value.__func__), value.__self__)
+        if callable(value) and caller_of(value):
             if isinstance(value, np.ufunc):
                 return _Ufunc(value)
             return _Kind(value) if isinstance(value, type) else _called(value)
-        return _Module(value) if value in (np.linalg, np.fft) else value
+        holds = value in (np.linalg, np.fft) or isinstance(value, stats.rv_continuous | stats.rv_discrete)
+        return _Module(value) if holds else value
 
 
 def _called(function: Any) -> Callable[..., Any]:
-    caller = CALLERS[function]
+    caller = caller_of(function)
+    assert caller is not None, function
     return _called_by(caller.build, caller.spelling)
 
 

@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+import gradgen
 from tests.rules.cases import ROWS, Row
 from tests.rules.test_rules import evaluated, weight_of
 from tests.support.check import check
 
+HEADER = "import cmath\nimport math\n\nimport numpy as np\nfrom scipy import special, stats\n"
 NUMBERED = list(enumerate(ROWS))
 PARAMS = [pytest.param(k, row, id=f"{k}-{row.text}"[:60]) for k, row in NUMBERED]
 
@@ -22,7 +24,7 @@ PARAMS = [pytest.param(k, row, id=f"{k}-{row.text}"[:60]) for k, row in NUMBERED
 def functions(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
     """A module with a function for each row: sum(w * row)."""
     path = tmp_path_factory.mktemp("rows") / "rows.py"
-    path.write_text("import cmath\nimport math\n\nimport numpy as np\n" + "".join(_text(k, row) for k, row in NUMBERED))
+    path.write_text(HEADER + "".join(_text(k, row) for k, row in NUMBERED))
     spec = importlib.util.spec_from_file_location("rows", path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -68,4 +70,8 @@ def test_python(functions: ModuleType, k: int, row: Row) -> None:
 def test_jit(functions: ModuleType, k: int, row: Row) -> None:
     """At the point of the largest rank: each point has a signature of its own, and compiles anew."""
     point = max(row.points, key=lambda p: sum(np.ndim(value) for value in p.values() if np.ndim(value) < 3))
+    if row.python_only:
+        with pytest.raises(gradgen.GradgenError, match=row.python_only):
+            _check(getattr(functions, f"row_{k}"), row, point, jit=True)
+        return
     _check(getattr(functions, f"row_{k}"), row, point, jit=True)

@@ -61,7 +61,7 @@ def evaluated(x):
 
 
 def unknown(x):
-    return 2 * scipy.special.kv(1, x)  #: scipy
+    return 2 * scipy.special.struve(1, x)  #: scipy
 
 
 def in_helper(x):
@@ -69,7 +69,7 @@ def in_helper(x):
 
 
 def helper(x):
-    return x + scipy.special.kv(1, x)  #: scipy
+    return x + scipy.special.struve(1, x)  #: scipy
 
 
 def of_the_standard_library(x):
@@ -203,8 +203,8 @@ ROWS: list[tuple[Any, type[GradgenError], str]] = [
     (writes_global, UnsupportedSyntax, "assigning to a global"),
     (class_inside, UnsupportedSyntax, "a class cannot be defined inside"),
     (evaluated, UnsupportedSyntax, "`eval` runs text"),
-    (unknown, UnknownFunction, "no rule for `scipy.special.kv`"),
-    (in_helper, UnknownFunction, "no rule for `scipy.special.kv`"),
+    (unknown, UnknownFunction, "no rule for `scipy.special.struve`"),
+    (in_helper, UnknownFunction, "no rule for `scipy.special.struve`"),
     (of_the_standard_library, UnknownFunction, "no rule for `statistics.mean`; nearest: np.mean"),
     (random_number, UnknownFunction, "no rule for `random.random`"),
     (string_as_data, UnsupportedType, "`+` of a number and the string 'a'"),

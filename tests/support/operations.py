@@ -67,6 +67,10 @@ def _function(op: str, spelling: str, plain: bool) -> Callable[..., Any]:
     text = spelling or default
     if not text:
         raise NotImplementedError(f"the interpreter does not know {op!r}")
+    if text.startswith("scipy."):
+        import scipy.special
+
+        return eval(text, {"scipy": scipy})
     return eval(text, {"np": np, "math": math, "cmath": cmath})
 
 

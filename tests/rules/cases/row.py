@@ -21,6 +21,7 @@ class Row:
     second: bool = True  # whether the second derivative is checked too
     exact: bool = True  # whether the value is NumPy's to the last bit
     gradients: tuple[Any, ...] = ()
+    python_only: str = ""  # what jit says when it refuses
     constant: bool = False  # whether the derivative is zero everywhere
 
     def __str__(self) -> str:
