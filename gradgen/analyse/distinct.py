@@ -25,8 +25,32 @@ def may_repeat(index: Index, operands: tuple[Atom, ...], made: Definitions) -> b
         return False
     shape = broadcast(map(_shape, arrays))
     # Where one array alone tells positions along an axis apart, they are different places.
-    told_apart = [_axes(atom, len(shape)) for atom in arrays if is_distinct(atom, made)]
-    return not {axis for axis, dim in enumerate(shape) if not dim.is_one} <= set().union(*told_apart)
+    told_apart = set().union(*(_axes(atom, len(shape)) for atom in arrays if is_distinct(atom, made)))
+    left = {axis for axis, dim in enumerate(shape) if not dim.is_one} - told_apart
+    if _of_one_mask(arrays, made):
+        return False
+    # An order of each row: within the row it tells the places apart.
+    return bool(left) and not any(left == {_ordered_axis(atom, len(shape), made)} for atom in arrays)
+
+
+def _of_one_mask(arrays: list[Atom], made: Definitions) -> bool:
+    """Whether these are all the arrays of places where one mask holds."""
+    steps = [made.get(atom.version) if isinstance(atom, Var) else None for atom in arrays]
+    places = [step for step in steps if isinstance(step, Assign) and step.op == "nonzero"]
+    axes = {step.param("axis") for step in places}
+    masks = {step.args[0] for step in places}
+    return len(places) == len(steps) and len(masks) == 1 and len(axes) == len(dims_of(places[0].args[0].type))
+
+
+def _ordered_axis(atom: Atom, ndim: int, made: Definitions) -> int | None:
+    """The axis of the broadcast indices along which each row of this one is an order, or a part of it."""
+    step = made.get(atom.version) if isinstance(atom, Var) else None
+    if not isinstance(step, Assign) or not isinstance(atom.type, Array):
+        return None
+    if step.op in ("argsort", "argpartition"):
+        return ndim - atom.type.ndim + step.param("axis")
+    slices = step.op == "getitem" and all(isinstance(entry, Slice) for entry in step.param("index"))
+    return _ordered_axis(step.args[0], ndim, made) if slices else None
 
 
 def _shape(atom: Atom) -> tuple[Dim, ...]:

@@ -22,7 +22,7 @@ def without_nan(x: Sym, instead: float) -> Sym:
 
 def _numbers(x: Sym) -> Sym:
     """Where x is a number."""
-    return apply("logical_not", apply("isnan", x))
+    return apply("invert", apply("isnan", x))
 
 
 @reduction("nanmax", np.nanmax, type=reduced(same_dtype))
@@ -134,8 +134,8 @@ def nanmedian(a, axis=None, out=None, overwrite_input=False, keepdims=False):
     if x.ndim == 1:
         return quantiles.kept(apply("median", _left(x), axis=0), axes, keepdims)
     n = apply("sum", _numbers(x), axis=one, keepdims=True)
-    places = [apply("floordiv", k, 2) for k in (n - 1, n)]
-    low, high = (_read(x, sorted_places(x, one), place, one) for place in places)
+    order = sorted_places(x, one)
+    low, high = (_read(x, order, apply("floordiv", k, 2), one) for k in (n - 1, n))
     return quantiles.kept(apply("squeeze", 0.5 * (low + high), axis=(one,)), axes, keepdims)
 
 

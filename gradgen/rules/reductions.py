@@ -338,8 +338,10 @@ def _selected(x: Sym, mask: Any, neutral: float) -> Sym:
 
 def _number_of(mask: Any, x: Sym, axis: Any, keepdims: Any) -> Sym:
     """How many elements of x take part."""
-    full = apply("logical_and", as_array(mask), apply("ones_like", x, dtype="bool"))
-    return _reduce("sum", full, axis, keepdims)
+    mask = as_array(mask)
+    if dims_of(mask.type) != dims_of(x.type):
+        mask = apply("logical_and", mask, apply("ones_like", x, dtype="bool"))
+    return _reduce("sum", mask, axis, keepdims)
 
 
 def _like(x: Sym, dtype: str) -> Sym:

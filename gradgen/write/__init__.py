@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 
 from gradgen.analyse.alias import ownership
 from gradgen.analyse.liveness import liveness
-from gradgen.ir import Function, Origin, Program, Var
+from gradgen.ir import Accumulate, Assign, Function, Origin, Program, Var
 from gradgen.ir.walk import block_params, statements, targets
 from gradgen.write.body import BodyWriter
 from gradgen.write.fold import fold, uses
@@ -74,8 +74,10 @@ class _Module:
         self.builtins: set[str] = set()
         self.helpers: set[str] = set()
         self.variables: set[str] = set()
+        self.made: dict[int, Assign | Accumulate] = {}
         for function in functions:
             self.namer.learn(function)
+            self.made |= {s.target.version: s for s in statements(function.body) if isinstance(s, Assign)}
         self.written = [self._function(function) for function in functions]
 
     def _function(self, function: Function) -> tuple[list[str], dict[int, Origin]]:
@@ -89,7 +91,7 @@ class _Module:
         names, slot_names = self.namer.name(function, flow, folds, owned, taken | (layout.taken() if layout else set()))
         speller = Speller(names, folds, self.style, self.aliases)
         slots = Lists(slot_names) if self.style == "python" else Typed(slot_names, speller)
-        writer = BodyWriter(speller, folds, owned, slots, uses(function))
+        writer = BodyWriter(speller, folds, owned, slots, uses(function), self.made)
         body = unpacking(function, layout, names, slots, slot_names, cache)
         body += writer.block(function.body)
         values = [

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from gradgen.analyse.alias import Ownership, may_update_in_place
+from gradgen.analyse.distinct import Definitions, may_repeat
 from gradgen.analyse.liveness import LIST_UPDATES
 from gradgen.ir import (
     Accumulate,
@@ -51,8 +52,11 @@ Move = tuple[str, ast.expr, frozenset[str]]  # a name, its new value, and the na
 class BodyWriter:
     """Makes the statements of one function."""
 
-    def __init__(self, speller: Speller, folds: Folds, owned: Ownership, slots: Slots, uses: Counter[Var]):
+    def __init__(
+        self, speller: Speller, folds: Folds, owned: Ownership, slots: Slots, uses: Counter[Var], made: Definitions
+    ):
         self.speller, self.folds, self.owned, self.slots, self.uses = speller, folds, owned, slots, uses
+        self.made = made
         self.names = speller.names
         self.origins: dict[ast.stmt, Origin] = {}
 
@@ -134,7 +138,7 @@ class BodyWriter:
         value = self.value(s.value)
         first = self.prepared(s, target, s.array)
         index = self.speller.index(s.index, operands)
-        if s.mode == "add" and any(isinstance(atom.type, Array) and atom.type.dtype != "bool" for atom in s.operands):
+        if s.mode == "add" and may_repeat(s.index, s.operands, self.made):
             places = self.speller.index_value(index)
             return [*first, ast.Expr(self.speller.function("np.add.at", name(target), places, value))]
         place = subscript(name(target), index, store=True)

@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from tests.rules.cases.row import EMPTY, FORTRAN, INTS, STRIDED, M, N, T, V, W, row
+from tests.rules.cases.row import EMPTY, FORTRAN, INTS, STRIDED, M, N, T, V, W, normal, row
 
 X = np.array([2.0, -1.0, 0.5, 3.0, -0.7, 1.1, 0.2])
+SQUARE = normal(4, 4)
 EQUAL = np.array([2.0, -1.0, 0.5, 2.0, -1.0, 0.5, 0.2])
 PLACES, FEW = np.array([[0, 2, 1, 0], [1, 1, 0, 2]]), np.array([[3, 0], [1, 1], [2, -1]])
 ROWS = [
@@ -19,4 +20,6 @@ ROWS = [
     row("np.unique(i, return_inverse=True)[1] * x", np.array([[1.0,2.0],[2.0,2.0]]), more={"i": np.array([[1,2],[2,2]])}),
     row("np.union1d(x, y)", (V, W), (M, W)), row("np.setxor1d(x, y)", (V, W)), row("np.unique_all(x)[0]", V), row("np.unique_values(x)", V),
     row("np.intersect1d(x, y) * x[0]", (V, V[1:]), gradients=(np.array([-1.1, 1.3, 1.3, 1.3]), 0.0)), row("np.setdiff1d(x, i)", V, more={"i": np.array([0.7])}, gradients=(np.array([1.0, 0.0, 1.0, 1.0]),)),
+    row("x[np.where(x > 0)[0], np.where(x > 0)[0]]", SQUARE), row("x[np.argsort(x, axis=0), np.argsort(x, axis=1)]", SQUARE), row("x[np.argsort(x, axis=1), np.arange(4)]", SQUARE),
+    row("x[np.argsort(x, axis=0)[::-1], np.arange(4)]", SQUARE), row("x[np.argsort(x, axis=0)[i], np.arange(4)]", SQUARE, more={"i": np.array([0, 0, 2])}), row("x[np.argsort(y), np.argsort(y)]", (SQUARE, W)),
 ]  # fmt: skip
