@@ -163,7 +163,8 @@ class _Analysis:
             Root, tuple[For | While, int, Roots]
         ] = {}  # a carried value's root: its loop, number, inits' roots
         self.recording = True
-        self.copied_before = frozenset(decided.copied_views)  # what the cells know of: others count in the next round
+        # What earlier rounds have decided, which the cells know of. What this one decides serves again in it.
+        self.copied_views, self.copied_inits = frozenset(decided.copied_views), frozenset(decided.copied_inits)
         self.buffers = flow.bits(v for v in flow.variables if not isinstance(v.type, Scalar))
 
     def run(self) -> None:
@@ -315,20 +316,15 @@ class _Analysis:
             if root in self.foreign:
                 yield root, None, frozenset()
             for holder, roots in holders:
-                if self.meet((root,), roots) and not self._copied_now(holder):
+                if self.meet((root,), roots):
                     yield root, holder, roots
-
-    def _copied_now(self, holder: Var | Slot) -> bool:
-        """Whether this round has decided that it is a copy, though its cell is still that of a view."""
-        made = self.made_by.get(holder) if isinstance(holder, Var) else None
-        return made is not None and id(made) in self.decided.copied_views - self.copied_before
 
     def _remedy(self, root: Root, holder: Var | Slot | None, roots: Roots) -> tuple[set, Any] | None:
         if isinstance(holder, Slot):
             return self.decided.copied_slots, holder
         if holder is not None:
             made = self.made_by.get(holder)
-            if made is not None and makes_view(made) and id(made) not in self.decided.copied_views:
+            if made is not None and makes_view(made) and id(made) not in self.copied_views:
                 return self.decided.copied_views, id(made)
         entry = self._entry(root, roots)
         return entry and (self.decided.copied_inits, entry)
@@ -339,9 +335,10 @@ class _Analysis:
         while root in self.entered and root not in roots:
             loop, k, inits = self.entered[root]
             shared = [r for r in inits if (self.meet((r,), roots) if roots else r in self.foreign)]
-            if loop not in self.loops or not shared or (id(loop), k) in self.decided.copied_inits:
+            if not shared or (id(loop), k) in self.copied_inits:
                 break
-            found = (id(loop), k)
+            if loop in self.loops:  # else one beside them, whose result this was
+                found = (id(loop), k)
             root = shared[0]
         return found
 
