@@ -10,8 +10,9 @@ from collections.abc import Callable
 
 from gradgen.ir import Array, Assign, Atom, Scalar, TupleOf, Type, Var, dims_of
 from gradgen.lower.broadcasting import Broadcast
-from gradgen.lower.context import Context, Position_, array_type, dtype_of
+from gradgen.lower.context import Context, Position_, array_type
 from gradgen.lower.products import contiguous, converted, in_rows, leading, matrix_at, row_major
+from gradgen.rules.solving import linalg_dtype
 
 Sizes = list[Atom]
 Shapes = Callable[
@@ -40,6 +41,7 @@ SHAPES: dict[str, Shapes] = {
     "matrix_rank": lambda ctx, a, b: [NUMBER],
     "slogdet": lambda ctx, a, b: [NUMBER, NUMBER],
     "eigh": lambda ctx, a, b: [a[1:], a],
+    "eig": lambda ctx, a, b: [a[1:], a],
     "svd": _svd_shapes,
     "qr": _qr_shapes,
 }
@@ -47,7 +49,7 @@ SHAPES: dict[str, Shapes] = {
 
 def several(ctx: Context, s: Assign) -> list[Callable[[], Atom]]:
     """How to have each of the operation's results."""
-    dtype = _computed_in(s)
+    dtype = linalg_dtype(*(arg.type for arg in s.args if isinstance(arg.type, Array)))
     args = [converted(ctx, arg, dtype) if isinstance(arg.type, Array) else ctx.value(arg) for arg in s.args]
     if all(len(dims_of(arg.type)) <= 2 for arg in args):
         return _called(ctx, s, args, s.target.type)
@@ -62,14 +64,6 @@ def single(ctx: Context, s: Assign) -> Atom:
 LINALG: dict[str, Callable[[Context, Assign], Atom]] = dict.fromkeys(
     ("solve", "inv", "cholesky", "pinv", "det", "matrix_rank"), single
 )
-
-
-def _computed_in(s: Assign) -> str:
-    type = s.target.type
-    if s.op == "matrix_rank":
-        given = dtype_of(s.args[0].type)
-        return given if given.startswith("float") else "float64"
-    return dtype_of(type.items[0] if isinstance(type, TupleOf) else type)
 
 
 def _called(ctx: Context, s: Assign, args: list[Atom], type: Type) -> list[Callable[[], Atom]]:

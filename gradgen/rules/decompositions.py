@@ -1,8 +1,9 @@
-"""Decompositions of real matrices, and of stacks of them: Cholesky, symmetric eigenvalues, singular values, QR.
+"""Decompositions of matrices, and of stacks of them: Cholesky, eigenvalues, singular values, QR.
 
 `cholesky` and `eigh` read one triangle of their argument, and the gradient is one of that triangle: an element
 below the diagonal counts for both that it stands for. Vectors are differentiated as they come out, with their
-signs; where two eigenvalues or singular values are equal, vectors have no derivative, and the gradient has inf or NaN.
+signs (of complex ones the phase is taken to stay); where two eigenvalues or singular values are equal, vectors have
+no derivative, and the gradient has inf or NaN.
 """
 
 from __future__ import annotations
@@ -11,12 +12,30 @@ from typing import Any
 
 import numpy as np
 
-from gradgen.errors import UnsupportedValue
-from gradgen.ir import Array, At, Atom, Block, Dim, Effect, If, Slice, TupleOf, Type, constant_dim, dims_of
-from gradgen.rules.linalg import column, row, transposed
+from gradgen.errors import UnsupportedType, UnsupportedValue
+from gradgen.ir import (
+    Array,
+    At,
+    Atom,
+    Block,
+    Dim,
+    Effect,
+    If,
+    Slice,
+    TupleOf,
+    Type,
+    constant_dim,
+    dims_of,
+    is_complex,
+    real_dtype,
+)
+from gradgen.rules.linalg import adjoint, column, row, transposed
+from gradgen.rules.reductions import conjugate
 from gradgen.rules.solving import linalg_dtype, matrices, side, square
 from gradgen.rules.symbols import Sym, apply, static
-from gradgen.rules.table import caller, general
+from gradgen.rules.table import TAKES_COMPLEX, caller, general
+
+TAKES_COMPLEX |= {"cholesky", "eigh", "eig", "svd"}
 
 
 def require(fails: Sym, message: str) -> None:
@@ -45,25 +64,26 @@ def _of_triangle(x: Sym, triangle: str = "tril") -> Sym:
 
 
 def _symmetric(x: Sym, triangle: str = "tril") -> Sym:
-    """The symmetric matrix of which x has one triangle."""
-    return apply(triangle, x, k=0) + transposed(apply(triangle, x, k=-1 if triangle == "tril" else 1))
+    """The symmetric, or Hermitian, matrix of which x has one triangle."""
+    half = _of_triangle(x, triangle)
+    return half + adjoint(half)
 
 
 def _cholesky_tangent(y, args, tangents):
-    inner = apply("solve", y, transposed(apply("solve", y, _symmetric(tangents[0]))))
+    inner = apply("solve", y, adjoint(apply("solve", y, _symmetric(tangents[0]))))
     return y @ _of_triangle(inner)
 
 
 @general("cholesky", np.linalg.cholesky, type=square, tangent=_cholesky_tangent)
 def cholesky(g, y, a):
     back = transposed(y)
-    inner = apply("solve", back, transposed(apply("solve", back, _of_triangle(back @ g))))
-    return _of_triangle(inner + transposed(inner))
+    inner = apply("solve", conjugate(back), transposed(apply("solve", back, _of_triangle(back @ g))))
+    return _of_triangle(conjugate(inner) + transposed(inner))
 
 
 def _eigh_type(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
     batch, n, dtype = dims_of(args[0].type)[:-2], side(args[0].type), linalg_dtype(args[0].type)
-    return TupleOf((Array(dtype, (*batch, n)), Array(dtype, (*batch, n, n))))
+    return TupleOf((Array(real_dtype(dtype), (*batch, n)), Array(dtype, (*batch, n, n))))
 
 
 def _inverse_gaps(x: Sym) -> Sym:
@@ -79,21 +99,25 @@ def _triangle_of(uplo: str) -> str:
 
 def _eigh_tangent(y, args, tangents, *, UPLO="L"):
     w, v = y
-    moved = transposed(v) @ _symmetric(tangents[0], _triangle_of(UPLO)) @ v
-    return apply("diagonal", moved, axis1=v.ndim - 2, axis2=v.ndim - 1), v @ (_inverse_gaps(w) * moved)
+    moved = adjoint(v) @ _symmetric(tangents[0], _triangle_of(UPLO)) @ v
+    return _real(apply("diagonal", moved, axis1=v.ndim - 2, axis2=v.ndim - 1)), v @ (_inverse_gaps(w) * moved)
+
+
+def _real(x: Sym) -> Sym:
+    return apply("real", x) if is_complex(x.type) else x
 
 
 @general("eigh", np.linalg.eigh, type=_eigh_type, tangent=_eigh_tangent)
 def eigh(g, y, a, *, UPLO="L"):
     (by_w, by_v), (w, v), triangle = g, y, _triangle_of(UPLO)
     if by_v is None:
-        made = (v * _across(by_w)) @ transposed(v)
+        made = (conjugate(v) * _across(by_w)) @ transposed(v)
         return apply(triangle, made, k=0) + apply(triangle, made, k=-1 if UPLO == "L" else 1)
     inner = _inverse_gaps(w) * (transposed(v) @ by_v)
     if by_w is not None:
         inner = inner + _on_diagonal(by_w)
-    made = v @ inner @ transposed(v)
-    return _of_triangle(made + transposed(made), triangle)
+    made = conjugate(v) @ inner @ transposed(v)
+    return _of_triangle(made + adjoint(made), triangle)
 
 
 def _on_diagonal(x: Sym) -> Sym:
@@ -119,7 +143,9 @@ def _svd_type(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
     dtype, k = linalg_dtype(args[0].type), _smaller(m, n)
     full = params.get("full_matrices", True)
     left, right = ((m, m), (n, n)) if full else ((m, k), (k, n))
-    return TupleOf((Array(dtype, (*batch, *left)), Array(dtype, (*batch, k)), Array(dtype, (*batch, *right))))
+    return TupleOf(
+        (Array(dtype, (*batch, *left)), Array(real_dtype(dtype), (*batch, k)), Array(dtype, (*batch, *right)))
+    )
 
 
 def _first(x: Sym, many: Sym, axis: int) -> Sym:
@@ -138,6 +164,11 @@ def _only_square(u: Sym, vt: Sym) -> None:
         )
 
 
+def _only_real(a: Sym) -> None:
+    if is_complex(a.type):
+        raise UnsupportedType("the singular vectors of a complex matrix have no derivative", way_out="np.linalg.eigh")
+
+
 def _squared_gaps(s: Sym) -> Sym:
     """1 / (s[j]**2 - s[i]**2), and 0 on the diagonal."""
     size = apply("size", s, axis=s.ndim - 1)
@@ -146,10 +177,11 @@ def _squared_gaps(s: Sym) -> Sym:
 
 
 def _svd_tangent(y, args, tangents, *, full_matrices=True):
-    (u, s, vt), (da,) = y, tangents
-    moved = transposed(u) @ da @ transposed(vt)
+    (u, s, vt), (a,), (da,) = y, args, tangents
+    moved = adjoint(u) @ da @ adjoint(vt)
 
     def by_left() -> Sym:
+        _only_real(a)
         scaled = moved * _across(s)
         inner = u @ (_squared_gaps(s) * (scaled + transposed(scaled)))
         if full_matrices:
@@ -158,6 +190,7 @@ def _svd_tangent(y, args, tangents, *, full_matrices=True):
         return inner + (da @ transposed(vt) - u @ moved) / _across(s)
 
     def by_right() -> Sym:
+        _only_real(a)
         scaled = _down(s) * moved
         inner = transposed(_squared_gaps(s) * (scaled + transposed(scaled))) @ vt
         if full_matrices:
@@ -165,7 +198,7 @@ def _svd_tangent(y, args, tangents, *, full_matrices=True):
             return inner
         return inner + (transposed(u) @ da - moved @ vt) / _down(s)
 
-    return by_left, apply("diagonal", moved, axis1=s.ndim - 1, axis2=s.ndim), by_right
+    return by_left, _real(apply("diagonal", moved, axis1=s.ndim - 1, axis2=s.ndim)), by_right
 
 
 @general("svd", np.linalg.svd, type=_svd_type, tangent=_svd_tangent)
@@ -175,7 +208,8 @@ def svd(g, y, a, *, full_matrices=True):
         if full_matrices:
             many = apply("size", s, axis=s.ndim - 1)
             u, vt = _first(u, many, -1), _first(vt, many, -2)
-        return (u * _across(by_s)) @ vt
+        return (conjugate(u) * _across(by_s)) @ conjugate(vt)
+    _only_real(a)
     if full_matrices:
         _only_square(u, vt)
     parts, gaps = [], _squared_gaps(s)
@@ -235,6 +269,37 @@ def qr(g, y, a):
     return transposed(apply("solve", r, transposed(made if by_q is None else by_q + made)))
 
 
+def _eig_type(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
+    type = args[0].type
+    if not is_complex(type):
+        raise UnsupportedType(
+            "whether a real matrix has real eigenvalues is known at run time only",
+            way_out="np.linalg.eig(a.astype(complex))",
+        )
+    batch, n, dtype = dims_of(type)[:-2], side(type), linalg_dtype(type)
+    return TupleOf((Array(dtype, (*batch, n)), Array(dtype, (*batch, n, n))))
+
+
+def _no_vectors() -> Sym:
+    raise UnsupportedType(
+        "the eigenvectors of a matrix that is not symmetric have no derivative", way_out="np.linalg.eigh"
+    )
+
+
+def _eig_tangent(y, args, tangents):
+    moved = apply("solve", y[1], tangents[0] @ y[1])
+    return apply("diagonal", moved, axis1=moved.ndim - 2, axis2=moved.ndim - 1), _no_vectors
+
+
+@general("eig", np.linalg.eig, type=_eig_type, tangent=_eig_tangent)
+def eig(g, y, a):
+    """Of the eigenvalues, each by its right and left vector."""
+    (by_w, by_v), (_, v) = g, y
+    if by_v is not None:
+        _no_vectors()
+    return apply("solve", transposed(v), _down(by_w) * transposed(v))
+
+
 # How these are called
 
 
@@ -245,7 +310,7 @@ def _items(several: Sym, count: int) -> tuple[Sym, ...]:
 @caller(np.linalg.cholesky)
 def cholesky_call(a, /, *, upper=False):
     x = matrices(a, "np.linalg.cholesky")
-    return transposed(apply("cholesky", transposed(x))) if upper else apply("cholesky", x)
+    return adjoint(apply("cholesky", adjoint(x))) if upper else apply("cholesky", x)
 
 
 def _uplo(UPLO: Any) -> dict[str, str]:
@@ -259,15 +324,36 @@ _SVDResult: Any = type(np.linalg.svd(np.eye(1)))
 _QRResult: Any = type(np.linalg.qr(np.eye(1)))
 
 
+_EigResult: Any = type(np.linalg.eig(np.eye(1)))
+
+
+def _of_symmetric(a: Any, UPLO: Any, name: str) -> Sym:
+    x = matrices(a, name)
+    if is_complex(x.type) and UPLO == "U":
+        return apply("eigh", adjoint(x))
+    return apply("eigh", x, **_uplo(UPLO))
+
+
 @caller(np.linalg.eigh)
 def eigh_call(a, UPLO="L"):
-    return _EighResult(*_items(apply("eigh", matrices(a, "np.linalg.eigh"), **_uplo(UPLO)), 2))
+    return _EighResult(*_items(_of_symmetric(a, UPLO, "np.linalg.eigh"), 2))
 
 
 @caller(np.linalg.eigvalsh)
 def eigvalsh_call(a, UPLO="L"):
     """With the vectors, which the gradient reads."""
-    return apply("item", apply("eigh", matrices(a, "np.linalg.eigvalsh"), **_uplo(UPLO)), index=0)
+    return apply("item", _of_symmetric(a, UPLO, "np.linalg.eigvalsh"), index=0)
+
+
+@caller(np.linalg.eig)
+def eig_call(a):
+    return _EigResult(*_items(apply("eig", matrices(a, "np.linalg.eig")), 2))
+
+
+@caller(np.linalg.eigvals)
+def eigvals_call(a):
+    """With the vectors, which the gradient reads."""
+    return apply("item", apply("eig", matrices(a, "np.linalg.eigvals")), index=0)
 
 
 @caller(np.linalg.svd)

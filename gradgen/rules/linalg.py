@@ -47,6 +47,11 @@ def transposed(x: Sym) -> Sym:
     return apply("transpose", x, axes=None if x.ndim == 2 else axes)
 
 
+def adjoint(x: Sym) -> Sym:
+    """The conjugate transpose; of real matrices the transpose."""
+    return conjugate(transposed(x))
+
+
 @bilinear("matmul", np.matmul, type=product_type)
 def matmul(g, a, b):
     """For c = a b: g b' and a' g, where a vector is a row on the left and a column on the right.

@@ -1,7 +1,8 @@
 """Linear systems, inverses and determinants, of matrices and of stacks of them.
 
 With `'` for the transpose: the adjoint of b in `x = a^-1 b` is `a'^-1 g`, and that of a is `-(a'^-1 g) x'`. The other
-rules follow from that. Nothing here conjugates: adjoints pair bilinearly, and these functions are holomorphic.
+rules follow from that. Nothing here conjugates: adjoints pair bilinearly, and these functions are holomorphic
+(all but `pinv`, and the parts of `slogdet`).
 
 A matrix without an inverse has no gradient here, also where only its determinant is asked for: NumPy raises
 LinAlgError.
@@ -14,13 +15,25 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import UnsupportedType, UnsupportedValue
-from gradgen.ir import Array, Atom, Dim, TupleOf, Type, broadcast, common_dtype, dims_of, with_dims
-from gradgen.rules.linalg import column, row, transposed
-from gradgen.rules.reductions import as_array
+from gradgen.ir import (
+    Array,
+    Atom,
+    Dim,
+    TupleOf,
+    Type,
+    broadcast,
+    common_dtype,
+    dims_of,
+    is_complex,
+    real_dtype,
+    with_dims,
+)
+from gradgen.rules.linalg import adjoint, column, row, transposed
+from gradgen.rules.reductions import as_array, conjugate
 from gradgen.rules.symbols import Sym, apply, static
 from gradgen.rules.table import TAKES_COMPLEX, caller, constant, general
 
-TAKES_COMPLEX |= {"solve", "inv", "det"}
+TAKES_COMPLEX |= {"solve", "inv", "det", "slogdet", "pinv", "matrix_rank"}
 
 
 def linalg_dtype(*types: Type) -> str:
@@ -65,7 +78,8 @@ def numbers(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
 
 
 def sign_and_logarithm(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
-    return TupleOf((numbers(args, params),) * 2)
+    dtype, batch = linalg_dtype(args[0].type), dims_of(args[0].type)[:-2]
+    return TupleOf((with_dims(dtype, batch), with_dims(real_dtype(dtype), batch)))
 
 
 def swapped(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
@@ -121,28 +135,35 @@ def det(g, y, a):
 
 
 def _slogdet_tangent(y, args, tangents):
-    return None, logarithmic(args[0], tangents[0])
+    moved = logarithmic(args[0], tangents[0])
+    if not is_complex(moved.type):
+        return None, moved
+    return y[0] * (1j * apply("imag", moved)), apply("real", moved)
 
 
 @general("slogdet", np.linalg.slogdet, type=sign_and_logarithm, tangent=_slogdet_tangent)
 def slogdet(g, y, a):
-    """The sign varies in steps only."""
-    _, by_logarithm = g
-    return None if by_logarithm is None else over_matrix(by_logarithm) * transposed(apply("inv", a))
+    """The sign of a real determinant varies in steps only; that of a complex one turns with its logarithm."""
+    by_sign, total = g
+    if by_sign is not None and is_complex(a.type):
+        turning = 1j * apply("imag", by_sign * y[0])
+        total = turning if total is None else total + turning
+    return None if total is None else over_matrix(total) * transposed(apply("inv", a))
 
 
 def _pinv_tangent(y, args, tangents, *, rcond=None):
     (a,), (da,) = args, tangents
-    left, right = y @ transposed(y) @ transposed(da), transposed(da) @ transposed(y) @ y
+    left, right = y @ adjoint(y) @ adjoint(da), adjoint(da) @ adjoint(y) @ y
     return (left - left @ a @ y) + (right - y @ (a @ right)) - y @ da @ y
 
 
 @general("pinv", np.linalg.pinv, type=swapped, tangent=_pinv_tangent)
 def pinv(g, y, a, *, rcond=None):
     """As if the rank did not change nearby; where it does there is no derivative."""
-    flipped, back = transposed(g), transposed(y)
-    left, right = flipped @ y @ back, back @ y @ flipped
-    return (left - a @ (y @ left)) + (right - right @ y @ a) - back @ g @ back
+    flipped, back, over = transposed(g), transposed(y), adjoint(y)
+    left, right = flipped @ y @ over, over @ y @ flipped
+    beside = (left - a @ (y @ left)) + (right - right @ y @ a)
+    return conjugate(beside) - back @ g @ back
 
 
 constant("matrix_rank", np.linalg.matrix_rank, type=lambda args, params: with_dims("int64", dims_of(args[0].type)[:-2]))

@@ -58,7 +58,8 @@ SHORT = {
     "reshape": "shaped", "broadcast_to": "full", "floordiv": "quot", "mod": "rest", "abs": "abs",
 }  # fmt: skip
 RESULTS = {
-    "eigh": ("eigenvalues", "eigenvectors"), "svd": ("U", "S", "Vh"), "qr": ("Q", "R"), "slogdet": ("sign", "logdet"),
+    "eigh": ("eigenvalues", "eigenvectors"), "eig": ("eigenvalues", "eigenvectors"), "svd": ("U", "S", "Vh"),
+    "qr": ("Q", "R"), "slogdet": ("sign", "logdet"),
 }  # fmt: skip
 PREFIXED = ("size", "count", "length")  # called n_x
 

@@ -32,10 +32,16 @@ SHAPES = (TALL, WIDE, apart(3, 3), TALL_STACK, np.array([[1.5], [0.5]]))
 SINGLE = (definite(3, 3).astype(np.float32),)
 OPTIONS = {"exact": False, "rtol": 1e-5}
 
+HERMITIAN = definite(3, 3) + 0.3j * (np.tri(3, k=-1) - np.tri(3, k=-1).T)
+HERMITIAN_STACK = definite(2, 3, 3) + 0.3j * (np.tri(3, k=-1) - np.tri(3, k=-1).T)
 COMPLEX, COMPLEX_STACK = A + 1j * normal(3, 3), STACK + 1j * normal(2, 3, 3)
 
 ROWS = [
-    # of complex matrices
+    # of complex matrices; of what has a phase that NumPy chooses, only what does not depend on it
+    row("np.linalg.cholesky(x)", HERMITIAN, HERMITIAN_STACK, **OPTIONS), row("np.linalg.cholesky(x, upper=True)", HERMITIAN, **OPTIONS), row("np.linalg.eigvalsh(x)", HERMITIAN, HERMITIAN_STACK, **OPTIONS),
+    row("np.linalg.eigvalsh(x, 'U')", HERMITIAN, **OPTIONS), row("np.abs(np.linalg.eigh(x)[1]) ** 2", HERMITIAN, HERMITIAN_STACK, **OPTIONS), row("np.linalg.svdvals(x)", COMPLEX, COMPLEX[:2], second=False, **OPTIONS),
+    row("np.linalg.norm(x, 'nuc')", COMPLEX, second=False, **OPTIONS), row("np.linalg.slogdet(x)[1]", COMPLEX, COMPLEX_STACK, **OPTIONS), row("np.linalg.slogdet(x)[0]", COMPLEX, COMPLEX_STACK, **OPTIONS),
+    row("np.linalg.pinv(x)", COMPLEX, COMPLEX[:2], COMPLEX[:, :2], **OPTIONS), row("np.sum(np.linalg.eigvals(x) ** 3)", COMPLEX, second=False, **OPTIONS), row("np.sum(np.sin(np.linalg.eig(x)[0]), axis=-1)", COMPLEX_STACK, second=False, **OPTIONS),
     row("np.linalg.solve(x, y)", (COMPLEX, normal(3) + 1j * normal(3)), (COMPLEX, normal(3, 2)), (A, normal(3) * 1j), (COMPLEX_STACK, normal(3)), **OPTIONS), row("np.linalg.inv(x)", COMPLEX, COMPLEX_STACK, **OPTIONS),
     row("np.linalg.det(x)", COMPLEX, COMPLEX_STACK, **OPTIONS), row("np.linalg.matrix_power(x, -3)", COMPLEX, **OPTIONS),
     row("np.linalg.solve(x, y)", (A, normal(3)), (A, normal(3, 2)), (STACK, normal(3)), (STACK, normal(2, 3, 2)), (A, normal(2, 3, 2)), (MANY, normal(5, 3, 2)),
