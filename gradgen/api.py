@@ -264,6 +264,11 @@ def grad(function: Any = None, argnums: Any = 0, *, has_aux: bool = False, jit: 
         tuple of gradients; `...` for all parameters that hold floats.
     has_aux: the function returns (value, aux), and the call (gradient, aux).
     jit: compile with Numba.
+
+    The gradient by a complex number z = a + 1j * b is df/da - 1j * df/db, as in JAX:
+
+    >>> grad(lambda z: (z ** 2).real)(3 + 4j)
+    (6+8j)
     """
     return _decorated("grad", function, argnums, has_aux, jit)
 

@@ -26,19 +26,20 @@ TAKES_COMPLEX |= {
     "add", "sub", "mul", "div", "neg", "pos", "pow", "float_power", "exp", "log", "sqrt", "sin", "cos", "tan", "asin",
     "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "exp2", "expm1", "log1p", "log2", "log10",
     "square", "reciprocal", "sinc", "sigmoid", "softplus", "abs", "identity", "copy", "cast", "where", "sum", "mean",
-    "sumsq", "prod", "var", "std", "norm", "cumprod",
+    "sumsq", "prod", "var", "std", "norm", "cumprod", "polyval",
 }  # fmt: skip
 # Linear and bilinear, without a conjugate.
 TAKES_COMPLEX |= {
     "full", "full_like", "linspace", "array", "cumsum", "getitem", "trace", "list", "append", "shorten", "extend",
     "head", "tail", "item", "asarray", "tolist", "reshape", "ravel", "transpose", "squeeze", "expand_dims",
     "broadcast_to", "expand", "sum_to", "spread", "flip", "roll", "concatenate", "stack", "matmul", "dot", "outer",
-    "take_along_axis", "choose",
+    "take_along_axis", "choose", "pad", "insert", "delete",
 }  # fmt: skip
 # Constant.
 TAKES_COMPLEX |= {
     "eq", "ne", "logical_and", "logical_or", "logical_xor", "logical_not", "not", "and", "or", "zeros_like",
     "ones_like", "empty_like", "isnan", "isinf", "isfinite", "any", "all", "count_nonzero", "length", "size", "count",
+    "nonzero",
 }  # fmt: skip
 # Of complex numbers only.
 TAKES_COMPLEX |= {"real", "imag", "conj", "angle", "abs2"}

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import UnsupportedType, UnsupportedValue
-from gradgen.ir import Array, Atom, Const, Dim, ListOf, Scalar, Type, common_dtype, constant_dim, is_complex
+from gradgen.ir import Array, Atom, Const, Dim, ListOf, Scalar, Type, common_dtype, constant_dim
 from gradgen.rules.build import dim_of
 from gradgen.rules.symbols import Sym, apply, static, sub
 from gradgen.rules.table import caller, check_kept, constant, general, linear
@@ -98,8 +98,8 @@ def arange(g, y, start, stop, step, *, dtype=None):
 
 
 def spaced(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
-    dtype = "complex128" if any(is_complex(arg.type) for arg in args[:2]) else "float64"
-    return Array(params.get("dtype") or dtype, (dim_of(args[2]),))
+    dtype = np.result_type(*(np.dtype(arg.type.dtype) for arg in args[:2]), 1.0)  # type: ignore[union-attr]
+    return Array(params.get("dtype") or dtype.name, (dim_of(args[2]),))
 
 
 @linear("linspace", np.linspace, type=spaced)
