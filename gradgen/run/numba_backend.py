@@ -8,14 +8,17 @@ process starts warm.
 
 from __future__ import annotations
 
+import ast
+import functools
 import os
-from collections.abc import Callable, Collection, Hashable, Sequence
-from types import FunctionType, ModuleType
+from collections.abc import Callable, Collection, Sequence
+from types import FunctionType
 from typing import Any
 
 import numba
 
 from gradgen.run import python_backend
+from gradgen.run.files import stored
 
 
 def load(
@@ -30,40 +33,48 @@ def load(
     namespace = functions[0].__globals__
     keep = os.path.exists(filename) if cache is None else cache
     compiled = numba.njit(error_model="numpy", nogil=True, fastmath=set(fastmath) or False, cache=keep)
-    own = {name: value for name, value in namespace.items() if _is_own(value, namespace)}
-    meanings = {name: None if name in entries else _meaning(value, namespace) for name, value in own.items()}
-    for name, value in own.items():
-        made, key = compiled(value), (meanings[name], frozenset(fastmath), keep)
-        namespace[name] = made if meanings[name] is None else _shared.setdefault(key, made)
+    brought = _helpers(text, entries)
+    for name, value in list(namespace.items()):
+        if isinstance(value, FunctionType) and value.__globals__ is namespace:
+            namespace[name] = compiled(value)
+    if brought is not None:
+        names, own_text = brought
+        namespace.update(zip(names, _compiled_once(own_text, names, frozenset(fastmath), keep), strict=True))
     return tuple(namespace[name] for name in entries)
 
 
-_shared: dict[Hashable, Any] = {}  # what several texts bring along is compiled once
+@functools.cache
+def _compiled_once(
+    text: str, names: tuple[str, ...], fastmath: frozenset[str], keep: bool
+) -> tuple[Callable[..., Any], ...]:
+    """What several texts bring along, as a module of its own: Numba finds it there when it takes machine code of one
+    of them from its cache."""
+    filename = stored(text, names[0]) if keep else f"<{names[0]}>"
+    return load(text, filename, names, fastmath, keep)
 
 
-def _is_own(value: Any, namespace: dict[str, Any]) -> bool:
-    return isinstance(value, FunctionType) and value.__globals__ is namespace
+def _helpers(text: str, entries: Sequence[str]) -> tuple[tuple[str, ...], str] | None:
+    """The functions of a text beside its entries that use nothing but modules and one another, and the text of them.
 
-
-def _meaning(function: FunctionType, namespace: dict[str, Any]) -> Hashable | None:
-    """What tells a function that uses nothing but modules and other such functions, wherever it stands; else None.
-
-    >>> def double(x): return x * 2
-    >>> def twice(x): return double(double(x))
-    >>> def scaled(x): return x * scale
-    >>> namespace = {"double": double, "twice": twice, "scale": 3}
-    >>> [_meaning(f, namespace) is None for f in (double, twice, scaled)]
-    [False, False, True]
+    >>> text = "import math\\n\\ndef f(x):\\n    return g(x)\\n\\ndef g(x):\\n    return math.exp(x)\\n"
+    >>> _helpers(text, ["f"])
+    (('g',), 'import math\\n\\n\\ndef g(x):\\n    return math.exp(x)\\n')
     """
-    code = function.__code__
-    used: list[Hashable] = []
-    for name in code.co_names:
-        value = namespace.get(name)
-        if isinstance(value, FunctionType):
-            inner = None if value is function else _meaning(value, namespace)
-            if inner is None:
-                return None
-            used.append(inner)
-        elif name in namespace and not isinstance(value, ModuleType):
-            return None
-    return code.co_name, code.co_code, code.co_consts, code.co_names, code.co_varnames, tuple(used)
+    tree = ast.parse(text)
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    alone = {name: node for name, node in functions.items() if name not in entries}
+    while True:
+        others = functions.keys() - alone.keys()
+        kept = {name: node for name, node in alone.items() if others.isdisjoint(_names(node))}
+        if len(kept) == len(alone):
+            break
+        alone = kept
+    if not alone or len(alone) == len(functions):
+        return None
+    imports = [ast.unparse(node) for node in tree.body if isinstance(node, ast.Import)]
+    sources = [ast.get_source_segment(text, node) or "" for node in alone.values()]
+    return tuple(alone), "\n\n\n".join(["\n".join(imports), *sources]) + "\n"
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -59,3 +61,30 @@ def test_machine_code_is_kept_beside_the_file(tmp_path: Path) -> None:
         (total,) = numba_backend.load(TEXT, str(file), ["total"])
         total(np.ones(3))
         assert sum(total.stats.cache_hits.values()) == hits
+
+
+def test_what_texts_bring_along_is_compiled_once() -> None:
+    other = TEXT.replace("value = 0.0", "value = 1.0")
+    (first,), (second,) = (numba_backend.load(text, f"<{k}>", ["total"]) for k, text in enumerate((TEXT, other)))
+    assert first(np.ones(3)) == 3.0
+    assert second(np.ones(3)) == 4.0
+    assert first.py_func.__globals__["_inverse"] is second.py_func.__globals__["_inverse"]
+
+
+def test_machine_code_with_a_helper_of_another_text_is_found_by_a_new_process(tmp_path: Path) -> None:
+    """The first text has the helper compiled; the second's machine code must not ask for the first."""
+    program = (
+        "from gradgen.run import numba_backend\n"
+        "import numpy as np, sys\n"
+        "for name in sys.argv[1:]:\n"
+        "    (total,) = numba_backend.load(open(name).read(), name, ['total'])\n"
+        "    print(total(np.ones(3)), sum(total.stats.cache_hits.values()))\n"
+    )
+    files = [tmp_path / "one.py", tmp_path / "two.py"]
+    for file, start in zip(files, ("0.0", "1.0"), strict=True):
+        file.write_text(TEXT.replace("value = 0.0", f"value = {start}"))
+    shown = [
+        subprocess.run([sys.executable, "-c", program, *map(str, given)], capture_output=True, text=True, check=True)
+        for given in (files, files[1:])
+    ]
+    assert [one.stdout.split() for one in shown] == [["3.0", "0", "4.0", "0"], ["4.0", "1"]]
