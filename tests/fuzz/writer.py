@@ -2,7 +2,7 @@
 
 The forms of expressions and of simple statements are tables of templates. A hole such as `{f}` is filled by the
 method of that name in `HOLES`; so a new function of the catalogue is one more line of a table. Names carry a type:
-"float", "int", "list" (of floats), "dict", or the shape of an array, as it is at the first of the `points`. Most
+"float", "int", "list" (of floats), "arrays" (a list of them), "dict", or the shape of an array, as it is at the first of the `points`. Most
 programs therefore run there; at points of other sizes many raise, as the plain function does.
 
 Does not run programs, nor shrink them (see verdict.py and shrink.py).
@@ -27,7 +27,7 @@ PARAMETERS: dict[str, object] = {
     "m": (ROWS, COLUMNS),
     "order": "indices",
 }
-LETTERS = {"float": "abcd", "int": "hk", "list": "LK", "dict": "D", "array": "pqrstu"}
+LETTERS = {"float": "abcd", "int": "hk", "list": "LK", "dict": "D", "arrays": "R", "array": "pqrstu"}
 
 
 def _table(text: str) -> list[tuple[str, set[str]]]:
@@ -99,6 +99,26 @@ sum([{f} for _ in range({k})])
 sum({l})
 len({l}) * {f}
 (lambda z: z * {f})({f})
+np.median({a})
+np.ptp({v})
+np.inner(v, w)
+np.vdot(v, w)
+np.trace(m)
+np.linalg.det(m[:, :3] + 4 * np.eye(3))
+np.prod({v})
+np.interp({f}, np.arange(3), v[:3])
+np.cumsum({v})[-1]
+np.sort({v})[1]
+np.convolve(v, w)[2]
+np.einsum("i,i", v, w)
+np.average({v})
+float(np.floor({f}))
+int({f} > {c}) * {f}
+{a}.item(0)
+{a}.ravel()[-1]
+sum(row[0] for row in m)
+max(e * {f} for e in v)
+{f} if {c} < {f} <= {f} else {f}
 """)
 
 INTS = _table("""
@@ -176,6 +196,21 @@ np.full_like({s}, {f})
 {s}.T.T
 {s} if {t} else {s}
 np.multiply({s}, {b})
+np.sort({s})
+np.cumprod(0.5 + 0.3 * {s}, axis=-1)
+np.add({b}, {s})
+np.power(1.2 + {s} ** 2, {d})
+np.select([{s} > {c}, {s} < {c}], [{s}, {b}], {f})
+np.nan_to_num({s})
+np.broadcast_to({b}, np.shape({s})) * 1.0
+np.asarray({s})
+np.round({s}, 1) + {s}
+np.sign({s}) * {s}
+{s} % 2.5
+{s} // 0.75 + {s}
+np.array({s}.tolist())
+{s}[::-1][::-1]
+{s}.astype(int) * {s}
 """)
 
 # Targets are {F}, {I}, {L}: a name, new or not. {P} is a place of an array, of the shape that {s} and {b} then have;
@@ -220,7 +255,20 @@ np.multiply({s}, {b}, out={P})
 {M}.append({f})
 {M}[0] = {f}
 {M}[-1] *= {d}
+{M}.extend([{f}, {c}])
+{M}.insert(0, {f})
+{M}.pop()
+{F} = {M}.pop()
+{F} = {f} if {t} else {f}
+{F}: float = {f}
+np.add({s}, {b}, out={P})
+np.put({N}, [0], {f})
+{N}[np.argsort({N})] *= {d}
+{N}[{N} > {c}] += {f}
 """)
+
+CHANGES_OF_DICTS = ['D["a"] += {f}', 'D["a"] = {f}', 'D["p"][{j}] = {f}', 'D["p"] *= {d}', 'D["p"] = {s}']
+CHANGES_OF_LISTS = ["R[0][{j}] = {f}", "R[-1] *= {d}", "R.append({s})", "R[0] = {s}", "R[1][1:] += {f}", "R.reverse()"]
 
 
 @dataclass(frozen=True)
@@ -349,14 +397,27 @@ class Writer:
         if self.chance(bare):
             return text, shape
         kind = self.random.random()
-        if len(shape) == 2 and kind < 0.15:
-            return f"{name}.T", shape[::-1]
-        if kind < 0.22 and shape:
+        if len(shape) == 2 and kind < 0.2:
+            rows, columns = shape
+            return self.random.choice(
+                [
+                    (f"{name}.T", shape[::-1]),
+                    (f"np.transpose({name})", shape[::-1]),
+                    (f"{name}.swapaxes(0, 1)", shape[::-1]),
+                    (f"np.diagonal({name}).copy()", (min(shape),)),
+                    (f"np.squeeze({name}[:1], 0)", (columns,)),
+                    (f"{name}[{self.index(rows)}]", (columns,)),
+                    (f"{name}[..., {self.index(columns)}]", (rows,)),
+                ]
+            )
+        if kind < 0.24:
+            return self.random.choice([(f"np.asarray({name})", shape), (f"np.flip({name})", shape)])
+        if kind < 0.3 and shape:
             flat = shape[0] * (shape[1] if len(shape) == 2 else 1)
             return self.random.choice(
                 [(f"{name}.ravel()", (flat,)), (f"{name}.reshape(-1)", (flat,)), (f"{name}[...]", shape)]
             )
-        if len(shape) == 1 and kind < 0.3:
+        if len(shape) == 1 and kind < 0.36:
             return self.random.choice([(f"{name}[:, None]", (shape[0], 1)), (f"{name}[None, :]", (1, shape[0]))])
         parts, left = [], []
         for k, size in enumerate(shape):
@@ -401,7 +462,9 @@ class Writer:
         return f"({self.fill(self.form(ARRAYS), depth - 1, shape)})"
 
     def array_leaf(self, shape: tuple[int, ...]) -> str:
-        names = self.arrays()
+        names, lists = self.arrays(), self.named("arrays")
+        if lists and shape == (COLUMNS,) and self.chance(0.3):
+            return f"{self.random.choice(lists)}[{self.random.choice(['0', '-1'])}]"
         for _ in range(12 if names else 0):
             text, found = self.view(self.random.choice(names), 0.5)
             if found == shape:
@@ -520,7 +583,7 @@ class Writer:
         shape: tuple[int, ...] = ()
         name = ""
         if re.search(r"\{(P|p|N)", template):
-            names = self.arrays(1) if "order" in template or "[[0, 2]]" in template else self.arrays()
+            names = self.arrays(1) if re.search(r"order|\[\[0, 2|argsort", template) else self.arrays()
             if "order" in template:
                 names = [one for one in names if self.scope[one] == (COLUMNS,)]
             if not names:
@@ -575,21 +638,27 @@ class Writer:
         return [f"{name} = {text}"]
 
     def structure(self, depth: int) -> list[str]:
-        """Dicts and tuples."""
-        if self.named("dict") and self.chance(0.7):
-            name = self.random.choice(self.named("dict"))
-            changes = ['{D}["a"] += {f}', '{D}["a"] = {f}', '{D}["p"][{j}] = {f}', '{D}["p"] *= {d}']
-            return [self.fill(self.random.choice(changes).replace("{D}", name), 1)]
-        if self.chance(0.5):
-            array = self.same((COLUMNS,), 1)
-            line = f'{{D}} = {{"a": {self.float(1)}, "p": {array}}}'
-            name = self.target("dict")
-            self.scope[name] = "dict"
-            return [line.replace("{D}", name)]
-        first, second = self.float(1), self.same((COLUMNS,), 1)
-        a, p = self.target("float"), self.target((COLUMNS,))
-        self.scope[a], self.scope[p] = "float", (COLUMNS,)
-        return [f"{a}, {p} = {first}, {second}"]
+        """Dicts, tuples and lists of arrays; what they hold is often an array that has a name, too."""
+        held = self.array_leaf((COLUMNS,)) if self.chance(0.5) else self.same((COLUMNS,), 1)
+        pairs = [one for one in self.helpers if isinstance(one.result, str) and one.result == "pair"]
+        kind = self.random.random()
+        if kind < 0.3:
+            first, second = self.float(1), held
+            given = self.call(self.random.choice(pairs), 1) if pairs and self.chance(0.7) else f"{first}, {second}"
+            a, p = self.target("float"), self.target((COLUMNS,))
+            self.scope[a], self.scope[p] = "float", (COLUMNS,)
+            return [f"{a}, {p} = {given}"]
+        type, letter = ("dict", "D") if kind < 0.6 else ("arrays", "R")
+        if self.named(type) and self.chance(0.7):
+            name = self.random.choice(self.named(type))
+            changes = CHANGES_OF_DICTS if type == "dict" else CHANGES_OF_LISTS
+            return [self.fill(self.random.choice(changes), 1, (COLUMNS,)).replace(letter, name)]
+        content = (
+            f'{{"a": {self.float(1)}, "p": {held}}}' if type == "dict" else f"[{held}, {self.same((COLUMNS,), 1)}]"
+        )
+        name = self.target(type)
+        self.scope[name] = type
+        return [f"{name} = {content}"]
 
     def procedure(self, depth: int) -> list[str]:
         """A call of a helper that writes into what it is given."""
@@ -626,7 +695,9 @@ class Writer:
         shape = self.scope.get(over, (ROWS,))
         assert isinstance(shape, tuple)
         inner: object = shape[1:] or "float"
-        if kind < 0.75 and self.named("list"):
+        if kind < 0.74 and self.named("arrays"):
+            over, inner = self.random.choice(self.named("arrays")), (COLUMNS,)
+        elif kind < 0.77 and self.named("list"):
             over, inner = self.random.choice(self.named("list")), "float"
         elif kind < 0.8 and "order" in self.scope:
             over, inner = "order", "int"
@@ -687,6 +758,8 @@ class Writer:
         return lines
 
     def returned(self) -> str:
+        if self.result == "pair":
+            return f"{self.float(1)}, {self.same((COLUMNS,), 1)}"
         return self.same(self.result, 1) if isinstance(self.result, tuple) else self.float(2) if self.result else ""
 
     def final(self) -> str:
@@ -699,6 +772,8 @@ class Writer:
                     terms.append(f"{weight} * {name}")
                 elif isinstance(type, tuple):
                     terms.append(self.random.choice([f"np.sum({name} * {name})", f"{weight} * np.sum(np.sin({name}))"]))
+                elif type == "arrays":
+                    terms.append(f"{weight} * np.sum(np.array({name}) ** 2)")
                 elif type == "list":
                     terms.append(f"{weight} * sum({name})")
                 elif type == "dict":
@@ -725,11 +800,11 @@ def _helper(rng: random.Random, name: str, helpers: list[Helper]) -> tuple[list[
     """A function that `f` calls: it computes a number or an array, writes into its argument, or calls itself."""
     shapes: list[object] = [(COLUMNS,), (COLUMNS,), (ROWS, COLUMNS), (2,), (ROWS,)]
     types = ("float", rng.choice(["float", *shapes]), rng.choice(["float", "int", *shapes]))[: rng.randint(2, 3)]
-    kind = rng.choice(["number", "array", "writes", "recursion"])
+    kind = rng.choice(["number", "number", "array", "array", "writes", "writes", "pair", "recursion"])
     if kind in ("array", "writes") and not isinstance(types[1], tuple):
         types = ("float", (COLUMNS,), *types[2:])
     scope = dict(zip(("a", "p", "z"), types, strict=False))
-    result = {"array": types[1], "writes": None}.get(kind, "float")
+    result = {"array": types[1], "writes": None, "pair": "pair"}.get(kind, "float")
     if kind == "recursion":
         types = ("float", *types[1:2], "int")
         scope = {**scope, "z": "int"}
