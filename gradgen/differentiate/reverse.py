@@ -19,6 +19,7 @@ from gradgen.analyse.distinct import may_repeat
 from gradgen.differentiate.accumulate import Adjoints
 from gradgen.differentiate.partials import reverse_assign, reverse_several
 from gradgen.differentiate.several import Items, completed, is_item
+from gradgen.errors import Position, UnsupportedSyntax
 from gradgen.ir import (
     INT,
     Accumulate,
@@ -195,6 +196,8 @@ class _Reverser:
 
     def call(self, s: Call) -> Call:
         """A function that is not inlined has a forward and a backward of its own."""
+        if any(isinstance(target.type, Opaque) for target in s.targets):
+            raise self._second_of_recursion(s)  # what is in its cache depends on what it is given
         finished = [self.adjoints.take(target) for target in s.targets]
         if all(adjoint is None for adjoint in finished):
             return s
@@ -211,6 +214,11 @@ class _Reverser:
             self.adjoints.contribute(arg, Sym(adjoint, self.builder))
         self.called.setdefault(s.function)
         return replace(s, targets=(*s.targets, cache), function=f"{s.function}_forward")
+
+    def _second_of_recursion(self, s: Call) -> UnsupportedSyntax:
+        name, at = s.function.partition("_rec")[0], s.origin
+        where = None if at is None else Position(at.filename, at.line, at.column, at.text)
+        return UnsupportedSyntax(f"`{name}`, which calls itself, in a derivative of a derivative", where, "a loop")
 
     # Structure
 

@@ -14,7 +14,7 @@ from gradgen.ir.walk import free_variables, substitute
 from gradgen.stage.inline import callee_of
 from gradgen.stage.merge import without_extent
 from gradgen.stage.rulecalls import known_argument
-from gradgen.stage.separate import stage_apart
+from gradgen.stage.separate import calls, stage_apart
 from gradgen.stage.session import Frame, Session, place
 from gradgen.stage.trees import assemble, flatten
 from gradgen.stage.values import Closure, DictObject, Group, Known
@@ -66,6 +66,8 @@ class Inner:
         types = [type for tree in trees.values() for type in leaves(tree)]
         names = [name for name, tree in trees.items() for _ in leaves(tree)]
         body = stage_apart(self.session, self.callee, trees, types, names)
+        if any(calls(body.block)):
+            raise _of_recursion()
         outer = [var for var in free_variables(body.block) if var not in body.params]
         own = {var: self.session.builder.var(var.name, var.type) for var in outer}
         function = Function(self.__name__, (*body.params, *own.values()), substitute(body.block, dict(own)))
@@ -119,7 +121,7 @@ def put_in(session: Session, staged: Staged, atoms: list[Atom], path: Path | Non
     """The statements of a program for these arguments, and its result as a value."""
     entry = staged.program.entry
     if len(staged.program.functions) > 1:
-        raise UnsupportedSyntax("the gradient of a recursive function inside another function", way_out="a loop")
+        raise _of_recursion()
     given: list[Atom] = []
     for k, one in enumerate(staged.inputs):
         given.append(
@@ -133,6 +135,10 @@ def put_in(session: Session, staged: Staged, atoms: list[Atom], path: Path | Non
     for statement in made:
         session.builder.append(statement if getattr(statement, "origin", None) else _placed(statement, origin))
     return assemble(session, staged.result, iter(results))
+
+
+def _of_recursion() -> UnsupportedSyntax:
+    return UnsupportedSyntax("the gradient of a recursive function inside another function", way_out="a loop")
 
 
 def _placed(statement: Any, origin: Any) -> Any:

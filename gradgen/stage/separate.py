@@ -82,7 +82,7 @@ def closed(session: Session, entry: Function, functions: Iterable[Function]) -> 
 def _outer_variables(functions: list[Function]) -> dict[str, list[Var]]:
     """For each function what it, and the functions that it calls, read from around it."""
     free = {f.name: [v for v in free_variables(f.body) if v not in f.params] for f in functions}
-    called = {f.name: set(_calls(f.body)) for f in functions}
+    called = {f.name: set(calls(f.body)) for f in functions}
     changed = True
     while changed:
         changed = False
@@ -96,12 +96,13 @@ def _outer_variables(functions: list[Function]) -> dict[str, list[Var]]:
     return free
 
 
-def _calls(block: Block) -> Iterable[str]:
+def calls(block: Block) -> Iterable[str]:
+    """The functions that are called at run time."""
     for statement in block.statements:
         if isinstance(statement, Call):
             yield statement.function
         for inner in blocks(statement):
-            yield from _calls(inner)
+            yield from calls(inner)
 
 
 def _extended(function: Function, outer: dict[str, list[Var]], own: dict[Var, Var]) -> Function:

@@ -39,6 +39,15 @@ def refusal(
 V = np.array([1.3, 0.7])
 
 SYNTAX = [
+    refusal(
+        "gradient_of_recursion_inside",
+        "import gradgen\n\ndef g(x, n):\n    return x if n <= 0 else g(x * x, n - 1)\n\n"
+        "def f(x, n):\n    return «gradgen.grad(lambda y: g(y, n))(x)\n",
+        UnsupportedSyntax,
+        "recursive function",
+        "a loop",
+        args=(1.3, 2),
+    ),
     refusal("yield", "def f(x):\n    «yield x * 2\n", UnsupportedSyntax, "`yield`", "list"),
     refusal("yield_from", "def f(x):\n    «yield from [x]\n", UnsupportedSyntax, "`yield from`"),
     refusal("async_def", "«async def f(x):\n    return x\n", UnsupportedSyntax, "`async`"),

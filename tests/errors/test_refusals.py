@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import gradgen
+from gradgen.errors import UnsupportedSyntax
 from tests.errors.rows import MISTAKES, ROWS, Refusal
 from tests.support.modules import loaded
 
@@ -77,3 +78,12 @@ def test_a_name_without_a_value_at_run_time(tmp_path: Path) -> None:
     assert gradient(6.0) == (6.0, 1.0)
     with pytest.raises(NameError, match="y"):
         gradient(1.0)
+
+
+def repeated_square(x: float, n: int) -> float:
+    return x if n <= 0 else repeated_square(x * x, n - 1)
+
+
+def test_second_derivative_of_a_function_that_calls_itself() -> None:
+    with pytest.raises(UnsupportedSyntax, match=r"test_refusals.py:\d+:\d+: `repeated_square`.*derivative of a deriv"):
+        gradgen.grad(gradgen.grad(repeated_square))(1.3, 2)

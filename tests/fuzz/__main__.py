@@ -7,6 +7,7 @@ and with --save written to a file; the exit status is then 1. A seed gives the s
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 import tempfile
@@ -38,19 +39,22 @@ def report(first: int, options: argparse.Namespace) -> int:
     reasons: Counter[tuple[str, str]] = Counter()
     start = time.monotonic()
     print(f"programs from seed {first}{' under jit' if options.jit else ''}", flush=True)
-    for seed, kind, reason, text in verdicts(range(first, first + options.count), options.jit, options.workers):
-        kinds[kind] += 1
-        if kind != "right":
-            reasons[kind, reason] += 1
-        if text:
-            print(f"\nseed {seed}: {kind}, {reason}\n{text}", flush=True)
-            if options.save:
-                options.save.mkdir(parents=True, exist_ok=True)
-                (options.save / f"{kind}_{seed}.py").write_text(f"# {kind}: {reason}\n{text}")
+    # Stopped by Ctrl-C, it counts what there is.
+    with contextlib.suppress(KeyboardInterrupt):
+        for seed, kind, reason, text in verdicts(range(first, first + options.count), options.jit, options.workers):
+            kinds[kind] += 1
+            if kind != "right":
+                reasons[kind, reason] += 1
+            if text:
+                print(f"\nseed {seed}: {kind}, {reason}\n{text}", flush=True)
+                if options.save:
+                    options.save.mkdir(parents=True, exist_ok=True)
+                    (options.save / f"{kind}_{seed}.py").write_text(f"# {kind}: {reason}\n{text}")
     valid = sum(kinds.values()) - kinds["invalid"]
     print(f"\n{sum(kinds.values())} programs in {time.monotonic() - start:.0f} s, {valid} of them valid")
     for kind in ("right", "value", "quiet", "refused", "wrong", "crashed"):
         print(f"{kinds[kind]:7d} {kinds[kind] / max(valid, 1):6.1%}  {kind}")
+    print()
     for (kind, reason), count in reasons.most_common():
         print(f"{count:7d} {count / max(valid, 1):6.1%}  {kind}: {reason}")
     return 1 if kinds["wrong"] + kinds["crashed"] else 0

@@ -92,6 +92,8 @@ def _judge(source: str, seed: int, folder: Path, jit: bool, second: bool) -> Ver
     except (SyntaxError, LookupError, NameError, AttributeError, ValueError, gradgen.GradgenError) as error:
         return Verdict("invalid", type(error).__name__)
     if second:
+        if "x" not in names:
+            return Verdict("invalid", "no function of x")
         function = gradgen.grad(function, argnums="x")
     outcomes = [_plain(function, case) for case in cases]
     if isinstance(outcomes[0], REFUSED):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.fuzz.writer import program
 
-PATIENCE = 120  # seconds for one program and its shrinking; compiled text cannot be interrupted but with its process
+PATIENCE = 600  # seconds for one program and its shrinking; compiled text cannot be interrupted but with its process
 SIZES = {False: 7, True: 3}  # Numba compiles for a second and more: smaller programs, more of them
 LIFE = 300  # programs that one process judges, as compiled text stays in its memory
 
@@ -95,5 +95,5 @@ def _work(connection: Connection, jit: bool) -> None:
             found = judge(text, seed, folder, jit)
             small = ""
             if found.defect:
-                small = shrink(text, lambda smaller: judge(smaller, seed, folder, jit).key == found.key, PATIENCE / 2)
+                small = shrink(text, lambda smaller: judge(smaller, seed, folder, jit).key == found.key)
             connection.send((seed, found.kind, found.reason, small))

@@ -2,8 +2,8 @@
 
 The forms of expressions and of simple statements are tables of templates. A hole such as `{f}` is filled by the
 method of that name in `HOLES`; so a new function of the catalogue is one more line of a table. Names carry a type:
-"float", "int", "list" (of floats), "arrays" (a list of them), "dict", or the shape of an array, as it is at the first of the `points`. Most
-programs therefore run there; at points of other sizes many raise, as the plain function does.
+"float", "int", "list" (of floats), "arrays" (a list of them), "dict", or the shape of an array, as it is at the first
+of the `points`. Most programs therefore run there; at points of other sizes many raise, as the plain function does.
 
 Does not run programs, nor shrink them (see verdict.py and shrink.py).
 """
