@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gradgen.ir import Array, Atom, Function, ListOf, Load, Open, Save, Scalar, Slot, Type
+from gradgen.ir import Array, Atom, Function, ListOf, Load, Opaque, Open, Save, Scalar, Slot, Type
 from gradgen.lower.context import Context, Position_
 from gradgen.lower.lists import packed, unpack, vector
 
@@ -28,7 +28,7 @@ class Slots:
         return tuple(part for slot in slots for part in self._taken_apart(slot))
 
     def _taken_apart(self, slot: Slot) -> tuple[Slot, ...]:
-        if isinstance(slot.type, Scalar):
+        if isinstance(slot.type, Scalar | Opaque):
             return (slot,)
         if slot not in self.parts:
             builder = self.ctx.builder

@@ -148,9 +148,11 @@ def power(y, a, b):
         a = apply("cast", a, dtype=y.dtype, weak=getattr(a.type, "weak", False))  # of a negative base too
     if isinstance(y.type, Scalar) and is_complex(y.type):
         return by_base, where(a.equals(0), 0, y * apply("log", a))
-    if isinstance(y.type, Scalar) and y.type.weak:
+    if isinstance(a.type, Scalar) and a.type.weak:
         # math.log raises for negative numbers; the powers of these have no derivative.
         nan = Sym(constant_atom(math.nan, "math.nan"), y.builder)
+        if y.is_array:
+            return by_base, y * where(a > 0, apply("log", a), where(a < 0, nan, 0))
         return by_base, where(a > 0, y * apply("log", a), where(a < 0, nan, 0))
     # np.where computes both sides: the logarithm of 0 would warn where it is not used.
     base = where(a.equals(0), 1.0, a) if y.is_array else a

@@ -450,6 +450,16 @@ def grad_inside(x, y):
 
 _V = np.array([1.3, 0.7, -2.0, 0.4])
 
+def recursion_in_a_loop(v, n):
+    def damped(a, k):
+        return a if k <= 0 else 0.5 * damped(math.sin(a), k - 1)
+
+    s = 0.0
+    for i in range(n):
+        s += damped(v[i], i)
+    return s
+
+
 PROGRAMS = [
     program(calls_helper, (1.3,), second_order=True, pair=True),
     program(calls_with_keywords, (1.3, 0.7)),
@@ -488,6 +498,7 @@ PROGRAMS = [
     program(recursion, (1.3, 3), (1.3, 0), argnums=0, python_only="recurs|calls itself"),
     program(recursive_helper, (_V, 1.3), python_only="recurs|calls itself"),
     program(data_dependent_recursion, (1.3,), (11.0,), python_only="recurs|calls itself"),
+    program(recursion_in_a_loop, (_V, 3), argnums=0, python_only="recurs|calls itself"),
     program(recursion_of_ints_then_of_floats, (1.3, 3), (0.4, 1), argnums=0, python_only="recurs|calls itself"),
     program(helper_with_a_lambda_in_a_comprehension, (1.3, 3), (1.3, 0), argnums=0),
     program(static_recursion, (1.3,)),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.rules.cases.row import row
+from tests.rules.cases.row import V, row
 
 ROWS = [
     row("np.maximum(x, y)", (np.array([1.0, 1.0]), np.array([1.0, 2.0])), gradients=([1, 0], [0, 1])),
@@ -19,6 +19,9 @@ ROWS = [
     row("np.clip(x, -1.0, 1.0)", np.array([-1.0, 1.0, 0.3, 5.0]), gradients=([1, 1, 1, 0],)),
     row("np.linalg.norm(x)", np.zeros(3), gradients=([0, 0, 0],), second=False),
     row("np.std(x)", np.ones(3), gradients=([0, 0, 0],), second=False),
+    row("x ** (y ** 2 + 2)", (0.0, V), gradients=(0.0, [0, 0, 0, 0]), second=False),
+    row("(x - 1.5) ** (y + 2)", (0.2, np.float64(0.0)), gradients=(-2.6, np.nan), second=False),
+    row("(x - 1.5) ** (y + 2)", (0.2, np.zeros(4)), gradients=(-2.6 * 4, [np.nan] * 4), second=False),
     row("np.sinc(x)", np.array([0.0, 1.0]), gradients=([0, -1],), second=False),
     row("np.where(x > 0, np.log(x), 0.0)", np.array([2.0, -1.0, 0.0]), gradients=([0.5, 0, 0],), second=False),
     row("np.where(x != 0, np.sin(x) / x, 1.0)", np.array([0.0, 0.0]), gradients=([0, 0],), second=False),
