@@ -185,7 +185,8 @@ def unknown(session: Session, value: Any) -> UnknownFunction | UnsupportedSyntax
         message, way_out = REFUSED_CALLS[name]
         return UnsupportedSyntax(message, way_out=way_out)
     spelled = session.called or shown(value)
-    known = {caller.spelling for caller in CALLERS.values()}
+    of_scipy = shown(value).startswith("scipy.")
+    known = {one.spelling for one in CALLERS.values() if one.spelling.startswith("scipy.") == of_scipy}
     last = spelled.rsplit(".", 1)[-1]
     names = {k.rsplit(".", 1)[-1]: k for k in sorted(known)}
     near = difflib.get_close_matches(last, names, n=3, cutoff=0.5)
