@@ -130,7 +130,7 @@ class TupleOf:
 
 @dataclass(frozen=True, slots=True)
 class Opaque:
-    """A value that is only handed on: the cache of a recursive call."""
+    """A value that is only handed on: the cache of a recursive call, a random generator."""
 
     def __str__(self) -> str:
         return "opaque"

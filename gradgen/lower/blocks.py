@@ -164,6 +164,9 @@ class Blocks:
 
     def assign(self, s: Assign) -> None:
         ctx = self.ctx
+        if s.op == "generator":
+            way_out = "pass in what is drawn, or use jit=False"
+            raise ctx.refuse("Numba makes no random generators, and would draw other numbers", way_out)
         if is_alias(s):
             ctx.env[s.target] = s.args[0]
         elif isinstance(s.target.type, TupleOf):

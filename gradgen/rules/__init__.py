@@ -17,6 +17,7 @@ from gradgen.rules import (
     norms,
     padding,
     quantiles,
+    random,
     reductions,
     scalar,
     scipy_special,
@@ -37,6 +38,6 @@ from gradgen.rules.table import CALLERS, METHODS, RULES
 __all__ = [
     "CALLERS", "METHODS", "RULES", "arithmetic", "complex_numbers", "creation", "decompositions", "einsum",
     "elementwise", "extremes", "fourier", "indexing", "linalg", "lists", "lowered", "nans", "norms", "padding",
-    "quantiles", "reductions", "scalar", "scipy_special", "scipy_stats", "selection", "shape", "signal", "solving",
-    "sorting", "special", "splitting", "statistics", "tensordot", "ufuncs",
+    "quantiles", "random", "reductions", "scalar", "scipy_special", "scipy_stats", "selection", "shape", "signal",
+    "solving", "sorting", "special", "splitting", "statistics", "tensordot", "ufuncs",
 ]  # fmt: skip

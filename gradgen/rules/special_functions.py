@@ -110,15 +110,9 @@ def _erfcx(x):
         fraction = x + 0.5 * k / fraction
     return 1.0 / (fraction * math.sqrt(math.pi))
 ''',
-    "_erfcinv": '''\
-def _erfcinv(y):
-    """The inverse of erfc: Newton's method, on logarithms in the tail"""
-    if not 0.0 < y < 2.0:
-        return math.inf if y == 0.0 else -math.inf if y == 2.0 else math.nan
-    if y > 1.0:
-        return -_erfcinv(2.0 - y) if y > 1.5 else -_erfinv(y - 1.0)
-    if y > 0.5:
-        return _erfinv(1.0 - y)
+    "_erfc_tail": '''\
+def _erfc_tail(y):
+    """Where erfc is y, at most 1 / 2: Newton's method on logarithms"""
     goal = math.log(y)
     x = math.sqrt(-goal)
     for _ in range(12):
@@ -130,13 +124,9 @@ def _erfcinv(y):
             return x + (math.log(share) - x * x - goal) * share * 0.5 * math.sqrt(math.pi)
     return x
 ''',
-    "_erfinv": '''\
-def _erfinv(y):
-    """The inverse of erf: Newton's method"""
-    if y != y or abs(y) > 1.0:
-        return math.nan
-    if abs(y) > 0.5:
-        return math.copysign(_erfcinv(1.0 - abs(y)), y)
+    "_erf_centre": '''\
+def _erf_centre(y):
+    """Where erf is y, at most 1 / 2 from 0: Newton's method"""
     x = 0.5 * math.sqrt(math.pi) * y
     for _ in range(12):
         step = (math.erf(x) - y) * 0.5 * math.sqrt(math.pi) * math.exp(x * x)
@@ -144,6 +134,24 @@ def _erfinv(y):
         if abs(step) < 1e-16 * abs(x):
             return x
     return x
+''',
+    "_erfcinv": '''\
+def _erfcinv(y):
+    """The inverse of erfc"""
+    if not 0.0 < y < 2.0:
+        return math.inf if y == 0.0 else -math.inf if y == 2.0 else math.nan
+    if y < 0.5:
+        return _erfc_tail(y)
+    return _erf_centre(1.0 - y) if y <= 1.5 else -_erfc_tail(2.0 - y)
+''',
+    "_erfinv": '''\
+def _erfinv(y):
+    """The inverse of erf"""
+    if not -1.0 < y < 1.0:
+        return math.copysign(math.inf, y) if abs(y) == 1.0 else math.nan
+    if abs(y) <= 0.5:
+        return _erf_centre(y)
+    return math.copysign(_erfc_tail(1.0 - abs(y)), y)
 ''',
     "_ndtri": '''\
 def _ndtri(p):
@@ -183,15 +191,25 @@ def _gammasgn(x):
     "_psi": '''\
 def _psi(x):
     """The logarithmic derivative of the gamma function"""
-    if x <= 0.0:
-        if x % 1.0 == 0.0:
-            return math.nan if x < 0.0 else -math.copysign(math.inf, x)
-        part = x - math.floor(x)
-        return _psi(1.0 - x) - math.pi / math.tan(math.pi * part)
-    root = 1.461632144968362341
-    if abs(x - root) < 0.3:
-        return _psi_near_root(x)
+    if x > 0.0 or x != x:
+        return _psi_positive(x)
+    if x % 1.0 == 0.0:
+        return math.nan if x < 0.0 else -math.copysign(math.inf, x)
+    return _psi_positive(1.0 - x) - math.pi / math.tan(math.pi * (x - math.floor(x)))
+''',
+    "_psi_positive": '''\
+def _psi_positive(x):
+    """By its series for large x; around its zero by its derivatives there, so that it is exact relative to itself"""
+    root = 1.4616321449683622
     total = 0.0
+    if abs(x - root) < 0.3:
+        d = (x - root) - 9.549995429965697e-17
+        power, factorial = 1.0, 1.0
+        for n in range(1, 40):
+            power *= d
+            factorial *= n
+            total += _polygamma_sum(n, root) / factorial * power
+        return total
     while x < 12.0:
         total -= 1.0 / x
         x += 1.0
@@ -199,26 +217,16 @@ def _psi(x):
     tail = s * (1 / 12 - s * (1 / 120 - s * (1 / 252 - s * (1 / 240 - s * (1 / 132 - s * (691 / 32760 - s / 12))))))
     return total + math.log(x) - 0.5 / x - tail
 ''',
-    "_psi_near_root": '''\
-def _psi_near_root(x):
-    """psi around its positive zero, by its derivatives there, so that it is exact relative to itself"""
-    d = (x - 1.4616321449683622) - 9.549995429965697e-17
-    total, power, factorial = 0.0, 1.0, 1.0
-    for n in range(1, 40):
-        power *= d
-        factorial *= n
-        total += _polygamma(n, 1.4616321449683622) / factorial * power
-        if abs(power) < 1e-18 * abs(d):
-            return total
-    return total
-''',
     "_polygamma": '''\
 def _polygamma(n, x):
-    """The n-th derivative of psi: a sum, and Euler and Maclaurin's formula for what is left of it"""
+    """The n-th derivative of psi"""
     if n == 0:
         return _psi(float(x))
-    if x <= 0.0 and x % 1.0 == 0.0:
-        return math.inf
+    return math.inf if x <= 0.0 and x % 1.0 == 0.0 else _polygamma_sum(n, float(x))
+''',
+    "_polygamma_sum": '''\
+def _polygamma_sum(n, x):
+    """The n-th derivative of psi as a sum, of which Euler and Maclaurin's formula gives what is left"""
     s = n + 1.0
     total = 0.0
     while x < 14.0 + n:

@@ -254,7 +254,7 @@ def _of_class(frame: Frame, owner: Any, kind: type, name: str) -> Any:
         return call(frame.session, Known(found.fget), (owner,), {}, frame)
     if isinstance(found, staticmethod | classmethod):
         return Bound(Known(kind), Known(found.__func__)) if isinstance(found, classmethod) else Known(found.__func__)
-    if inspect.isfunction(found):
+    if inspect.isroutine(found):
         return Bound(owner, found)
     from gradgen.stage.capture import capture_object
 

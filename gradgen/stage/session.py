@@ -80,6 +80,7 @@ class Session:
         self.capturing = False
         self.symbols = 0
         self.position: Position | None = None
+        self.random: Any = None  # NumPy's own generator, once the program has seeded it
         self.called = ""  # the user's words for the function being called
 
     # Statements

@@ -183,6 +183,8 @@ class _Folder:
 
     def _candidate(self, s: Statement) -> Var | None:
         match s:
+            case Assign(op="draw"):
+                return None  # draws stay in their order
             case Assign(target=target) if s.op not in LIST_UPDATES and self._unnamed(target) and self._has_line(target):
                 return target
             case If(results=(target,)) if self._unnamed(target) and self._is_expression(s):

@@ -586,6 +586,21 @@ def _convolution(use: _Use) -> ast.expr:
     return use.call(f"np.{use.op}", *use.args, **({} if usual else {"mode": constant(mode)}))
 
 
+@special("generator")
+def _generator(use: _Use) -> ast.expr:
+    return use.call(use.params["kind"], *use.args)
+
+
+@special("draw")
+def _draw(use: _Use) -> ast.expr:
+    """`rng.standard_normal((m, n))`, `rng.integers(low, high, size=n)`; what was drawn before is not named."""
+    sizes = use.params["sizes"] or 0
+    bounds = use.args[1 + sizes : 1 + sizes + use.params["bounds"]]
+    shape = [] if use.params["sizes"] is None else [_sizes(use.args[1 : 1 + sizes]) if sizes else tuple_(())]
+    keywords = {"size": shape[0]} if bounds and shape else {}
+    return call(attribute(use.args[0], use.params["method"]), [*bounds, *([] if bounds else shape)], **keywords)
+
+
 @special("eye")
 def _eye(use: _Use) -> ast.expr:
     keywords: dict[str, ast.expr] = {}

@@ -311,7 +311,7 @@ def mismatch(type: Type, value: Any) -> str:
         case TupleOf():
             return next((found for t, item in zip(type.items, value, strict=True) if (found := mismatch(t, item))), "")
         case Opaque():
-            return "" if isinstance(value, Cache) else "is no cache"
+            return "" if isinstance(value, Cache | np.random.Generator | np.random.RandomState) else "is no cache"
     return "is of no type"
 
 

@@ -191,6 +191,18 @@ def _fourier_rows(rows: Any, sign: int) -> Any:
     return np.fft.fft(rows) if sign < 0 else np.fft.ifft(rows, norm="forward")
 
 
+@operation("generator")
+def _generator(*seeds: int, kind: str) -> Any:
+    return eval(kind, {"np": np})(*seeds)
+
+
+@operation("draw")
+def _draw(generator: Any, *args: Any, method: str, sizes: int | None, bounds: int, dtype: str, weak: bool) -> Any:
+    count = sizes or 0
+    size = None if sizes is None else args[:count]
+    return getattr(generator, method)(*args[count : count + bounds], size=size)
+
+
 @operation("copy")
 def _copy(x: Any) -> Any:
     return [_copy(item) for item in x] if isinstance(x, list) else np.array(x) if isinstance(x, np.ndarray) else x
