@@ -29,7 +29,8 @@ from tests.rules.cases.row import Row
 
 _FILES = (
     arithmetic, elementwise, kinks, scalars, reductions, linalg, decompositions, einsum, norms, indexing, shape,
-    creation, lists, complex_numbers, selection, signal, sorting, quantiles, scipy, statistics, ufuncs, nans, fourier,
+    creation, lists, complex_numbers, selection, signal, sorting, quantiles, scipy, statistics, ufuncs, nans,
+    fourier,
 )  # fmt: skip
 ROWS: list[Row] = [row for file in _FILES for row in file.ROWS]
 

@@ -8,6 +8,8 @@ X = np.array([2.0, -1.0, 0.5, 3.0, -0.7, 1.1, 0.2])
 SQUARE = normal(4, 4)
 EQUAL = np.array([2.0, -1.0, 0.5, 2.0, -1.0, 0.5, 0.2])
 PLACES, FEW = np.array([[0, 2, 1, 0], [1, 1, 0, 2]]), np.array([[3, 0], [1, 1], [2, -1]])
+MANY = np.arange(60.0) * 7 % 4  # equal ones keep their order
+RANKS = np.argsort(np.argsort(MANY, kind="stable")).astype(float)
 ROWS = [
     row("np.sort(x)", V, M, T), row("np.sort(x, axis=0)", V, M, T), row("np.sort(x, axis=None)", M), row("np.argsort(x) * x", V, M),
     row("x.argsort(0) * x", M), row("np.sort(x, kind='stable')", V), row("np.sort(x)", np.array([1.0, 2.0, 1.0, 0.5]), gradients=(1.0,)), row("np.sort(x, axis=1)", T, FORTRAN, STRIDED, EMPTY, EMPTY.T),
@@ -22,4 +24,6 @@ ROWS = [
     row("np.intersect1d(x, y) * x[0]", (V, V[1:]), gradients=(np.array([-1.1, 1.3, 1.3, 1.3]), 0.0)), row("np.setdiff1d(x, i)", V, more={"i": np.array([0.7])}, gradients=(np.array([1.0, 0.0, 1.0, 1.0]),)),
     row("x[np.where(x > 0)[0], np.where(x > 0)[0]]", SQUARE), row("x[np.argsort(x, axis=0), np.argsort(x, axis=1)]", SQUARE), row("x[np.argsort(x, axis=1), np.arange(4)]", SQUARE),
     row("x[np.argsort(x, axis=0)[::-1], np.arange(4)]", SQUARE), row("x[np.argsort(x, axis=0)[i], np.arange(4)]", SQUARE, more={"i": np.array([0, 0, 2])}), row("x[np.argsort(y), np.argsort(y)]", (SQUARE, W)),
+    row("np.sort(x) * np.arange(60.0)", MANY, gradients=(RANKS,)), row("np.sort(x, axis=0) * np.arange(60.0)[:, None]", np.stack([MANY, MANY], axis=1), gradients=(np.stack([RANKS, RANKS], axis=1),)),
+    row("x[np.nonzero(m)[0]]", SQUARE, more={"m": SQUARE > 0}), row("x[np.nonzero(m)[1], np.nonzero(m)[0]]", SQUARE, more={"m": SQUARE > 0}),
 ]  # fmt: skip
