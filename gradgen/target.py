@@ -101,7 +101,7 @@ class Target:
         entry = specialised(
             self.name, entries[0], [one.type for one in compiled.staged.program.entry.params], self.style
         )
-        return Variant(given.trees, others, found, entry, layout)
+        return Variant(given.trees, others, found, entry, layout, compiled.staged.apart)
 
     def first_call(self, call: Callable[..., Any], args: Sequence[Any]) -> Any:
         return first_call(self.name, call, args, self.style)

@@ -92,7 +92,8 @@ class Staged:
     `inputs[k]` says where the value of `program.entry.params[k]` comes from: first the leaves of the
     arguments in order, then globals, closures and attributes. `parameters`: (name, tree of Vars) for each
     parameter of the user's function in its order. `result`: the tree of the result over the atoms of
-    `program.entry.body.yields`.
+    `program.entry.body.yields`. `apart`: pairs of parameters by number, arrays of which the function changes the first,
+    and which must not share memory.
     """
 
     program: Program
@@ -100,3 +101,4 @@ class Staged:
     parameters: tuple[tuple[str, Any], ...]
     result: Any
     guards: tuple[Guard, ...]
+    apart: tuple[tuple[int, int], ...] = ()

@@ -6,33 +6,49 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gradgen.ir.interface import Input
+from gradgen.infer.signature import Leaf
+from gradgen.ir.interface import Input, Path, Root
+from gradgen.run.apart import apart
 from gradgen.run.checks import LOOKUP, Checks, Level
-from gradgen.run.fetch import Fact, Fetch, place_of
+from gradgen.run.fetch import Fact, Fetch, place_of, text
 from gradgen.run.namespace import Namespace
 from gradgen.run.pack import Layout, lines
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Variant:
-    """trees: the signature of each parameter. inputs: what the compiled `entry` takes after their leaves."""
+    """trees: the signature of each parameter. inputs: what the compiled `entry` takes after their leaves.
+
+    apart: pairs of what it takes, by number, that must not share memory.
+    """
 
     trees: dict[str, Any]
     inputs: tuple[Input, ...]
     facts: tuple[Fact, ...]
     entry: Callable[..., Any]
     layout: Layout
+    apart: tuple[tuple[int, int], ...] = ()
 
     def text(self, names: Namespace) -> list[str]:
         """Statements that return the result if the parameters, by their names, have this signature."""
         checks = Checks(names)
         found: list[str] = []
+        paths: list[Path] = []
         for name, tree in self.trees.items():
-            checks.tree(tree, name, 0, lambda _steps, _leaf, expression: found.append(expression))
+
+            def keep(steps: tuple, _leaf: Leaf, expression: str, name: str = name) -> None:
+                found.append(expression)
+                paths.append(Path(Root("argument", name), steps))
+
+            checks.tree(tree, name, 0, keep)
+        paths += [one.path for one in self.inputs]
         fetch = Fetch(checks, self.trees, {name: name for name in self.trees})
         for fact in self.facts:
             fetch.require(fact)
         inputs = found + [fetch.leaves[place_of(one.path)] for one in self.inputs]
+        for one, other in self.apart:
+            given = f"{inputs[one]}, {inputs[other]}, {text(paths[one])!r}, {text(paths[other])!r}"
+            checks.require(len(checks.levels) - 1, f"{names.refer(apart, 'apart')}({given})")
         call = f"{names.refer(self.entry, getattr(self.entry, '__name__', 'entry'))}({', '.join(inputs)})"
         return nested(checks.levels, lines(self.layout, call, names), names)
 

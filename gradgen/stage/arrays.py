@@ -166,6 +166,7 @@ def replace_content(session: Session, ref: Ref, atom: Atom) -> None:
     assert isinstance(content, ArrayObject)
     _no_doubtful_views(session, ref)
     if content.view is None:
+        session.changed.add(ref.cell)
         session.put(ref, replace(content, atom=atom))
         return
     base = read(session, content.view.base)

@@ -179,6 +179,7 @@ class Merger:
         else:
             self.session.cells += 1
             made = self.session.cells
+            self.session.merged[made] = {left, right}
         self.cells[cells] = made
         for side, cell, partner in ((0, left, right), (1, right, left)):
             if self.counting and cell is not None and partner is not None:

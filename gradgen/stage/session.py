@@ -76,6 +76,8 @@ class Session:
         self.in_rows: set[int] = set()  # versions of arrays that lie in memory row after row: see `layout`
         self.frames = 0
         self.cells = 0
+        self.changed: set[int] = set()  # cells of arrays that were changed in place
+        self.merged: dict[int, set[int]] = {}  # of cells made where paths meet: those that they may be
         self.outer: dict[int, HeapObject] = {}  # objects from outside, there on every path, as they are at the call
         self.capturing = False
         self.symbols = 0

@@ -8,7 +8,7 @@ from types import FunctionType, MethodType
 from typing import Any
 
 from gradgen.errors import GradgenError, InternalError, SourceError, UnsupportedSyntax
-from gradgen.ir import Block, Function, Program
+from gradgen.ir import Array, Block, Function, Program
 from gradgen.ir.interface import Path, Root, Staged
 from gradgen.stage import choice, comprehensions, expressions, loops, statements, subscripts
 from gradgen.stage.capture import capture, from_tree
@@ -18,7 +18,7 @@ from gradgen.stage.outcome import Raises
 from gradgen.stage.separate import closed
 from gradgen.stage.session import Session
 from gradgen.stage.trees import flatten
-from gradgen.stage.values import Known
+from gradgen.stage.values import ArrayObject, Known
 
 HANDLERS = (choice, comprehensions, expressions, loops, statements, subscripts)  # imported for what they enter
 
@@ -52,6 +52,7 @@ def _stage(session: Session, function: Any, arguments: dict[str, Any], name: str
         path = Path(Root("argument", parameter))
         values[parameter] = from_tree(session, tree, path)
     parameters = tuple((parameter, flatten(session, value, [])) for parameter, value in values.items())
+    arrays = {cell: content.atom for cell, content in session.state.heap.items() if isinstance(content, ArrayObject)}
     bound = {**_owned(callee, owner), **_given(session, callee, held), **values}
     for parameter, value in bound.items():
         frame.assign(parameter, value)
@@ -71,7 +72,21 @@ def _stage(session: Session, function: Any, arguments: dict[str, Any], name: str
         name or _identifier(callee.name), tuple(session.params), body, callee.source.file.origin(callee.source.node)
     )
     program = Program(closed(session, entry, session.functions))
-    return Staged(program, tuple(session.inputs), parameters, tree, tuple(session.guards.values()))
+    return Staged(
+        program, tuple(session.inputs), parameters, tree, tuple(session.guards.values()), _apart(session, arrays)
+    )
+
+
+def _apart(session: Session, arrays: dict[int, Any]) -> tuple[tuple[int, int], ...]:
+    """The pairs of inputs that must not share memory: an argument that is changed, and any other array."""
+    changed, waiting = set(), list(session.changed)
+    while waiting:
+        cell = waiting.pop()
+        changed |= {cell} & arrays.keys()
+        waiting += session.merged.pop(cell, ())
+    written = [k for k, param in enumerate(session.params) if any(arrays[cell] == param for cell in changed)]
+    others = [k for k, param in enumerate(session.params) if isinstance(param.type, Array)]
+    return tuple((k, other) for k in written for other in others if other != k and not (other in written and other < k))
 
 
 def _unwrapped(function: Any) -> tuple[FunctionType, Any]:

@@ -275,5 +275,5 @@ PROGRAMS = [
     program(index_arrays, (_M, np.array([0, 2]), np.array([1, 1]))),
     program(masks_of_lower_rank, (_M, _M[:, 0].copy())),
     program(several_targets, (_V, _W)),
-    program(arrays_of_objects_and_dicts, (_Pair(_V, _W), {"a": _W, "b": _V})),
+    program(arrays_of_objects_and_dicts, (_Pair(_V, _W), {"a": _W + 1, "b": _V + 1})),
 ]
