@@ -23,7 +23,7 @@ from gradgen.ir import (
 )
 from gradgen.rules import sizes
 from gradgen.rules.reductions import as_array, axes_of, conjugate, summed
-from gradgen.rules.symbols import Sym, apply, static
+from gradgen.rules.symbols import Placed, Sym, apply, static
 from gradgen.rules.table import TAKES_COMPLEX, bilinear, caller, linear, same
 
 TAKES_COMPLEX |= {"tril", "triu", "diag", "diagonal"}
@@ -150,20 +150,20 @@ def _length(rows: Dim, columns: Dim, offset: int) -> Dim:
 
 @linear("diagonal", np.diagonal, type=diagonal_type)
 def diagonal(g, x, *, offset=0, axis1=0, axis2=1):
-    """Zeros, with g on the diagonal."""
+    """g is added on the diagonal; where that does not lie along the last two axes, in an array that is turned."""
     dims = dims_of(x.type)
     if x.ndim == 2 and dims[0] == dims[1] and (axis1, axis2) == (0, 1):
         return apply("diag", g, k=offset)
     others = [k for k in range(x.ndim) if k not in (axis1, axis2)]
     order = [*others, axis1, axis2]
-    sizes_ = [apply("size", x, axis=k) for k in order]
     place = apply("arange", 0, apply("size", g, axis=g.ndim - 1), 1)
-    places = [apply("add", place, by) if by > 0 else place for by in (-offset, offset)]
-    zeros = apply("zeros", *sizes_, dtype=x.dtype)
+    places = tuple(apply("add", place, by) if by > 0 else place for by in (-offset, offset))
     index = (*(Slice(None, None, None),) * len(others), At(0), At(1))
+    if order == list(range(x.ndim)):
+        return Placed(g, index, places)
+    zeros = apply("zeros", *(apply("size", x, axis=k) for k in order), dtype=x.dtype)
     made = x.builder.store(zeros.atom, index, tuple(one.atom for one in places), g.atom)
-    back = tuple(order.index(k) for k in range(x.ndim))
-    return ordered(Sym(made, x.builder), list(back))
+    return ordered(Sym(made, x.builder), [order.index(k) for k in range(x.ndim)])
 
 
 def diag_type(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:

@@ -120,6 +120,17 @@ def diagonal_after_change(a, x):
     return np.sum(d**2) + np.sum(b) + np.sum(e**3)
 
 
+def diagonal_matrix_and_more(v):
+    m = np.diag(v)
+    return np.sum(m @ m) + np.sum(v**3) + np.sum(np.diag(v, 1)[0])
+
+
+def diagonal_matrix_then_more(v):
+    a = np.sum(v**3)
+    m = np.diag(v)
+    return np.sum(m * m) + a
+
+
 def ridge(X, y, alpha):
     n = X.shape[1]
     w = np.linalg.solve(X.T @ X + alpha * np.eye(n), X.T @ y)
@@ -160,5 +171,7 @@ PROGRAMS = [
     program(stacks, (_a(2, 3, 3) + 2 * np.eye(3), _a(2, 3, 2))),
     program(of_whole_numbers, (np.array([[2, 1], [1, 3]]), _a(2)), argnums=(1,)),
     program(diagonal_after_change, (G, 1.3)),
+    program(diagonal_matrix_and_more, (_a(3),)),
+    program(diagonal_matrix_then_more, (_a(3),)),
     program(ridge, (TALL, _a(5), 0.3)),
 ]
