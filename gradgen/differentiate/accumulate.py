@@ -78,6 +78,8 @@ class Adjoints:
         if not isinstance(value, Sym):
             value = Sym(constant_atom(value if isinstance(value, complex) else float(value)), self.builder)
         value = real_for(value, to.type)
+        if symbols.is_zero(value):
+            return
         value = sum_to_shape(value, to if like is None else like, to)
         value = match_precision(value, to.type)
         prior = self.current.get(to)
@@ -136,7 +138,7 @@ def adjoint_type(a: Type, b: Type) -> Type:
     return with_dims(dtype, broadcast([dims_of(a), dims_of(b)]), weak)
 
 
-def real_for(value: Sym, type: Type) -> Sym:
+def real_for(value: Any, type: Type) -> Any:
     """The real part of a complex contribution to a real value: what moves that is real, and Re(g t) = Re(g) t."""
     return value if is_complex(type) else real_part(value)
 

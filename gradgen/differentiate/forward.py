@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from gradgen.analyse.activity import active
-from gradgen.differentiate.accumulate import Adjoints, match_dtype
+from gradgen.differentiate.accumulate import Adjoints, match_dtype, real_for
 from gradgen.differentiate.partials import arguments_of, plus, spread
 from gradgen.differentiate.several import Items, completed, is_item
 from gradgen.errors import UnsupportedSyntax
@@ -118,6 +118,7 @@ class _Forward:
 
     def define(self, target: Var, value: Any) -> None:
         """The tangent of `target`, in the full shape of it; a literal 0 is none."""
+        value = real_for(value, target.type)
         if value is None or symbols.is_zero(value):
             return
         made = match_dtype(value, target.type).atom

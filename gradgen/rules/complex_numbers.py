@@ -98,7 +98,9 @@ def real_part(x: Any) -> Any:
 
 def _part(x: Any, which: str) -> Any:
     if not isinstance(x, Sym) or not is_complex(x.type):
-        return x
+        return x if which == "real" else 0
+    if x.value is not None:
+        return getattr(x.value, which)
     if x.op == "neg":
         return neg(_part(x.args[0], which))
     if x.op == "mul":

@@ -188,6 +188,20 @@ def wavefunction(psi, v):
     return np.sum(np.abs(out) ** 2 * v)
 
 
+def adjoint_that_is_real(z, u):
+    """What y gets is real, and has no imaginary part to hand to that of z."""
+    y = u + (u.real + 1j * z.imag)
+    return np.sum(y.real**2)
+
+
+def parts_of_parts(z, u):
+    w = z * 1.0
+    w.real[1:] = u.real[1:]
+    v = z * 1j
+    v.imag[:2] = (u + w).real[:2]
+    return np.sum(np.abs(v) ** 2)
+
+
 def questions(z):
     if np.iscomplexobj(z) and not np.isrealobj(z):
         return np.sum(np.abs(z) * np.iscomplex(z)) + np.sum(z.real * np.isreal(z))
@@ -233,6 +247,8 @@ PROGRAMS = [
     program(impedance, (0.7, 0.4, 1.2, 0.9), (0.7, 0.4, 1.2, 0.9 + 0.3j)),
     program(angle_in_degrees, (_A,)),
     program(wavefunction, (_A, _V)),
+    program(adjoint_that_is_real, (_A, _B)),
+    program(parts_of_parts, (_A, _B)),
     program(questions, (_A,)),
     program(of_recursive, (0.3 + 0.2j, 2), argnums=0, python_only="recurs|calls itself"),
 ]
