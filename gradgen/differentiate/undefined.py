@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
 
 from gradgen.ir import (
+    Accumulate,
     Array,
     Assign,
     Atom,
@@ -30,13 +31,14 @@ from gradgen.ir import (
     Save,
     Scalar,
     Statement,
+    Store,
     Type,
     Undefined,
     Var,
     While,
     is_float,
 )
-from gradgen.ir.walk import map_statement, statements
+from gradgen.ir.walk import map_statement, operands, statements
 from gradgen.rules.build import Builder
 
 
@@ -51,7 +53,8 @@ def defined(primal: tuple[Statement, ...], wanted: Set[Atom], builder: Builder) 
     """`primal` with placeholders where one of `wanted`, or what it is made of, is undefined."""
     sources = dict(_handed_over(primal))
     reached: set[Atom] = set()
-    waiting = [atom for atom in wanted if atom in sources]
+    sure = _surely_read(primal)
+    waiting = [atom for atom in wanted if atom in sources and atom not in sure]
     while waiting:
         var = waiting.pop()
         if var not in reached:
@@ -59,6 +62,12 @@ def defined(primal: tuple[Statement, ...], wanted: Set[Atom], builder: Builder) 
             waiting += [source for source in sources[var] if source in sources]
     lacking = {var for var in reached if any(isinstance(source, Undefined) for source in sources[var])}
     return _filled(primal, lacking, builder) if lacking else primal
+
+
+def _surely_read(primal: tuple[Statement, ...]) -> set[Atom]:
+    """What is read on every path by the function itself: where it has no value, that reading raises, as in Python."""
+    saved = {s.value for s in statements(Block(primal)) if isinstance(s, Save)}
+    return {atom for s in primal if isinstance(s, Assign | Store | Accumulate) for atom in operands(s)} - saved
 
 
 def _handed_over(primal: tuple[Statement, ...]) -> Iterator[tuple[Atom, tuple[Atom, ...]]]:
