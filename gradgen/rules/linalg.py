@@ -356,3 +356,30 @@ def multi_dot(arrays):
     for factor in factors[1:]:
         product = apply("matmul", product, factor)
     return product
+
+
+def matvec(x1, x2, /):
+    """Each matrix of a stack times a vector of another stack."""
+    a, v = vectors(x1, x2)
+    if a.ndim < 2 or not v.ndim:
+        raise UnsupportedType("np.matvec takes matrices and vectors", way_out="np.vecdot")
+    if v.ndim == 1:
+        return apply("matmul", a, v)
+    made = apply("matmul", a, column(v))
+    return apply("squeeze", made, axis=(made.ndim - 1,))
+
+
+def vecmat(x1, x2, /):
+    """Each vector of a stack, conjugated, times a matrix of another stack."""
+    v, a = vectors(x1, x2)
+    if a.ndim < 2 or not v.ndim:
+        raise UnsupportedType("np.vecmat takes vectors and matrices", way_out="np.vecdot")
+    if v.ndim == 1:
+        return apply("matmul", conjugate(v), a)
+    made = apply("matmul", row(conjugate(v)), a)
+    return apply("squeeze", made, axis=(made.ndim - 2,))
+
+
+for _name, _build in (("matvec", matvec), ("vecmat", vecmat)):
+    if hasattr(np, _name):  # since NumPy 2.2
+        caller(getattr(np, _name))(_build)

@@ -28,7 +28,7 @@ from gradgen.ir import (
     real_dtype,
     with_dims,
 )
-from gradgen.rules.linalg import adjoint, column, row, transposed
+from gradgen.rules.linalg import adjoint, column, ordered, row, shape_syms, transposed
 from gradgen.rules.reductions import as_array, conjugate
 from gradgen.rules.symbols import Sym, apply, static
 from gradgen.rules.table import TAKES_COMPLEX, caller, constant, general
@@ -253,3 +253,40 @@ def cond(x, p=None):
         largest, smallest = (apply("getitem", s, index=(..., k)) for k in (0, -1))
         return largest / smallest if p != -2 else smallest / largest
     return matrix_norm_of(x, p) * matrix_norm_of(apply("inv", x), p)
+
+
+@caller(np.linalg.tensorinv)
+def tensorinv(a, ind=2):
+    """As a matrix, of the first `ind` axes by the others, it has an inverse."""
+    x, ind = as_array(a), static(ind, "`ind`")
+    if not 0 < ind < x.ndim:
+        raise UnsupportedValue(f"np.linalg.tensorinv with ind={ind}", way_out="fewer than the axes of the array")
+    sizes = shape_syms(x)
+    inverse = apply("inv", apply("reshape", x, _product(sizes[:ind]), _product(sizes[ind:])))
+    return apply("reshape", inverse, *sizes[ind:], *sizes[:ind])
+
+
+@caller(np.linalg.tensorsolve)
+def tensorsolve(a, b, axes=None):
+    """`np.tensordot(a, x, x.ndim) == b`, as a linear system."""
+    x, y = as_array(a), as_array(b)
+    last = [axis % x.ndim for axis in static(axes, "`axes`") or ()]
+    x = ordered(x, [axis for axis in range(x.ndim) if axis not in last] + last)
+    if not 0 < y.ndim < x.ndim:
+        raise UnsupportedType("np.linalg.tensorsolve of these numbers of axes", way_out="a right side of fewer axes")
+    flat = apply("ravel", y) if y.ndim > 1 else y
+    length = apply("size", flat, axis=0)
+    made = apply("solve", apply("reshape", x, length, length), flat)
+    return apply("reshape", made, *shape_syms(x)[y.ndim :])
+
+
+def _product(sizes: list[Sym]) -> Sym:
+    total, *others = sizes
+    for size in others:
+        total = apply("mul", total, size)
+    return total
+
+
+@caller(np.linalg.lstsq)
+def lstsq(a, b, rcond=None):
+    raise UnsupportedValue("np.linalg.lstsq, whose results hang on the rank", way_out="np.linalg.pinv(a) @ b")

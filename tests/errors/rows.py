@@ -451,6 +451,7 @@ LINALG = [
         ("letters_of_einsum", "np.einsum('ij->ijk', m)", UnsupportedValue, "np.einsum", "letters of operands"),
         ("axes_of_einsum", "np.einsum('ijk->i', m)", UnsupportedValue, "'ijk'"),
         ("einsum_without_ellipsis", "np.einsum('...i->i', m)", UnsupportedValue, "`...`"),
+        ("least_squares", "np.linalg.lstsq(m, m[0])[0]", UnsupportedValue, "np.linalg.lstsq", "pinv"),
         ("axes_of_tensordot", "np.tensordot(m, m, 3)", UnsupportedValue, "3 axes"),
         ("pairs_of_tensordot", "np.tensordot(m, m, ([0, 1], [0]))", UnsupportedValue, "as many axes"),
         ("cross_in_the_plane", "np.cross(np.array([1.0, 2.0]), m[0])", UnsupportedType, "two elements", "a[0] * b[1]"),

@@ -69,4 +69,6 @@ ROWS = [
     row("np.linalg.det(x)", STACK, **OPTIONS), row("np.linalg.slogdet(x).logabsdet", STACK, **OPTIONS), row("np.linalg.pinv(x)", TALL_STACK, **OPTIONS),
     row("np.linalg.cholesky(x)", SYMMETRIC[2], **OPTIONS), row("np.linalg.eigh(x)[1]", SYMMETRIC[2], **OPTIONS), row("np.linalg.svd(x, False).U", TALL_STACK, **OPTIONS),
     row("np.linalg.svd(x)[1]", TALL_STACK, second=False, **OPTIONS), row("np.linalg.svd(x)[2]", STACK, **OPTIONS), row("np.linalg.qr(x).Q", TALL_STACK, **OPTIONS),
+    row("np.linalg.tensorinv(x)", normal(2, 3, 6), **OPTIONS), row("np.linalg.tensorinv(x, ind=1)", normal(6, 2, 3), **OPTIONS),
+    row("np.linalg.tensorsolve(x, y)", (normal(2, 3, 6), normal(2, 3)), (normal(4, 2, 2), normal(4)), **OPTIONS), row("np.linalg.tensorsolve(x, y, axes=(0,))", (normal(6, 2, 3), normal(2, 3)), **OPTIONS),
 ]  # fmt: skip

@@ -25,4 +25,5 @@ ROWS = [
     row("np.linalg.outer(x, y)", (V, K)), row("np.linalg.matmul(x, y)", (A, B)), row("np.linalg.diagonal(x)", T, M), row("np.linalg.trace(x)", normal(2, 3, 3), M), row("np.linalg.diagonal(x, offset=1)", T), row("np.linalg.matrix_transpose(x)", T),
     row("np.diagflat(x)", M, V), row("np.diagflat(x, 1)", V), row("np.diagonal(x, 1, 2, 0)", T), row("x.diagonal(-1)", M), row("np.diagonal(x, axis1=1, axis2=2)", T), row("np.trace(x, axis1=1, axis2=2)", T), row("np.tril(x)", V), row("np.triu(x, -1)", M, T), row("np.diag(x, 5)", M),
     row("np.kron(x, y)", (normal(2, 2), normal(3)), (normal(2, 2, 2), normal(2, 3))), row("np.inner(x, y)", (STACK, V), (M, V)), row("np.diag(np.diag(x))", normal(3, 3)),
+    row("np.matvec(x, y)", (STACK, normal(2, 4)), (A, K), (A, normal(5, 4)), (STACK, K), exact=False), row("np.vecmat(x, y)", (normal(2, 3), STACK), (V[:3], A), (normal(5, 3), A), exact=False),
 ]  # fmt: skip
