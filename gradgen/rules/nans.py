@@ -171,6 +171,8 @@ def _of_each(x: Sym, q: Any, axis: int, method: str) -> Sym:
     value = _read(x, order, below, axis)
     if above is not None:
         value = value * (1 - share) + _read(x, order, above, axis) * share
+    weak = not isinstance(q, Sym) or getattr(q.type, "weak", False)
+    value = reductions.in_dtype(value, x.dtype if weak else np.result_type(x.dtype, q.dtype).name)
     return moveaxis(value, axis, 0) if lead else apply("squeeze", value, axis=(axis,))
 
 

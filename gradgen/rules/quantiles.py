@@ -124,7 +124,8 @@ class Neighbours:
 def neighbours(q: Any, n: Sym, method: str) -> tuple[Sym, Sym | None, Any]:
     """The two places of n next to the quantile q, and the share of the second; or one place."""
     scale, start = _scale(n, method), METHODS[method][1]
-    below, above, share = _between(q * scale if start == 0 else q * scale - -start, method)
+    at = apply("mul", q, scale)  # a Sym, though q be 0
+    below, above, share = _between(at if start == 0 else at - -start, method)
     return _clipped(below, n, method), None if above is None else _clipped(above, n, method), share
 
 

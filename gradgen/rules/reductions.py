@@ -344,7 +344,7 @@ def _number_of(mask: Any, x: Sym, axis: Any, keepdims: Any) -> Sym:
     return _reduce("sum", mask, axis, keepdims)
 
 
-def _like(x: Sym, dtype: str) -> Sym:
+def in_dtype(x: Sym, dtype: str) -> Sym:
     """x in `dtype`: a count, which is an integer, has widened what it divides."""
     return x if x.dtype == dtype else apply("cast", x, dtype=dtype, weak=False)
 
@@ -396,7 +396,7 @@ def mean_call(a, axis=None, dtype=None, out=None, keepdims=False, *, where=None)
     if where is None:
         return _reduce("mean", x, axis, keepdims)
     total = _reduce("sum", _selected(x, where, 0.0), axis, keepdims)
-    return _like(total / _number_of(where, x, axis, keepdims), averaged(x.dtype))
+    return in_dtype(total / _number_of(where, x, axis, keepdims), averaged(x.dtype))
 
 
 def _extreme(op: str, pairwise: str, *callables: Any):
@@ -476,8 +476,8 @@ def _spread_of_some(op: str, x: Sym, axis: Any, keepdims: Any, ddof: Any, where:
     free = number - ddof if ddof else number
     dtype = averaged(x.dtype)
     if op == "var":
-        return _like(_reduce("sum", apply("square", distance), axis, keepdims) / free, dtype)
-    return _like(_reduce("norm", distance, axis, keepdims) / apply("sqrt", free), dtype)
+        return in_dtype(_reduce("sum", apply("square", distance), axis, keepdims) / free, dtype)
+    return in_dtype(_reduce("norm", distance, axis, keepdims) / apply("sqrt", free), dtype)
 
 
 _spread("var", np.var)

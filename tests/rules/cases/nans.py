@@ -14,4 +14,5 @@ ROWS = [
     row("np.nanquantile(x, 0.3)", X, A, exact=False), row("np.nanpercentile(x, [20, 70], axis=1)", A, exact=False), row("np.nanquantile(x, y, axis=0, keepdims=True)", (A, 0.4), exact=False), row("np.nanquantile(x, q, axis=1, method='hazen')", A, more={"q": Q}, exact=False), row("np.nanquantile(x, 0.5, axis=1, method='nearest')", A), row("np.nanmedian(x)", V32),row("np.nanmean(x)", V32), row("np.nansum(i) * x", V, more={"i": INTS}), row("np.nanmax(i) * x", V, more={"i": INTS}),
     row("np.nansum(x, where=m)", A, more={"m": MASK}, exact=False), row("np.nanmean(x, where=m, axis=1)", A, more={"m": MASK}, exact=False),
     row("np.nanmax(x, axis=1)", -np.abs(A) - 0.5), row("np.nanmin(x)", np.abs(A) + 0.5), row("np.nanargmax(x) * y", (-np.abs(X) - 0.5, 0.7)), row("np.nanargmin(x) * y", (np.abs(X) + 0.5, 0.7)),
+    row("np.nanmedian(x, axis=0)", A.astype(np.float32)), row("np.nanquantile(x, 0.0, axis=1)", A.astype(np.float32)),
 ]  # fmt: skip

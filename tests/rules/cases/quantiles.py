@@ -14,4 +14,6 @@ ROWS = [
     row("np.quantile(x, y)", (X, 0.3), (X, Q), exact=False), row("np.quantile(x, y, axis=1)", (M, Q), (T, 0.4), exact=False), row("np.percentile(x, [10, 50, 90])", X, exact=False), row("np.percentile(x, 25, axis=-1)", T, exact=False), row("np.percentile(x, y, keepdims=True)", (M, 33.0), exact=False), row("np.quantile(x, 0.3, axis=(0, 1))", T, M, exact=False), row("np.quantile(x, 0.3)", V32, exact=False), row("np.quantile(x, q)", X, more={"q": np.array([0.0, 0.5, 1.0])}, exact=False),
     *(row(f"np.quantile(x, q, method={m!r})", X, more={"q": EXACT},exact=False) for m in METHODS),
     *(row(f"np.quantile(x, y, method={m!r})", (X,0.3),exact=False) for m in METHODS),
+    *(row(f"np.quantile(x, {q}, method={m!r})", X) for q in ("0.0", "1.0", "0", "1") for m in ("linear", "nearest", "midpoint", "weibull")),
+    row("np.percentile(x, 0, axis=0)", M), row("np.percentile(x, 100)", M), row("np.percentile(x, 50)", X),
 ]  # fmt: skip
