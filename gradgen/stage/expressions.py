@@ -7,6 +7,7 @@ Subscripts, comprehensions and what a call does are in files of their own; expre
 from __future__ import annotations
 
 import ast
+import difflib
 from types import ModuleType
 from typing import Any
 
@@ -220,7 +221,8 @@ def get_attribute(frame: Frame, owner: Any, name: str) -> Any:
     if isinstance(owner, Known) and not isinstance(owner.value, str | bytes):
         if not hasattr(owner.value, name):
             shown = owner.value.__name__ if isinstance(owner.value, ModuleType | type) else type(owner.value).__name__
-            raise UnsupportedType(f"`{shown}` has no attribute `{name}`")
+            near = difflib.get_close_matches(name, dir(owner.value), n=1)
+            raise UnsupportedType(f"`{shown}` has no attribute `{name}`", way_out=f"`.{near[0]}`" if near else "")
         return attribute(session, owner, name)
     if isinstance(owner, Partial) and name in ("func", "args", "keywords"):
         raise UnsupportedSyntax(f"`.{name}` of a partial function")

@@ -7,11 +7,15 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from gradgen.errors import UnsupportedSyntax, UnsupportedType
 from gradgen.ir import BOOL, Array, Atom, Const, Scalar, Var, dims_of, is_float
+from gradgen.rules import CALLERS
 from gradgen.rules.build import constant_atom
 from gradgen.stage import gates
 from gradgen.stage.arrays import atom_of, describe, is_array, is_numeric, type_of, wrap
+from gradgen.stage.rulecalls import apply_caller
 from gradgen.stage.session import UNKNOWN, Session, is_scalar
 from gradgen.stage.values import Bound, Closure, DictObject, Formatted, Group, Known, ListObject, Range, Ref, RunList
 
@@ -49,12 +53,21 @@ TRUE, FALSE = constant_atom(True), constant_atom(False)
 def binary(session: Session, kind: type[ast.operator], a: Any, b: Any) -> Any:
     """a <operator> b."""
     op, symbol, compute = BINARY[kind]
+    a, b = as_beside(session, a, b), as_beside(session, b, a)
     if is_numeric(session, a) and is_numeric(session, b):
         return numeric(session, op, symbol, compute, a, b)
     special = _structural(session, kind, a, b)
     if special is not None:
         return special
     raise UnsupportedType(f"`{symbol}` of {describe(session, a)} and {describe(session, b)}")
+
+
+def as_beside(session: Session, value: Any, other: Any) -> Any:
+    """The value; a list or a tuple of numbers as the array that NumPy makes of it beside an array."""
+    is_sequence = isinstance(value, Group) or isinstance(contents(session, value), ListObject | RunList)
+    if not is_sequence or not is_array(session, other):
+        return value
+    return apply_caller(session, CALLERS[np.asarray], (value,), {}, "np.asarray")
 
 
 def numeric(session: Session, op: str, symbol: str, compute: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
@@ -251,6 +264,7 @@ def compare(session: Session, kind: type[ast.cmpop], a: Any, b: Any) -> Any:
         found = _contains(session, b, a)
         return found if kind is ast.In else negated(session, found)
     op, symbol, compute = COMPARISONS[kind]
+    a, b = as_beside(session, a, b), as_beside(session, b, a)
     if is_numeric(session, a) and is_numeric(session, b):
         return _compare_numbers(session, op, compute, atom_of(session, a), atom_of(session, b))
     equality = kind in (ast.Eq, ast.NotEq)

@@ -330,6 +330,14 @@ VALUES = [
 
 # Mistakes, most of which Python refuses as well: the user knows what to write instead.
 MISTAKES = [
+    refusal(
+        "misspelled_function",
+        "import numpy as np\n\ndef f(v):\n    return «np.summ(v)\n",
+        UnsupportedType,
+        "`numpy` has no attribute `summ`",
+        "Instead: `.sum`",
+        args=(V,),
+    ),
     refusal("argnums_twice", "def f(x):\n    return x\n", ArgumentError, "twice", argnums=(0, "x")),
     refusal(
         "wrong_number_of_arguments", "def g(x):\n    return x\n\ndef f(x):\n    return «g(x, x)\n", GradgenError, "`g`"

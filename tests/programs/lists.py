@@ -347,7 +347,21 @@ def list_of_each_iteration_kept_for_backward(x, n):
     return y
 
 
+def beside_an_array(w, m):
+    s = np.sum(m @ w) + np.sum(w * m + [0.5, 1.5]) + np.sum((1.0, 2.0) - m)
+    return s + np.sum(m[0] < w) * m[0, 0] + np.sum(m[(m > [0.3, 0.6])] ** 2)
+
+
+def made_in_a_loop_beside_an_array(v):
+    parts = []
+    for i in range(len(v)):
+        parts.append(v[i] ** 2)
+    return np.sum(v * parts)
+
+
 PROGRAMS = [
+    program(beside_an_array, ([0.7, -1.2], np.array([[0.5, 0.7], [-0.2, 1.1], [0.4, 0.9]]))),
+    program(made_in_a_loop_beside_an_array, (np.array([0.5, 0.7, -0.2]),)),
     program(append_constant_count, (1.3,), pair=True),
     program(append_run_time_count, (1.3, 3), (1.3, 0), argnums=0, pair=True, second_order=True),
     program(append_then_sum, (_V,), (_E,)),
