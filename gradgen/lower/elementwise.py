@@ -145,6 +145,10 @@ def squeeze(ctx: Context, s: Assign) -> Lazy:
     else:
         axes = [a % x.type.ndim for a in (axis if isinstance(axis, tuple) else (axis,))]
     kept = [k for k in range(x.type.ndim) if k not in axes]
+    for k in axes:
+        if not x.type.dims[k].is_one:
+            several = ctx.whole.compare("ne", x.size(k), ctx.whole.constant(1))
+            ctx.require(several, "ValueError", "cannot select an axis to squeeze out which has size not equal to one")
 
     def element(at: Position_) -> Atom:
         places = iter(at)
@@ -245,6 +249,10 @@ NUMBERS = {"zeros": 0.0, "ones": 1.0, "empty": 0.0}
 @lazily("zeros", "ones", "empty")
 def constant(ctx: Context, s: Assign) -> Lazy:
     sizes = [ctx.use(size) for size in s.args]
+    for size in sizes:
+        known = ctx.whole.known(size)
+        if known is not None and known < 0:
+            raise ctx.refuse("negative dimensions are not allowed", "a size that is not negative")
     return filled(ctx, s, lambda axis: sizes[axis], number(s.target.type, NUMBERS[s.op]), s.op)
 
 

@@ -82,6 +82,8 @@ def pad_call(
 ):
     x = as_array(array)
     widths = _by_axis(pad_width, x.ndim, "pad_width")
+    if any(not isinstance(width, int) and not _is_whole(width) for pair in widths for width in pair):
+        raise UnsupportedType("`pad_width` must be of integral type", way_out="int(...)")
     if mode == "constant":
         return _with_constants(x, widths, constant_values)
     if mode == "empty":
@@ -104,6 +106,10 @@ def pad_call(
         else:
             raise UnsupportedValue(f"mode={mode!r} of np.pad", way_out='"constant", "edge", "reflect" or "wrap"')
     return x
+
+
+def _is_whole(width: Any) -> bool:
+    return isinstance(width, Sym) and width.dtype.startswith(("int", "uint"))
 
 
 def _by_axis(given: Any, ndim: int, name: str) -> Pairs:

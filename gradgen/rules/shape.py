@@ -25,6 +25,7 @@ from gradgen.ir import (
 )
 from gradgen.rules import sizes
 from gradgen.rules.build import dim_of
+from gradgen.rules.checks import forbid
 from gradgen.rules.creation import as_array, combined_dtype, dtype_name, shape_sizes
 from gradgen.rules.reductions import axes_of
 from gradgen.rules.symbols import Sym, apply
@@ -673,11 +674,14 @@ def _common_size(arrays: list, axis: int, dim: Dim) -> Any:
     for x in arrays:
         if isinstance(x, Sym) and x.ndim >= -axis and not dims_of(x.type)[axis].is_one:
             found.setdefault(dims_of(x.type)[axis], apply("size", x, axis=axis % x.ndim))
-    if dim in found:
+    if len(found) == 1:
         return found[dim]
     size, *others = found.values()
     for other in others:
         size = apply("where", apply("eq", size, 1), other, size)
+    for own in found.values():
+        misfit = apply("logical_and", apply("ne", own, 1), apply("ne", own, size))
+        forbid(misfit, "ValueError", "shape mismatch: objects cannot be broadcast to a single shape")
     return size
 
 

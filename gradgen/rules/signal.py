@@ -119,6 +119,9 @@ def _along_places(x: Sym, places: Sym, axis: int, edge_order: int) -> Sym:
         raise UnsupportedType("np.gradient takes the coordinates of an axis in a vector")
     if not places.dtype.startswith("float"):
         places = apply("cast", places, dtype="float64", weak=False)
+    if dims_of(places.type)[0] != dims_of(x.type)[axis]:
+        differs = apply("ne", apply("size", places, axis=0), apply("size", x, axis=axis))
+        forbid(differs, "ValueError", "distances must match the length of the corresponding dimension")
     gaps = apply("sub", piece(places, 0, 1, None), piece(places, 0, None, -1))
 
     def at(k: int) -> Sym:
@@ -232,7 +235,7 @@ def _as_long_as(like: Sym, op: str, whole: Sym, other: Sym) -> Sym:
 
 def _convolution(op: str, function: Any):
     def build(a, v, mode="full"):
-        a, v = (_row(as_array(x)) for x in (a, v))
+        a, v = (x if isinstance(x, Sym) and x.is_array else flat(x) for x in map(as_array, (a, v)))
         if mode not in ("full", "same", "valid"):
             raise UnsupportedValue(f"mode={mode!r}", way_out='"full", "same" or "valid"')
         if any(x.ndim != 1 or x.dtype.startswith("complex") for x in (a, v)):
@@ -327,6 +330,9 @@ def interp_call(x, xp, fp, left=None, right=None, period=None):
         raise UnsupportedType("np.interp of complex values", way_out="of the real and the imaginary part")
     if not isinstance(x, Sym):
         x = Sym(constant_atom(x), xp.builder)
+    if dims_of(xp.type) != dims_of(fp.type):
+        differs = apply("ne", apply("size", xp, axis=0), apply("size", fp, axis=0))
+        forbid(differs, "ValueError", "fp and xp are not of the same length.")
     if left is None and right is None:
         return apply("interp", x, xp, fp)
     ends = (gathered(fp, 0, 0) if left is None else left, gathered(fp, -1, 0) if right is None else right)

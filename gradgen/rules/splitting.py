@@ -44,7 +44,7 @@ def positions(x: Sym, axis: int) -> Sym:
     return apply("arange", 0, shape_of(x)[axis], 1)
 
 
-_OUTSIDE = "the place of np.insert is out of bounds"
+_OUTSIDE = "the place is out of bounds"
 
 
 # Splitting
@@ -86,18 +86,18 @@ def array_split(ary, indices_or_sections, axis=0):
     return _split(ary, indices_or_sections, axis, equal=False)
 
 
-def _split_along(axis: int, function: Any):
+def _split_along(axis: int, least: int, function: Any):
     @caller(function)
     def build(ary, indices_or_sections):
         x = as_array(ary)
-        if x.ndim <= axis and not (axis == 1 and x.ndim == 1):
-            raise UnsupportedValue(f"{function.__name__} only works on arrays of {axis + 1} or more dimensions")
+        if x.ndim < least:
+            raise UnsupportedValue(f"{function.__name__} only works on arrays of {least} or more dimensions")
         return _split(x, indices_or_sections, min(axis, x.ndim - 1), equal=True)
 
 
-_split_along(0, np.vsplit)
-_split_along(1, np.hsplit)
-_split_along(2, np.dsplit)
+_split_along(0, 2, np.vsplit)
+_split_along(1, 1, np.hsplit)
+_split_along(2, 3, np.dsplit)
 
 
 @caller(np.unstack)
@@ -142,6 +142,8 @@ def delete_call(arr, obj, axis=None):
             raise UnsupportedType("np.delete takes numbers of elements, a slice or a mask")
         if left_out.dtype == "bool":
             return gathered(x, apply("logical_not", left_out), along)
+    outside = apply("logical_or", left_out >= size, left_out < (-size if isinstance(size, int) else apply("neg", size)))
+    forbid(apply("any", outside, axis=None, keepdims=False), "IndexError", _OUTSIDE)
     keep = apply("ones", size, dtype="bool")
     atoms = (left_out.atom,)
     kept = x.builder.store(keep.atom, (At(0),), atoms, constant_atom(False))
@@ -166,9 +168,12 @@ def _is_number(obj: Any) -> bool:
 def _from_start(place: Any, size: Any) -> Any:
     """A place counted from the start, as one counted from the end has no meaning for what is one longer."""
     if isinstance(place, Sym):
-        return apply("where", place < 0, apply("add", place, size), place)
+        start = apply("where", place < 0, apply("add", place, size), place)
+        forbid(start < 0, "IndexError", _OUTSIDE)
+        return start
     if place >= 0:
         return place
+    forbid(size + place < 0 if isinstance(size, int) else size < -place, "IndexError", _OUTSIDE)
     return size + place if isinstance(size, int) else apply("sub", size, -place)
 
 

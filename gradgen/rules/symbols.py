@@ -214,7 +214,8 @@ class Unavailable:
 
     def refusal(self, g: Any) -> UnsupportedType:
         origin = g.builder.origin if isinstance(g, Sym) else None
-        position = None if origin is None else Position(origin.filename, origin.line, origin.column, origin.text)
+        text = "" if origin is None else " " * origin.column + origin.text.removeprefix("backprop ")
+        position = None if origin is None else Position(origin.filename, origin.line, origin.column, text)
         return UnsupportedType(f"the derivative of {self.what} has no closed form", position, "keep it constant")
 
 

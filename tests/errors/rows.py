@@ -38,6 +38,73 @@ def refusal(
 
 V = np.array([1.3, 0.7])
 
+PARTS = [
+    refusal(
+        "vectorize",
+        "import numpy as np\n\ndef f(v):\n    g = «np.vectorize(lambda a: a ** 2)\n    return np.sum(g(v))\n",
+        UnsupportedSyntax,
+        "`np.vectorize`",
+        "loop",
+        args=(V,),
+    ),
+    refusal(
+        "pad_by_the_median",
+        "import numpy as np\n\ndef f(v):\n    return np.sum(«np.pad(v, 1, mode='median'))\n",
+        UnsupportedValue,
+        "'median'",
+        "edge",
+        args=(V,),
+    ),
+    refusal(
+        "interp_with_a_period",
+        "import numpy as np\n\ndef f(v):\n    return «np.interp(0.3, v, v, period=2.0)\n",
+        UnsupportedValue,
+        "`period`",
+        "x % period",
+        args=(V,),
+    ),
+    refusal(
+        "shape_that_is_a_fraction",
+        "import numpy as np\n\ndef f(x):\n    return np.sum(«np.zeros(2.5) + x)\n",
+        UnsupportedType,
+        "a whole number",
+        "int(",
+    ),
+    refusal(
+        "order_of_a_bessel_function",
+        "from scipy import special\n\ndef f(x):\n    «return special.jv(x, 1.0)\n",
+        UnsupportedType,
+        "closed form",
+    ),
+    refusal(
+        "distribution_without_rule",
+        "from scipy import stats\n\ndef f(x):\n    return «stats.cauchy.pdf(x)\n",
+        UnknownFunction,
+        "`scipy.stats.cauchy.pdf`",
+    ),
+    refusal(
+        "generator_from_outside",
+        "import numpy as np\n\nRNG = np.random.default_rng(0)\n\ndef f(x):\n    return x * «RNG.normal()\n",
+        UnsupportedSyntax,
+        "from outside",
+        "make it in the function",
+    ),
+    refusal(
+        "draw_in_a_loop",
+        "import numpy as np\n\ndef f(x):\n    rng = np.random.default_rng(0)\n    for _ in range(3):\n        x = x * «rng.normal()\n    return x\n",
+        UnsupportedSyntax,
+        "in a loop or branch",
+        "in an array",
+    ),
+    refusal(
+        "random_numbers_without_a_seed",
+        "import numpy as np\n\ndef f(x):\n    return x * «np.random.rand()\n",
+        UnsupportedValue,
+        "no seed",
+        "default_rng",
+    ),
+]
+
 SYNTAX = [
     refusal(
         "gradient_of_recursion_inside",
@@ -476,4 +543,4 @@ LINALG.append(
     )
 )
 
-ROWS = LINALG + SELECTION + SYNTAX + ALIASES + FUNCTIONS + VALUES + MISTAKES + RESULTS + ARGUMENTS
+ROWS = LINALG + SELECTION + PARTS + SYNTAX + ALIASES + FUNCTIONS + VALUES + MISTAKES + RESULTS + ARGUMENTS
