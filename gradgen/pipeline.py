@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gradgen.differentiate import gradient, pair
+from gradgen.differentiate import ask_for_values, gradient, pair
 from gradgen.errors import Position, ResultError
 from gradgen.ir import Array, Block, Origin, Program, Scalar, is_complex
 from gradgen.ir.interface import Staged, Static, Tree, map_tree
@@ -59,7 +59,7 @@ def build(
     """
     staged = staged_program(function, arguments)
     check_result(staged, has_aux)
-    program = staged.program
+    program = checked(lambda given: ask_for_values(given, everywhere=style == "jit"), staged.program)
     variables = [program.entry.params[k] for k in wrt]
     results = len(program.entry.body.yields)
     if form == "pair":

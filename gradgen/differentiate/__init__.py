@@ -2,5 +2,6 @@
 
 from gradgen.differentiate.forms import gradient, pair
 from gradgen.differentiate.forward import jvp
+from gradgen.differentiate.unbound import ask_for_values
 
-__all__ = ["gradient", "jvp", "pair"]
+__all__ = ["ask_for_values", "gradient", "jvp", "pair"]

@@ -51,7 +51,7 @@ def looked_at(primal: tuple[Statement, ...], adjoint: tuple[Statement, ...]) -> 
 
 def defined(primal: tuple[Statement, ...], wanted: Set[Atom], builder: Builder) -> tuple[Statement, ...]:
     """`primal` with placeholders where one of `wanted`, or what it is made of, is undefined."""
-    sources = dict(_handed_over(primal))
+    sources = dict(handed_over(primal))
     reached: set[Atom] = set()
     sure = _surely_read(primal)
     waiting = [atom for atom in wanted if atom in sources and atom not in sure]
@@ -70,7 +70,7 @@ def _surely_read(primal: tuple[Statement, ...]) -> set[Atom]:
     return {atom for s in primal if isinstance(s, Assign | Store | Accumulate) for atom in operands(s)} - saved
 
 
-def _handed_over(primal: tuple[Statement, ...]) -> Iterator[tuple[Atom, tuple[Atom, ...]]]:
+def handed_over(primal: tuple[Statement, ...]) -> Iterator[tuple[Atom, tuple[Atom, ...]]]:
     """The values that branches and loops hand on, and what each may be."""
     for s in statements(Block(primal)):
         match s:
