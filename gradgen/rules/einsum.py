@@ -133,11 +133,15 @@ def _contribution(g: Sym, spec: Spec, args: tuple[Sym, ...], k: int) -> Sym:
         target += letter
     have = dims_by_letter(Spec(tuple(part for part, _ in terms), ""), [term.type for _, term in terms])
     wanted = dict(zip(target, dims_of(x.type), strict=True))
-    wanted |= {letter: have[letter] for letter in target if own.count(own[target.index(letter)]) > 1}
-    certain = all(have.get(letter, want) == want or have[letter].never_one for letter, want in wanted.items())
+    doubtful = {
+        letter
+        for letter, want in wanted.items()
+        if letter in have and have[letter] != want and not (have[letter].never_one or want.is_one)
+    }
+    diagonal = {letter for letter in target if own.count(own[target.index(letter)]) > 1}
     for axis, (letter, want) in enumerate(wanted.items()):
         # Of an axis that may be 1 elsewhere, and of all that is missing beside it, the size is said.
-        if not certain and not want.is_one and not (letter in have and have[letter].never_one):
+        if letter in doubtful - diagonal or (doubtful and letter not in have and not want.is_one):
             terms.append((letter, apply("ones", apply("size", x, axis=axis), dtype=x.dtype)))
             have[letter] = want
     made = contracted(terms, "".join(letter for letter in target if letter in have), spec.shared)
