@@ -116,6 +116,8 @@ class Adjoints:
         if adjoint is None:
             return self.zero(like)
         value = match_dtype(Sym(adjoint, self.builder), like.type)
+        if like.type == COMPLEX and not is_complex(value.type):
+            value = symbols.apply("cast", value, dtype="complex128", weak=True)
         if isinstance(like.type, ListOf) or not is_unexpanded(value.type, like.type):
             return value.atom
         if not value.is_array:
@@ -125,7 +127,9 @@ class Adjoints:
     def zero(self, like: Atom) -> Atom:
         if not isinstance(like.type, Scalar):
             return self.builder.emit("zeros_like", like)
-        if like.type.dtype == "float64" or like.type == COMPLEX:
+        if like.type == COMPLEX:
+            return Const(0j, COMPLEX)
+        if like.type.dtype == "float64":
             return Const(0.0, Scalar("float64", like.type.weak))
         return self.builder.emit("cast", 0.0, dtype=like.type.dtype, weak=False)
 

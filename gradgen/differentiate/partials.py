@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gradgen.differentiate.accumulate import Adjoints, expanded
+from gradgen.differentiate.accumulate import Adjoints, expanded, match_dtype
 from gradgen.ir import Assign, At, Atom, Index, Var, dims_of
 from gradgen.rules import symbols
 from gradgen.rules.symbols import Placed, Sym
@@ -88,7 +88,7 @@ def _linear(s: Assign, g: Sym, adjoints: Adjoints) -> None:
 
 
 def _general(s: Assign, g: Sym, adjoints: Adjoints) -> None:
-    full = expanded(g, s.target)
+    full = expanded(match_dtype(g, s.target.type), s.target)  # also of a complex value: it may start sums
     y = Sym(s.target, adjoints.builder)
     _contribute_each(s, _derivative(s)(full, y, *_syms(s, adjoints), **arguments_of(s.params)), adjoints)
 

@@ -194,6 +194,10 @@ def adjoint_that_is_real(z, u):
     return np.sum(y.real**2)
 
 
+def real_adjoint_of_a_scan(z):
+    return np.sum(np.cumprod(z).real)
+
+
 def parts_of_parts(z, u):
     w = z * 1.0
     w.real[1:] = u.real[1:]
@@ -248,6 +252,7 @@ PROGRAMS = [
     program(angle_in_degrees, (_A,)),
     program(wavefunction, (_A, _V)),
     program(adjoint_that_is_real, (_A, _B)),
+    program(real_adjoint_of_a_scan, (_A,)),
     program(parts_of_parts, (_A, _B)),
     program(questions, (_A,)),
     program(of_recursive, (0.3 + 0.2j, 2), argnums=0, python_only="recurs|calls itself"),
