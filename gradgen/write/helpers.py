@@ -6,6 +6,7 @@ valid for Numba where its style can need them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
 from gradgen.rules.special_functions import SPECIAL_FUNCTIONS
@@ -142,5 +143,5 @@ def with_helpers(needed: Collection[str]) -> list[str]:
         name = waiting.pop()
         if name not in found:
             found.add(name)
-            waiting += [other for other in HELPERS if f"{other}(" in HELPERS[name]]
+            waiting += [other for other in HELPERS if re.search(rf"\b{other}\(", HELPERS[name])]
     return [name for name in HELPERS if name in found]
