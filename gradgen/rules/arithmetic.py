@@ -148,7 +148,7 @@ def power(y, a, b):
         a = apply("cast", a, dtype=y.dtype, weak=getattr(a.type, "weak", False))  # of a negative base too
     if isinstance(y.type, Scalar) and is_complex(y.type):
         return by_base, where(a.equals(0), 0, y * apply("log", a))
-    if isinstance(a.type, Scalar) and a.type.weak:
+    if isinstance(a.type, Scalar) and a.type.weak and not is_complex(a.type):
         # math.log raises for negative numbers; the powers of these have no derivative.
         nan = Sym(constant_atom(math.nan, "math.nan"), y.builder)
         if y.is_array:
