@@ -24,7 +24,7 @@ from collections import Counter
 from dataclasses import replace
 
 from gradgen.analyse.distinct import may_repeat
-from gradgen.ir import Array, Assign, Atom, Block, Const, Function, Program, Store, Var
+from gradgen.ir import Array, Assign, Atom, Block, Const, Function, Program, Statement, Store, Var
 from gradgen.ir.walk import block_exits, blocks, map_statement, operands, statements
 
 
@@ -37,23 +37,21 @@ def _in_function(function: Function) -> Function:
     reads = Counter(_read(function))
 
     def block(block: Block) -> Block:
-        cleared = {
-            s.target: s for s in block.statements if isinstance(s, Store) and _clears(s) and reads[s.target] == 1
-        }
-        stored: dict[Store, Store] = {}
-        for s in block.statements:
-            first = cleared.get(s.array) if isinstance(s, Store) and isinstance(s.array, Var) else None
-            if (
-                isinstance(s, Store)
-                and first is not None
-                and _fills(first, s)
-                and not may_repeat(s.index, s.operands, made)
-            ):
-                stored[s] = replace(s, array=first.array, mode="set")
-        gone = {s.array for s in stored}
-        kept = (stored.get(s, s) if isinstance(s, Store) else s for s in block.statements)
-        kept = (s for s in kept if not (isinstance(s, Store) and s.target in gone))
-        return Block(tuple(map_statement(s, lambda atom: atom, block_) for s in kept), block.yields)
+        stores = {s.target: s for s in block.statements if isinstance(s, Store) and isinstance(s.target.type, Array)}
+        moved: dict[Store, list[Store]] = {}
+        for s in stores.values():
+            chain = _back_to_cleared(s, stores, reads)
+            apart = not any(one in others for one in chain for others in moved.values())
+            if chain and apart and not may_repeat(s.index, s.operands, made):
+                moved[s] = chain
+        gone = {one for chain in moved.values() for one in chain}
+        kept: list[Statement] = []
+        for statement in block.statements:
+            if isinstance(statement, Store) and statement in moved:
+                kept += _filled_first(statement, moved[statement])
+            elif not (isinstance(statement, Store) and statement in gone):
+                kept.append(map_statement(statement, lambda atom: atom, block_))
+        return Block(tuple(kept), block.yields)
 
     block_ = block
     return replace(function, body=block(function.body))
@@ -68,11 +66,27 @@ def _read(function: Function) -> list[Atom]:
     return found
 
 
+def _back_to_cleared(last: Store, stores: dict[Var, Store], reads: Counter[Atom]) -> list[Store]:
+    """The stores from the one that clears the place to which `last` adds, through other additions, up to `last`."""
+    chain: list[Store] = []
+    s = last
+    while s.mode == "add" and isinstance(s.array, Var) and s.array in stores and reads[s.array] == 1:
+        s = stores[s.array]
+        chain.insert(0, s)
+        if _clears(s) and (s.index, s.operands) == (last.index, last.operands):
+            return chain
+    return []
+
+
+def _filled_first(last: Store, chain: list[Store]) -> list[Store]:
+    """What `last` adds stored at the cleared place, and then the other additions."""
+    first, *others = chain
+    if not others:
+        return [replace(last, array=first.array, mode="set")]
+    made = [replace(last, target=first.target, array=first.array, mode="set"), *others]
+    made[-1] = replace(made[-1], target=last.target)
+    return made
+
+
 def _clears(s: Store) -> bool:
-    zero = isinstance(s.value, Const) and s.value.value == 0
-    return s.mode == "set" and zero and isinstance(s.target.type, Array)
-
-
-def _fills(first: Store, second: Store) -> bool:
-    """Whether the second adds right where the first has cleared."""
-    return second.mode == "add" and (first.index, first.operands) == (second.index, second.operands)
+    return s.mode == "set" and isinstance(s.value, Const) and s.value.value == 0
