@@ -1,7 +1,7 @@
 """Small functions that the text brings along where it needs them, each as its source.
 
-They are needed where something is not known until run time, or where Numba lacks it. They are plain Python and NumPy, and
-valid for Numba where its style can need them.
+They are needed where something is not known until run time, or where Numba lacks it. They are plain Python and
+NumPy, and valid for Numba where its style can need them.
 """
 
 from __future__ import annotations
