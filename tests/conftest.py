@@ -7,6 +7,9 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
+# Half the time of compiled tests would go into LLVM's optimiser, which they are not about. NUMBA_OPT=3 tests what users run.
+os.environ.setdefault("NUMBA_OPT", "1")
+
 _COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
 # The same examples in every run: a failure is of the change, never of the day.
 settings.register_profile("ci", derandomize=True, max_examples=60, database=None, **_COMMON)
