@@ -7,7 +7,8 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
-# Half the time of compiled tests would go into LLVM's optimiser, which they are not about. NUMBA_OPT=3 tests what users run.
+# More than half of their time compiled tests would spend in LLVM's optimiser, which they are not about.
+# With NUMBA_OPT=3 they run what users run.
 os.environ.setdefault("NUMBA_OPT", "1")
 
 _COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}

@@ -33,7 +33,13 @@ from gradgen.ir import (
     dims_of,
 )
 from gradgen.ir.walk import block_exits, map_statement
-from gradgen.lower import diagonals, expansions, special_functions, whole_math  # noqa: F401  (they enter what they write out)
+from gradgen.lower import (  # noqa: F401  (they enter what they write out)
+    diagonals,
+    expansions,
+    special_functions,
+    whole_math,
+    windows,
+)
 from gradgen.lower.assembling import ASSEMBLING
 from gradgen.lower.broadcasting import Fitted
 from gradgen.lower.composites import written_out

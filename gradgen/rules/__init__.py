@@ -32,6 +32,7 @@ from gradgen.rules import (
     statistics,
     tensordot,
     ufuncs,
+    windows,
 )
 from gradgen.rules.table import CALLERS, METHODS, RULES
 
@@ -39,5 +40,5 @@ __all__ = [
     "CALLERS", "METHODS", "RULES", "arithmetic", "complex_numbers", "creation", "decompositions", "einsum",
     "elementwise", "extremes", "fourier", "indexing", "linalg", "lists", "lowered", "nans", "norms", "padding",
     "quantiles", "random", "reductions", "scalar", "scipy_special", "scipy_stats", "selection", "shape", "signal",
-    "solving", "sorting", "special", "splitting", "statistics", "tensordot", "ufuncs",
+    "solving", "sorting", "special", "splitting", "statistics", "tensordot", "ufuncs", "windows",
 ]  # fmt: skip

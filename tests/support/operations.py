@@ -137,6 +137,7 @@ OPERATIONS |= {
     "stack": lambda *xs, axis=0: np.stack(xs, axis),
     "concatenate": lambda *xs, axis=0: np.concatenate(xs, axis),
     "eye": lambda n, m=None, k=0, dtype="float64": np.eye(n, m, k, dtype),
+    **{name: getattr(np, name) for name in ("bartlett", "blackman", "hamming", "hanning")},
     "linspace": lambda a, b, n, endpoint=True, dtype=None: np.linspace(a, b, n, endpoint, dtype=dtype),
     "arange": lambda start, stop, step, dtype=None: np.arange(start, stop, step, dtype=dtype),
     "round": lambda x, digits=0: round(x, digits) if isinstance(x, int | float) else np.round(x, digits),

@@ -10,6 +10,8 @@ LENGTHS = ((L, V[:3]), (V[:3], L), (L, V), (V, L), (V, W), (V, V[:1]), (V[:1], V
 MODES = ("full", "same", "valid")
 
 ROWS = [
+    *(row(f"np.{name}({length}) * x", V[:1]) for name in ("hanning", "hamming", "blackman", "bartlett") for length in (7, 4)),
+    row("np.hanning(n) * x", F, more={"n": 1}), row("np.bartlett(len(x)) * x", V), row("np.blackman(n) * x", F, more={"n": 0}),
     row("np.diff(x)", V, M), row("np.diff(x, axis=0)", M, EMPTY.T), row("np.diff(x, n=2)", V), row("np.diff(x, n=0)", V), row("np.diff(x, n=2, axis=0)", M), row("np.diff(x, prepend=0.0)", V, M), row("np.diff(x, append=y)", (V, F), (M, C)), row("np.diff(x, prepend=y, append=y, axis=1)", (M, C)),
     row("np.ediff1d(x)", V, M), row("np.ediff1d(x, to_begin=y, to_end=[1.0, 2.0])", (V, F)),
     row("np.gradient(x)", L), row("np.gradient(x, y)", (L, F), (L, P), exact=False), row("np.gradient(x, 2)", L), row("np.gradient(x, edge_order=2)", L), row("np.gradient(x, y, edge_order=2)", (L, F), (L, P), exact=False), row("np.gradient(x, axis=0)", M), row("np.gradient(x)[1]", M), row("np.gradient(x)[0]", M),
