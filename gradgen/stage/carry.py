@@ -126,6 +126,8 @@ class Carrier(Merger):
         var = self.session.builder.var(name or getattr(a, "name", ""), found[0])
         self.session.escaped.add(var.version)
         self.carried[var.version] = Carried(var, init, b, found[1])
+        if self.session.is_without_dimensions(init):
+            self.session.without_dimensions.add(var.version)
         if (init is MISSING and not self.leaving) or self.session.partial & _versions(init, b):
             self.session.partial.add(var.version)
         self.changed = self.changed or not self.leaving
@@ -338,6 +340,8 @@ def _first_guess(loop: Loop, entry: State) -> tuple[State, dict[int, Carried]]:
         session.escaped.add(var.version)
         if session.partial & _versions(value):
             session.partial.add(var.version)
+        if session.is_without_dimensions(value):
+            session.without_dimensions.add(var.version)
         carried[var.version] = Carried(var, value)
         state.names[frame.number, name] = var
     return state, carried

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import GradgenError, UnsupportedSyntax, UnsupportedType, UnsupportedValue
-from gradgen.ir import Assign, Atom, Const, ListOf, Scalar, is_bool, is_complex, is_integer
+from gradgen.ir import Assign, Atom, Const, ListOf, Scalar, Var, is_bool, is_complex, is_integer
 from gradgen.rules import symbols
 from gradgen.rules.build import constant_atom, typed_for_spelling
 from gradgen.rules.symbols import Sym
@@ -34,6 +34,12 @@ MAY_SHARE = frozenset([
     "rot90", "sliding_window_view", "split", "squeeze", "swapaxes", "transpose", "unstack", "view", "vsplit",
 ])
 # fmt: on
+# What makes arrays even of no dimensions, which staging takes for numbers.
+MAKES_ARRAYS = frozenset(name + suffix for name in ("zeros", "ones", "empty", "full") for suffix in ("", "_like")) | {
+    "array",
+    "asarray",
+    "asanyarray",
+}
 
 
 def apply_caller(session: Session, caller: Caller, args: tuple[Any, ...], keywords: dict[str, Any], shown: str) -> Any:
@@ -58,8 +64,11 @@ def apply_caller(session: Session, caller: Caller, args: tuple[Any, ...], keywor
             raise error from raised
         del session.builder.statements[before:]
         return apply_caller(session, caller, args, keywords, shown)
-    shares = caller.spelling.rsplit(".", 1)[-1] in MAY_SHARE
-    return from_rule(session, _spelled(session, caller, result, before), sources if shares else {})
+    last = caller.spelling.rsplit(".", 1)[-1]
+    made = from_rule(session, _spelled(session, caller, result, before), sources if last in MAY_SHARE else {})
+    if last in MAKES_ARRAYS and is_scalar(made) and isinstance(made, Var):
+        session.without_dimensions.add(made.version)
+    return made
 
 
 def _made_known(session: Session, values: tuple[Any, ...], error: GradgenError) -> bool:

@@ -74,6 +74,7 @@ class Session:
         self.written: list[int] = []  # the iterations of loops being written out
         self.gone_over: list[int] = []  # cells of the lists that loops being staged go over
         self.in_rows: set[int] = set()  # versions of arrays that lie in memory row after row: see `layout`
+        self.without_dimensions: set[int] = set()  # versions of numbers that NumPy has as arrays
         self.frames = 0
         self.cells = 0
         self.changed: set[int] = set()  # cells of arrays that were changed in place
@@ -89,6 +90,15 @@ class Session:
 
     def emit(self, op: str, *args: Any, **options: Any) -> Var:
         return self.builder.emit(op, *args, **options)
+
+    def is_without_dimensions(self, atom: Atom) -> bool:
+        """Whether a number is to NumPy an array without dimensions, under whatever name."""
+        while isinstance(atom, Var) and atom.version not in self.without_dimensions:
+            made = self.builder.definitions.get(atom.version)
+            if not isinstance(made, Assign) or made.op != "identity":
+                return False
+            (atom,) = made.args
+        return isinstance(atom, Var)
 
     def param(self, name: str, type: Type, path: Path, value: Any = UNKNOWN) -> Var:
         """A new parameter of the program, fetched from `path`."""

@@ -7,13 +7,13 @@ import importlib
 from types import ModuleType
 from typing import Any
 
-from gradgen.errors import UnsupportedSyntax
+from gradgen.errors import UnsupportedSyntax, UnsupportedType
 from gradgen.ir.interface import Path, Root
 from gradgen.stage import operators
 from gradgen.stage.arrays import is_array
 from gradgen.stage.dispatch import evaluate, statement
 from gradgen.stage.expressions import closure
-from gradgen.stage.session import Frame
+from gradgen.stage.session import Frame, is_scalar
 from gradgen.stage.targets import assign, assign_in_parallel
 from gradgen.stage.updates import update_array
 from gradgen.stage.values import Known, ListObject, RunList
@@ -76,6 +76,9 @@ def augmented_value(frame: Frame, kind: type[ast.operator], before: Any, value: 
 
         extend_list(frame, before, value)
         return before
+    if is_scalar(before) and session.is_without_dimensions(before):
+        # A change in place that other names for it would see; a number has none to see it.
+        raise UnsupportedType("an array without dimensions is changed in place", way_out="a number, such as 0.0")
     return operators.binary(session, kind, before, value)
 
 

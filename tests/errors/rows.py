@@ -398,6 +398,20 @@ VALUES = [
 # Mistakes, most of which Python refuses as well: the user knows what to write instead.
 MISTAKES = [
     refusal(
+        "array_without_dimensions_changed_in_place",
+        "import numpy as np\n\ndef f(x):\n    a = np.zeros(())\n    b = a\n    «a += x\n    return b * 2.0\n",
+        UnsupportedType,
+        "an array without dimensions is changed in place",
+        "a number",
+    ),
+    refusal(
+        "array_without_dimensions_changed_in_a_loop",
+        "import numpy as np\n\ndef f(x):\n    a = np.array(0.0)\n    b = a\n    for i in range(3):\n"
+        "        «a += x * i\n    return b * 2.0\n",
+        UnsupportedType,
+        "an array without dimensions is changed in place",
+    ),
+    refusal(
         "misspelled_function",
         "import numpy as np\n\ndef f(v):\n    return «np.summ(v)\n",
         UnsupportedType,
