@@ -8,13 +8,13 @@ Calls are timed in turns, in one process; the medians and their ratios to the ha
 from __future__ import annotations
 
 import math
-import statistics
 import time
 from collections.abc import Callable
 
 import numba
 
 import gradgen
+from tests.benchmarks.timing import per_call
 
 
 def lecture(x, y):
@@ -53,18 +53,6 @@ def by_hand(x, y):
     return dx, dy
 
 
-def per_call(functions: dict[str, Callable], rounds: int = 31, calls: int = 20_000) -> dict[str, float]:
-    """Median microseconds of a call of each, the functions taking turns in every round."""
-    times: dict[str, list[float]] = {name: [] for name in functions}
-    for _ in range(rounds):
-        for name, function in functions.items():
-            start = time.perf_counter()
-            for _ in range(calls):
-                function(3.0, -4.0)
-            times[name].append((time.perf_counter() - start) / calls * 1e6)
-    return {name: statistics.median(values) for name, values in times.items()}
-
-
 def main() -> None:
     functions: dict[str, Callable] = {
         "by hand": by_hand,
@@ -79,7 +67,7 @@ def main() -> None:
         seconds = time.perf_counter() - start
         assert all(math.isclose(a, b, rel_tol=1e-12) for a, b in zip(found, expected, strict=True)), name
         print(f"{name:16} first gradient after {seconds:7.3f} s")
-    medians = per_call(functions)
+    medians = per_call(functions, (3.0, -4.0))
     for name, reference in (("gradgen", "by hand"), ("gradgen, jit", "by hand, Numba")):
         ratio = medians[name] / medians[reference]
         print(f"{name:16} {medians[name]:6.3f} us a call, by hand {medians[reference]:6.3f} us: {ratio:4.2f} times")
