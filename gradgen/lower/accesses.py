@@ -47,10 +47,10 @@ class Memory:
     def __init__(self, function: Function):
         self._keys: dict[Var, Var] = {}
         self._roots: dict[Var, frozenset[Var]] = {}
-        self._forms: dict[Var, Form] = {}
-        self._sums: dict[Var, tuple[Atom, ...]] = {}
-        self._products: dict[Var, tuple[Atom, ...]] = {}
-        self._indices: dict[Var, Var] = {}  # of merged loops
+        self._forms: dict[Atom, Form] = {}
+        self._sums: dict[Atom, tuple[Atom, ...]] = {}
+        self._products: dict[Atom, tuple[Atom, ...]] = {}
+        self._indices: dict[Var | None, Var] = {}  # of merged loops
         self._note(function.body)
 
     def key(self, var: Var) -> Var:
@@ -66,7 +66,7 @@ class Memory:
         if not isinstance(atom, Var):
             return None
         base, offset = self._forms.get(atom, (atom, 0))
-        return self._indices.get(base, base), offset  # type: ignore[arg-type]
+        return self._indices.get(base, base), offset
 
     def merged(self, index: Var, other: Var) -> None:
         """From here on the loop of `index` is part of that of `other`."""
@@ -74,14 +74,14 @@ class Memory:
 
     def trips(self, loop: For) -> Atom | None:
         """The number of trips of a loop whose stop is written `start + trips * step`."""
-        made = self._sums.get(loop.stop)  # type: ignore[arg-type]
+        made = self._sums.get(loop.stop)
         if isinstance(loop.start, Const) and loop.start.value == 0:
             rest = loop.stop
         elif made is not None and loop.start in made:
             rest = made[1 - made.index(loop.start)]
         else:
             return None
-        trips, by = self._products.get(rest, (rest, Const(1, INT)))  # type: ignore[arg-type]
+        trips, by = self._products.get(rest, (rest, Const(1, INT)))
         return trips if self.form(by) == self.form(loop.step) else None
 
     def place(self, index: tuple, operands: tuple[Atom, ...]) -> Place:

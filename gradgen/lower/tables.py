@@ -147,7 +147,9 @@ def _counter(loop: For | While, empties: tuple[Statement, ...], builder: Builder
         return None
     if loop.trips is not None:
         return builder.var("", INT)
-    return loop.carried[loop.results.index(_loops(empties)[0].stop)]  # type: ignore[union-attr]
+    emptying = _loops(empties)[0]
+    assert isinstance(emptying, For)
+    return next(var for var, result in zip(loop.carried, loop.results, strict=True) if result == emptying.stop)
 
 
 def _loops(around: tuple[Statement, ...]) -> list[For | While]:
