@@ -18,7 +18,7 @@ BEGIN, END = (
 
 
 def functions() -> str:
-    called = {one.spelling for one in CALLERS.values() if not one.spelling.endswith(".outer")}
+    called = {one.spelling for one in CALLERS.values() if not one.spelling.endswith(".outer") and not one.refuses}
     called |= {shown(one) for one in WRITERS if not isinstance(getattr(one, "__self__", None), np.ufunc)}
     python = {name for name in called if "." not in name} | {
         function.__name__ for function in BUILTINS if getattr(function, "__module__", "") == "builtins"

@@ -69,7 +69,8 @@ def signature(value: Any, name: str, differentiated: bool = False) -> Any:
         if leaf is not None:
             return _differentiable(leaf, name)
         if value is not None:
-            raise UnsupportedType(f"`{name}` is a {type(value).__name__}, which has no gradient", way_out=_ELSEWHERE)
+            kind = type(value).__name__
+            raise UnsupportedType(f"`{name}` is of type {kind}, which has no gradient", way_out=_ELSEWHERE)
     return _signature(value, name, differentiated)
 
 

@@ -55,6 +55,7 @@ class Caller:
 
     build: Callable[..., Any]
     spelling: str  # the callable's own text, "np.tanh"
+    refuses: bool = False  # whether all that it does is say what to write instead
 
 
 RULES: dict[str, Rule] = {}
@@ -213,7 +214,7 @@ def constant(op: str, *callables: Any, type: TypeRule, cost: int = 1) -> None:
     _register("constant", op, callables, type, cost=cost)(None)
 
 
-def caller(*callables: Any, method: str = "", spelling: str = ""):
+def caller(*callables: Any, method: str = "", spelling: str = "", refuses: bool = False):
     """A decorator: the decorated function says how a call of these callables, or of an array's method, is staged.
 
     It takes what the user's call passes, numeric values as Syms and everything else as it is, and
@@ -222,9 +223,9 @@ def caller(*callables: Any, method: str = "", spelling: str = ""):
 
     def enter(build):
         for function in callables:
-            CALLERS[function] = Caller(build, spelling or spelling_of(function))
+            CALLERS[function] = Caller(build, spelling or spelling_of(function), refuses)
         if method:
-            METHODS[method] = Caller(build, "." + method)
+            METHODS[method] = Caller(build, "." + method, refuses)
         return build
 
     return enter
