@@ -11,18 +11,21 @@ import sys
 import types
 from collections.abc import Callable
 from os import PathLike
-from typing import Any, Generic, ParamSpec, TypeVar, overload
+from typing import Any, Generic, ParamSpec, TypedDict, TypeVar, Unpack, overload
 
 from gradgen.errors import ArgumentError
 from gradgen.infer.select import select
 from gradgen.ir.interface import Staged
 from gradgen.run.dispatch import Dispatcher
+from gradgen.run.options import ErrorModel, Options, chosen
 from gradgen.target import Cache, Target
 from gradgen.views.source import Source, source
 from gradgen.views.standalone import standalone
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+DEFAULT = Options()
 
 
 class Gradient(Generic[P, R]):
@@ -47,16 +50,18 @@ class Gradient(Generic[P, R]):
         *,
         has_aux: bool = False,
         jit: bool = False,
+        options: Options = DEFAULT,
         skip: int = 0,
     ):
         _check_function(function, self.form)
         functools.update_wrapper(self, function, updated=())
         self.primal = function
-        self._argnums, self._has_aux, self._jit, self._skip = argnums, has_aux, jit, skip
+        self._argnums, self._has_aux, self._skip = argnums, has_aux, skip
+        self._jit, self._options = jit, options
         name = getattr(function, "__name__", None) or type(function).__name__
         parameters = _signature(function)
         selection = select(argnums, parameters, name, skip)
-        self._target = Target(function, parameters, selection, has_aux, jit, name)
+        self._target = Target(function, parameters, selection, has_aux, jit, options, name)
         self._dispatcher = self._made(self.form, self._install)
 
     def _made(self, form: str, install: Callable[[Callable[..., Any]], None]) -> Dispatcher:
@@ -82,8 +87,8 @@ class Gradient(Generic[P, R]):
         return self._with(Gradient) if isinstance(self, ValueAndGradient) else self
 
     def _with(self, kind: Any, **changes: Any) -> Any:
-        options = {"has_aux": self._has_aux, "jit": self._jit, "skip": self._skip}
-        return kind(self.primal, self._argnums, **{**options, **changes})
+        same = {"has_aux": self._has_aux, "jit": self._jit, "options": self._options, "skip": self._skip}
+        return kind(self.primal, self._argnums, **{**same, **changes})
 
     @functools.cached_property
     def forward(self) -> Callable[P, tuple[R, Any]]:
@@ -152,11 +157,13 @@ class Gradient(Generic[P, R]):
             found = getattr(found, part, None)
         if found is self:
             return self.__qualname__
-        return _remade, (self.form, self.primal, self._argnums, self._has_aux, self._jit, self._skip)
+        options = (self._argnums, self._has_aux, self._jit, self._options, self._skip)
+        return _remade, (self.form, self.primal, *options)
 
     def __repr__(self) -> str:
         options = f"argnums={'...' if self._argnums is Ellipsis else repr(self._argnums)}"
         options += ", has_aux=True" * self._has_aux + ", jit=True" * self._jit
+        options += ", " * bool(self._options.tag) + self._options.tag
         return f"<{self.form} of {self.__module__}.{self.__qualname__}, {options}>"
 
 
@@ -247,47 +254,84 @@ def _signature(function: Callable[..., Any]) -> inspect.Signature:
         return inspect.signature(lambda *args, **kwargs: None)
 
 
-def _remade(form: str, function: Callable[..., Any], argnums: Any, has_aux: bool, jit: bool, skip: int) -> Any:
-    return _KINDS[form](function, argnums, has_aux=has_aux, jit=jit, skip=skip)
+def _remade(
+    form: str, function: Callable[..., Any], argnums: Any, has_aux: bool, jit: bool, options: Options, skip: int
+) -> Any:
+    return _KINDS[form](function, argnums, has_aux=has_aux, jit=jit, options=options, skip=skip)
 
 
-@overload
-def grad(function: Callable[P, R], argnums: Any = 0, *, has_aux: bool = False, jit: bool = False) -> Gradient[P, R]: ...
+class _Compiling(TypedDict, total=False):
+    """The options of `grad` that say how the text is compiled."""
+
+    jit: bool
+    parallel: bool
+    reassociate: bool
+    error_model: ErrorModel
+
+
 @overload
 def grad(
-    function: None = None, argnums: Any = 0, *, has_aux: bool = False, jit: bool = False
+    function: Callable[P, R], argnums: Any = 0, *, has_aux: bool = False, **compiling: Unpack[_Compiling]
+) -> Gradient[P, R]: ...
+@overload
+def grad(
+    function: None = None, argnums: Any = 0, *, has_aux: bool = False, **compiling: Unpack[_Compiling]
 ) -> Callable[[Callable[P, R]], Gradient[P, R]]: ...
-def grad(function: Any = None, argnums: Any = 0, *, has_aux: bool = False, jit: bool = False) -> Any:
+def grad(
+    function: Any = None,
+    argnums: Any = 0,
+    *,
+    has_aux: bool = False,
+    jit: bool = False,
+    parallel: bool = False,
+    reassociate: bool = True,
+    error_model: ErrorModel = "numpy",
+) -> Any:
     """The gradient of a function that returns a real scalar; a decorator, bare or with options, or a function.
 
     argnums: what to differentiate: a position or a name, which gives one gradient; a tuple of these, which gives a
         tuple of gradients; `...` for all parameters that hold floats.
     has_aux: the function returns (value, aux), and the call (gradient, aux).
-    jit: compile with Numba.
+    jit: compile with Numba. The options that follow are of compiled code.
+    parallel: loops whose iterations are independent may use all cores.
+    reassociate: terms of a sum may be added in another order, as `np.sum` does, so that several are added at once.
+    error_model: "numpy": a division by zero gives inf or NaN. "python": it raises ZeroDivisionError, also that of an
+        array's element; it is slower.
 
     The gradient by a complex number z = a + 1j * b is df/da - 1j * df/db, as in JAX:
 
     >>> grad(lambda z: (z ** 2).real)(3 + 4j)
     (6+8j)
     """
-    return _decorated("grad", function, argnums, has_aux, jit)
+    options = chosen(jit, parallel, reassociate, error_model)
+    return _decorated("grad", function, argnums, has_aux, jit, options)
 
 
 @overload
 def value_and_grad(
-    function: Callable[P, R], argnums: Any = 0, *, has_aux: bool = False, jit: bool = False
+    function: Callable[P, R], argnums: Any = 0, *, has_aux: bool = False, **compiling: Unpack[_Compiling]
 ) -> ValueAndGradient[P, R]: ...
 @overload
 def value_and_grad(
-    function: None = None, argnums: Any = 0, *, has_aux: bool = False, jit: bool = False
+    function: None = None, argnums: Any = 0, *, has_aux: bool = False, **compiling: Unpack[_Compiling]
 ) -> Callable[[Callable[P, R]], ValueAndGradient[P, R]]: ...
-def value_and_grad(function: Any = None, argnums: Any = 0, *, has_aux: bool = False, jit: bool = False) -> Any:
+def value_and_grad(
+    function: Any = None,
+    argnums: Any = 0,
+    *,
+    has_aux: bool = False,
+    jit: bool = False,
+    parallel: bool = False,
+    reassociate: bool = True,
+    error_model: ErrorModel = "numpy",
+) -> Any:
     """As `grad`, for the value together with the gradient: (value, gradient), or ((value, aux), gradient)."""
-    return _decorated("value_and_grad", function, argnums, has_aux, jit)
+    options = chosen(jit, parallel, reassociate, error_model)
+    return _decorated("value_and_grad", function, argnums, has_aux, jit, options)
 
 
-def _decorated(form: str, function: Any, argnums: Any, has_aux: bool, jit: bool) -> Any:
+def _decorated(form: str, function: Any, argnums: Any, has_aux: bool, jit: bool, options: Options) -> Any:
     def decorate(function: Any) -> Any:
-        return _KINDS[form](function, argnums, has_aux=has_aux, jit=jit)
+        return _KINDS[form](function, argnums, has_aux=has_aux, jit=jit, options=options)
 
     return decorate if function is None else decorate(function)

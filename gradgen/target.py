@@ -22,6 +22,7 @@ from gradgen.run.backend import first_call, load, specialised
 from gradgen.run.dispatch import define
 from gradgen.run.fetch import Fact, facts, leaf_places, place_of
 from gradgen.run.namespace import Namespace
+from gradgen.run.options import Options
 from gradgen.run.pack import Layout, lines
 from gradgen.run.variant import Variant
 
@@ -48,6 +49,7 @@ class Target:
     selection: Selection
     has_aux: bool
     jit: bool
+    options: Options
     name: str
     last: Arguments | None = field(default=None)
 
@@ -93,7 +95,7 @@ class Target:
         compiled, given = self.build(given, "pair" if form == "forward" else form, values)
         others = compiled.staged.inputs[sum(len(leaves(tree)) for tree in given.trees.values()) :]
         found = (*facts(others, compiled.staged.guards, values), *own_code(self.function))
-        entries = load(compiled.source, compiled.entries, self.style)
+        entries = load(compiled.source, compiled.entries, self.style, self.options)
         self.last = given
         layout = self.layout(form, compiled, given)
         if form == "forward":

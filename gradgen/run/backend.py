@@ -7,19 +7,19 @@ from typing import Any
 
 from gradgen.ir import Type
 from gradgen.run.files import stored
+from gradgen.run.options import Options
 
 
-def load(text: str, entries: Sequence[str], style: str) -> tuple[Callable[..., Any], ...]:
+def load(text: str, entries: Sequence[str], style: str, options: Options) -> tuple[Callable[..., Any], ...]:
     """The functions named `entries` of the module `text`, written in `style`: "python" or "jit"."""
-    filename = stored(text, entries[0])
     if style == "jit":
         # Here, because Numba takes half a second to import.
         from gradgen.run import numba_backend
 
-        return numba_backend.load(text, filename, entries)
+        return numba_backend.load(text, stored(text, entries[0], options.tag), entries, options)
     from gradgen.run import python_backend
 
-    return python_backend.load(text, filename, entries)
+    return python_backend.load(text, stored(text, entries[0]), entries)
 
 
 def specialised(name: str, entry: Callable[..., Any], types: Sequence[Type], style: str) -> Callable[..., Any]:

@@ -1,7 +1,7 @@
 """Generated text as files, so that tracebacks show its lines and compiled code can be cached beside it.
 
-The files lie in a folder of the user's own and are named after their text. A file is trusted only if it
-belongs to the user, nobody else can write to it, and it holds just the text that it is named after.
+The files lie in a folder of the user's own and are named after their text and how it is compiled. A file is trusted
+only if it belongs to the user, nobody else can write to it, and it holds just the text that it is named after.
 """
 
 from __future__ import annotations
@@ -46,9 +46,12 @@ def _private(status: os.stat_result) -> bool:
     return status.st_uid == os.getuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
-def stored(text: str, name: str) -> str:
-    """The file that holds `text`; where there can be none, a name under which tracebacks find the lines."""
-    digest = hashlib.sha256(text.encode()).hexdigest()
+def stored(text: str, name: str, tag: str = "") -> str:
+    """The file that holds `text`; where there can be none, a name under which tracebacks find the lines.
+
+    `tag`: what else the machine code beside the file depends on. Another tag, another file.
+    """
+    digest = hashlib.sha256(f"{text}\0{tag}".encode()).hexdigest()
     try:
         folder = private_folder(cache_folder())
     except RuntimeError:  # there is no home directory

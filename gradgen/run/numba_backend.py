@@ -1,9 +1,8 @@
 """The Numba backend: the functions of the generated text are compiled.
 
-`error_model="numpy"`: a division by zero gives inf or NaN; the branch that raises would keep loops from
-being vectorised. `nogil`: threads may call at once. No fast-math flag is set unless asked for: the text
-computes what it says, in its order. Machine code is kept beside the text's file, so that another
-process starts warm.
+`error_model="numpy"`, unless asked otherwise: a division by zero gives inf or NaN; the branch that raises would keep
+loops from being vectorised. `nogil`: threads may call at once. Machine code is kept beside the text's file, so that
+another process starts warm.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from __future__ import annotations
 import ast
 import functools
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from types import FunctionType
 from typing import Any
 
@@ -19,38 +18,39 @@ import numba
 
 from gradgen.run import python_backend
 from gradgen.run.files import stored
+from gradgen.run.options import Options
+
+DEFAULT = Options()
 
 
 def load(
-    text: str, filename: str, entries: Sequence[str], fastmath: Collection[str] = (), cache: bool | None = None
+    text: str, filename: str, entries: Sequence[str], options: Options = DEFAULT, cache: bool | None = None
 ) -> tuple[Callable[..., Any], ...]:
     """The functions named `entries` of the module `text`, compiled when first called, as are those they call.
 
-    `fastmath`: LLVM's flags, such as "contract" and "reassoc". `cache`: keep machine code on disk; by
-    default where the text is a file.
+    `cache`: keep machine code on disk; by default where the text is a file. The file's name must tell apart all that
+    `options` can be: Numba's own index looks at the text and the processor only.
     """
     functions = python_backend.load(text, filename, entries)
     namespace = functions[0].__globals__
     keep = os.path.exists(filename) if cache is None else cache
-    compiled = numba.njit(error_model="numpy", nogil=True, fastmath=set(fastmath) or False, cache=keep)
+    compiled = numba.njit(error_model=options.error_model, nogil=True, cache=keep)
     brought = _helpers(text, entries)
     for name, value in list(namespace.items()):
         if isinstance(value, FunctionType) and value.__globals__ is namespace:
             namespace[name] = compiled(value)
     if brought is not None:
         names, own_text = brought
-        namespace.update(zip(names, _compiled_once(own_text, names, frozenset(fastmath), keep), strict=True))
+        namespace.update(zip(names, _compiled_once(own_text, names, options, keep), strict=True))
     return tuple(namespace[name] for name in entries)
 
 
 @functools.cache
-def _compiled_once(
-    text: str, names: tuple[str, ...], fastmath: frozenset[str], keep: bool
-) -> tuple[Callable[..., Any], ...]:
+def _compiled_once(text: str, names: tuple[str, ...], options: Options, keep: bool) -> tuple[Callable[..., Any], ...]:
     """What several texts bring along, as a module of its own: Numba finds it there when it takes machine code of one
     of them from its cache."""
-    filename = stored(text, names[0]) if keep else f"<{names[0]}>"
-    return load(text, filename, names, fastmath, keep)
+    filename = stored(text, names[0], options.tag) if keep else f"<{names[0]}>"
+    return load(text, filename, names, options, keep)
 
 
 def _helpers(text: str, entries: Sequence[str]) -> tuple[tuple[str, ...], str] | None:

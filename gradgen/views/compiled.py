@@ -1,6 +1,6 @@
 """Generated text for Numba as a module of its own: with the decorators that the backend otherwise applies.
 
->>> print(decorated("import math\\n\\n\\ndef f(x):\\n    return math.exp(x)\\n"), end="")
+>>> print(decorated("import math\\n\\n\\ndef f(x):\\n    return math.exp(x)\\n", Options()), end="")
 import math
 import numba
 <BLANKLINE>
@@ -14,17 +14,17 @@ from __future__ import annotations
 
 import ast
 
-DECORATOR = "@numba.njit(error_model='numpy', nogil=True)"
+from gradgen.run.options import Options
 
 
-def decorated(text: str) -> str:
+def decorated(text: str, options: Options) -> str:
     """`text` with each of its functions compiled by Numba."""
     lines = text.splitlines()
     nodes = ast.parse(text).body
     imports = [node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
     bare = [node for node in nodes if isinstance(node, ast.FunctionDef) and not node.decorator_list]
     for node in reversed(bare):
-        lines.insert(node.lineno - 1, DECORATOR)
+        lines.insert(node.lineno - 1, f"@numba.njit(error_model={options.error_model!r}, nogil=True)")
     if bare and not any(alias.name == "numba" for node in imports for alias in node.names):
         after = max((node.end_lineno or 0 for node in imports), default=0)
         lines[after:after] = ["import numba"] if imports else ["import numba", "", ""]

@@ -29,7 +29,7 @@ class Source:
 
 def source(target: Target, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Source:
     compiled, _ = target.shown("pair", args, kwargs)
-    text = decorated(compiled.source) if target.jit else compiled.source
+    text = decorated(compiled.source, target.options) if target.jit else compiled.source
     forward, backward = compiled.entries
     return Source(text, only(text, forward), only(text, backward))
 

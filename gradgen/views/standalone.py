@@ -27,7 +27,7 @@ def standalone(target: Target, args: tuple[Any, ...], kwargs: dict[str, Any]) ->
     compiled, given = target.shown("pair", args, kwargs)
     joint, _ = target.build(given, "value_and_grad", {})
     body = merged([compiled.source, joint.source])
-    body = decorated(body) if target.jit else body
+    body = decorated(body, target.options) if target.jit else body
     inputs = compiled.staged.inputs[sum(len(leaves(tree)) for tree in given.trees.values()) :]
     extra = {re.sub(r"\W+", "_", text(one.path)).strip("_"): one.path for one in inputs}
     around = _Around(target, given, compiled.staged.result, extra)

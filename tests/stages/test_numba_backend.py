@@ -38,22 +38,6 @@ def test_functions_call_one_another_and_divide_as_numpy() -> None:
     assert total.targetoptions["nogil"]
 
 
-def test_the_text_computes_in_its_order_unless_asked() -> None:
-    (exact,) = numba_backend.load(TEXT, "<text>", ["total"])
-    (fast,) = numba_backend.load(TEXT, "<text>", ["total"], fastmath={"reassoc", "contract"})
-    x = np.array([1e-17, 1.0, -1e-17])
-    assert exact(x) == total_of(x)
-    assert fast(x) == pytest.approx(total_of(x), rel=1e-15)
-    assert not exact.targetoptions.get("fastmath")
-
-
-def total_of(x: np.ndarray) -> float:
-    value = 0.0
-    for item in x:
-        value = value + 1.0 / item
-    return value
-
-
 def test_machine_code_is_kept_beside_the_file(tmp_path: Path) -> None:
     file = tmp_path / "text.py"
     file.write_text(TEXT)

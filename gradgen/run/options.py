@@ -1,0 +1,50 @@
+"""How compiled code is made: what of it a user may choose, and what the tests switch off.
+
+Does not know how a choice is carried out: `numba_backend` and what it uses do. Two texts that are the same but for
+their options are two: `tag` is part of every key under which machine code is kept.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Literal, get_args
+
+from gradgen.errors import ArgumentError
+
+ErrorModel = Literal["numpy", "python"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Options:
+    """As in `gradgen.grad`."""
+
+    parallel: bool = False
+    reassociate: bool = True
+    error_model: ErrorModel = "numpy"
+
+    @property
+    def tag(self) -> str:
+        """All that differs from the defaults.
+
+        >>> Options().tag, Options(reassociate=False).tag
+        ('', 'reassociate=False')
+        """
+        named = ((one.name, getattr(self, one.name), one.default) for one in dataclasses.fields(self))
+        return ", ".join(f"{name}={value!r}" for name, value, default in named if value != default)
+
+
+def chosen(jit: bool, parallel: bool, reassociate: bool, error_model: ErrorModel) -> Options:
+    """The options that a user asked for. Python text is in order and raises in any case; it is never parallel.
+
+    >>> chosen(False, False, False, "python")
+    Options(parallel=False, reassociate=False, error_model='python')
+    """
+    for name, value in (("parallel", parallel), ("reassociate", reassociate)):
+        if not isinstance(value, bool):
+            raise ArgumentError(f"{name}={value!r}", way_out=f"{name}=True or {name}=False")
+    if error_model not in get_args(ErrorModel):
+        known = " or ".join(f"error_model={one!r}" for one in get_args(ErrorModel))
+        raise ArgumentError(f"error_model={error_model!r}", way_out=known)
+    if parallel and not jit:
+        raise ArgumentError("parallel=True without jit=True", way_out="jit=True, parallel=True")
+    return Options(parallel, reassociate, error_model)
