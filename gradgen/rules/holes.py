@@ -1,7 +1,8 @@
-"""Which arrays are known to hold zeros where something was left out: an adjoint of what is read in part.
+"""Which values are known to be zero where something was left out: an adjoint of what is read in part.
 
 The adjoint of `y` in `y[1:]` is 0 at the first element, whatever the derivative of `y` is there: 0 is not multiplied
-by the infinite slope of a square root. What a loop hands to its next iteration is not followed.
+by the infinite slope of a square root. So is a sum of which every term was left out. What a loop hands to its next
+iteration is not followed.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ MAKING = {"zeros", "zeros_like", "tril", "triu", "diag"}
 ALL_OF = {"add", "sub"}
 ANY_OF = {
     "mul", "div", "neg", "cast", "identity", "copy", "reshape", "ravel", "transpose", "squeeze", "expand_dims",
-    "broadcast_to", "expand", "spread", "flip", "roll", "concatenate", "stack", "pad", "getitem", "conj",
+    "broadcast_to", "expand", "spread", "flip", "roll", "concatenate", "stack", "pad", "getitem", "conj", "sum", "mean", "item",
 }  # fmt: skip
 
 
@@ -24,7 +25,7 @@ def note(statement: Statement, holed: set[int]) -> None:
 
     match statement:
         case Assign(target=target, op=op, args=args):
-            some = op in ANY_OF and any(map(has, args[:1] if op == "getitem" else args))
+            some = op in ANY_OF and any(map(has, args[:1] if op in ("getitem", "item") else args))
             zero = op == "where" and any(isinstance(arg, Const) and arg.value == 0 for arg in args[1:])
             if some or zero or op in MAKING or (op in ALL_OF and all(map(has, args))):
                 holed.add(target.version)

@@ -249,7 +249,7 @@ def mul(a: Any, b: Any) -> Any:
 
 def _has_holes(g: Any) -> bool:
     """Whether g, an adjoint made before, is 0 where something was left out."""
-    return isinstance(g, Sym) and g.is_array and g.atom.version in g.builder.holed  # type: ignore[union-attr]
+    return isinstance(g, Sym) and isinstance(g.atom, Var) and g.atom.version in g.builder.holed
 
 
 def _product(a: Any, b: Any) -> Any:

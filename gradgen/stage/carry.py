@@ -225,6 +225,7 @@ class Staged:
 def stage_loop(loop: Loop) -> Staged:
     """Stage the body until its state goes round."""
     session = loop.frame.session
+    arrived = session.state.copy()
     retake_views(session)
     entry, began = session.state, Start(session.builder.next_version, session.symbols)
     state, carried = _first_guess(loop, entry)
@@ -238,7 +239,7 @@ def stage_loop(loop: Loop) -> Staged:
             isinstance(value, Unusable) and not isinstance(state.names.get(key), Unusable)
             for key, value in names.items()
         ):
-            session.state = entry
+            session.state = arrived  # what was made here goes with the attempt
             raise Peel
         merger.counting = False
         _objects(merger, entry)

@@ -585,6 +585,16 @@ def long_loop(x):
     return y
 
 
+def view_around_loops_that_end_at_once(v, w, m):
+    p = m.T
+    for _ in range(0):
+        pass
+    for _ in zip(v, w):
+        while True:
+            break
+    return np.sum(p)
+
+
 _V = np.array([1.3, 0.7, -2.0, 0.4])
 _M = np.array([[1.3, 0.7, -2.0], [0.4, 1.1, 0.9]])
 _P = np.array([[1.3, 0.7, 2.0], [0.4, 1.1, 0.9]])
@@ -665,4 +675,5 @@ PROGRAMS = [
     program(zero_times, case(1.3, 0.7, gradient=(2.0, 0.0))),
     program(collatz_like, (1.3, 6), (1.3, 1), argnums=0),
     program(long_loop, (1.3,)),
+    program(view_around_loops_that_end_at_once, (_V, _V, _M), argnums=2),
 ]

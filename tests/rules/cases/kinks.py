@@ -27,5 +27,7 @@ ROWS = [
     row("np.where(x != 0, np.sin(x) / x, 1.0)", np.array([0.0, 0.0]), gradients=([0, 0],), second=False),
     row("np.where(x > 0, np.sqrt(x) * y, y)", (np.array([0.0, 4.0]), 2.0), gradients=([0, 0.5], 3.0), second=False),
     row("np.where(x > 0, x * np.log(x), 0.0)", np.array([0.0, 1.0]), gradients=([0, 1],), second=False),
+    row("np.where(x > 5, np.log(y), x)", (np.array([1.0, 2.0]), 0.0), gradients=([1, 1], 0.0), second=False),
+    row("np.where(x > 5, np.log(y[0]), x)", (np.array([1.0]), np.zeros(2)), gradients=([1], [0, 0]), second=False),
     row("np.prod(x)", np.array([2.0, 0.0, 3.0]), np.array([0.0, 0.0, 3.0])), row("np.cumprod(x)", np.array([2.0, 0.0, 3.0, 0.0])),
 ]  # fmt: skip
