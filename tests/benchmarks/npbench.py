@@ -1,9 +1,10 @@
 """NPBench's kernels, source unmodified: their gradients against directional differences.
 
-    NPBENCH=path/to/a/checkout python -m tests.benchmarks.npbench [--jit] [kernel ...]
+    NPBENCH=path/to/a/checkout python -m tests.benchmarks.npbench [--jit | --time] [kernel ...]
 
 A scalar of each kernel's outputs, their product with random weights, is differentiated by every float input. One line
-a kernel: the relative error, or the refusal. The suite is not part of this project: https://github.com/spcl/npbench
+a kernel: the relative error, or the refusal. With --time, the times of gradients (`npbench_times.py`). The suite is not
+part of this project: https://github.com/spcl/npbench
 """
 
 from __future__ import annotations
@@ -56,14 +57,25 @@ def load(path: Path, name: str) -> Any:
     return module
 
 
-def inputs(suite: Path, info: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-    """The kernel's module, and its arguments by name, small."""
-    folder = suite / "npbench" / "benchmarks" / info["relative_path"]
-    module = load(folder / f"{info['module_name']}_numpy.py", f"npbench_{info['module_name']}_numpy")
+def source_of(suite: Path, info: dict[str, Any], kind: str) -> Path:
+    """The file of one of the suite's forms of a kernel: numpy, numba_n, jax."""
+    return suite / "npbench" / "benchmarks" / info["relative_path"] / f"{info['module_name']}_{kind}.py"
+
+
+def small(info: dict[str, Any]) -> dict[str, Any]:
+    """Sizes for differences: those of the suite's small class, cut."""
     values: dict[str, Any] = {}
     for name, value in info["parameters"]["S"].items():
         is_size = isinstance(value, int) and not isinstance(value, bool)
         values[name] = COUNTS.get(name, min(value, SMALL) if is_size else value)
+    return values
+
+
+def inputs(suite: Path, info: dict[str, Any], values: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """The kernel's module, and its arguments by name, of the sizes in `values`."""
+    folder = suite / "npbench" / "benchmarks" / info["relative_path"]
+    module = load(source_of(suite, info, "numpy"), f"npbench_{info['module_name']}_numpy")
+    values = dict(values)
     init = info.get("init")
     if init:
         holder = load(folder / f"{info['module_name']}.py", f"npbench_{info['module_name']}")
@@ -71,7 +83,7 @@ def inputs(suite: Path, info: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         made = initialise(*(values[name] for name in init["input_args"]))
         made = made if isinstance(made, tuple) else (made,)
         values |= dict(zip(init["output_args"], made, strict=True))
-    return module, {name: widened(values[name], info["module_name"] in AS_FLOATS) for name in info["input_args"]}
+    return module, {name: values[name] for name in info["input_args"]}
 
 
 def widened(value: Any, integers: bool) -> Any:
@@ -85,8 +97,10 @@ def widened(value: Any, integers: bool) -> Any:
     return value.astype(np.float64) if dtype == np.float32 else value
 
 
-def scalar_of(module: Any, info: dict[str, Any], arguments: dict[str, Any], folder: Path) -> Callable[..., Any]:
-    """A function, in a file, of the kernel's arguments and a weight for each output."""
+def scalar_of(
+    module: Any, info: dict[str, Any], arguments: dict[str, Any], folder: Path, weights: str = WEIGHTED
+) -> Callable[..., Any]:
+    """A function, in a file, of the kernel's arguments: the sum of what `weights` makes of each output."""
     copies = {name: copied(value) for name, value in arguments.items()}
     returned = getattr(module, info["func_name"])(*copies.values())
     results = [] if returned is None else list(returned) if isinstance(returned, tuple | list) else [returned]
@@ -98,7 +112,7 @@ def scalar_of(module: Any, info: dict[str, Any], arguments: dict[str, Any], fold
     unpack = "results = kernel({0})" if len(results) != 1 else "results = (kernel({0}),)"
     names = ", ".join(arguments)
     body = f"    {unpack.format(names)}\n    return {' + '.join(terms) or '0.0'}\n"
-    text = f"{WEIGHTED}\n\ndef scalar({names}):\n{body}"
+    text = f"{weights}\n\ndef scalar({names}):\n{body}"
     path = folder / f"scalar_{info['module_name']}.py"
     path.write_text(text)
     holder = load(path, f"scalar_{info['module_name']}")
@@ -159,7 +173,8 @@ def error_of(suite: Path, info: dict[str, Any], jit: bool, folder: Path) -> tupl
 
     A kernel with buffers of float32 is compared with itself in float64, and that with differences.
     """
-    module, arguments = inputs(suite, info)
+    module, arguments = inputs(suite, info, small(info))
+    arguments = {name: widened(value, info["module_name"] in AS_FLOATS) for name, value in arguments.items()}
     function = scalar_of(module, info, arguments, folder)
     generator = np.random.default_rng(0)
     directions = {n: direction_of(value, generator) for n, value in arguments.items() if is_float(value)}
@@ -180,8 +195,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=inspect.cleandoc(__doc__ or "").splitlines()[0])
     parser.add_argument("kernels", nargs="*")
     parser.add_argument("--jit", action="store_true")
+    parser.add_argument("--time", action="store_true")
     options = parser.parse_args()
     suite = Path(os.environ["NPBENCH"])
+    if options.time:
+        from tests.benchmarks.npbench_times import compare
+
+        compare(suite, options.kernels)
+        return
     counts = {"right": 0, "wrong": 0, "refused": 0, "other": 0}
     with tempfile.TemporaryDirectory() as folder:
         for path in sorted((suite / "bench_info").glob("*.json")):
