@@ -20,7 +20,7 @@ from gradgen.ir import is_float
 from gradgen.ir.interface import Input, Path, Root, Tree, leaves
 from gradgen.run.backend import first_call, load, specialised
 from gradgen.run.dispatch import define
-from gradgen.run.fetch import Fact, facts, leaf_places, place_of
+from gradgen.run.fetch import Fact, facts, leaf_places, place_of, resolve
 from gradgen.run.namespace import Namespace
 from gradgen.run.options import Options
 from gradgen.run.pack import Layout, lines
@@ -100,10 +100,10 @@ class Target:
         layout = self.layout(form, compiled, given)
         if form == "forward":
             layout.cache.backward = staticmethod(self.backward(compiled, entries[1], given))  # type: ignore[attr-defined]
-        entry = specialised(
-            self.name, entries[0], [one.type for one in compiled.staged.program.entry.params], self.style
-        )
-        return Variant(given.trees, others, found, entry, layout, compiled.staged.apart)
+        types = [one.type for one in compiled.staged.program.entry.params]
+        met = [resolve(one.path, values) for one in compiled.staged.inputs]
+        direct = specialised(self.name, entries[0], types, met, self.style)
+        return Variant(given.trees, others, found, entries[0], layout, compiled.staged.apart, direct)
 
     def first_call(self, call: Callable[..., Any], args: Sequence[Any]) -> Any:
         return first_call(self.name, call, args, self.style)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from gradgen.ir import Type
 from gradgen.run.files import stored
 from gradgen.run.options import Options
@@ -22,14 +24,18 @@ def load(text: str, entries: Sequence[str], style: str, options: Options) -> tup
     return python_backend.load(text, stored(text, entries[0]), entries)
 
 
-def specialised(name: str, entry: Callable[..., Any], types: Sequence[Type], style: str) -> Callable[..., Any]:
-    """`entry` for calls that are known to have arguments of these types. `name`: of the user's function."""
-    if style == "jit":
+def specialised(
+    name: str, entry: Callable[..., Any], types: Sequence[Type], values: Sequence[Any], style: str
+) -> Callable[..., Any] | None:
+    """`entry` for calls with numbers and plain arrays of these types, see `direct`; None where there is none, or
+    `values`, those of the call at hand, are not such. `name`: of the user's function."""
+    if style == "jit" and all(value.flags.carray for value in values if isinstance(value, np.ndarray) and value.ndim):
         from gradgen.run.compiling import compiling
         from gradgen.run.direct import direct
 
-        return compiling(name, direct, entry, types)
-    return entry
+        made: Callable[..., Any] | None = compiling(name, direct, entry, types)
+        return made
+    return None
 
 
 def first_call(name: str, call: Callable[..., Any], args: Sequence[Any], style: str) -> Any:

@@ -7,7 +7,7 @@ statements run only when the conditions before them hold.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from keyword import iskeyword
 from types import FunctionType
 from typing import Any
@@ -18,7 +18,7 @@ from gradgen.infer.signature import LARGE, Leaf, is_namedtuple, key
 from gradgen.ir import Array, Dim
 from gradgen.ir.interface import Static, Tree
 from gradgen.run.namespace import Namespace
-from gradgen.run.same import function_check, same
+from gradgen.run.same import FunctionCheck, same
 
 # What fetching a value that is not there raises: a global, an attribute, an item, an empty cell.
 LOOKUP = (AttributeError, LookupError, ValueError, TypeError)
@@ -41,6 +41,7 @@ class Checks:
     def __init__(self, names: Namespace):
         self.names = names
         self.levels = [Level()]
+        self.arrays: set[str] = set()  # expressions of those that have dimensions
 
     def at(self, depth: int) -> Level:
         while len(self.levels) <= depth:
@@ -62,14 +63,16 @@ class Checks:
             self.require(depth, *self._static(tree.value, expression))
         else:
             self.require(depth, *self._leaf(tree, expression))
-            found(steps, tree, self._converted(tree, expression))
+            converted = self._converted(tree, expression)
+            if isinstance(tree.type, Array):
+                self.arrays.add(converted)
+            found(steps, tree, converted)
 
     def _structure(self, tree: Tree, expression: str, depth: int, found: Found, steps: tuple) -> None:
         kind, keys = tree.kind, tree.keys
         self.require(depth, self.type_is(expression, kind))
         items = [self.names.fresh("item") for _ in keys]
         below = self.at(depth + 1)
-        targets = ", ".join(items) + ("," if len(items) == 1 else "")
         if dataclasses.is_dataclass(kind):
             below.risky = True
             parts = (attribute(expression, name) for name in keys)
@@ -78,17 +81,26 @@ class Checks:
             if not is_namedtuple(kind):
                 self.require(depth, f"{self.names.refer(len, 'len')}({expression}) == {len(keys)}")
             if kind is dict:
-                self.require(depth, self._same_keys(expression, keys))
-            if items:
-                below.statements.append(f"{targets} = {expression}{'.values()' if kind is dict else ''}")
+                self._items(expression, keys, items, depth)
+            elif items:
+                below.statements.append(f"{targets(items)} = {expression}")
         way = "attribute" if dataclasses.is_dataclass(kind) or is_namedtuple(kind) else "item"
         for name, item, part in zip(keys, items, tree.items, strict=True):
             self.tree(part, item, depth + 1, found, (*steps, (way, name)))
 
-    def _same_keys(self, expression: str, keys: tuple) -> str:
-        if all(type(one) is str for one in keys):
-            return f"{self.names.refer(tuple, 'tuple')}({expression}) == {keys!r}"
-        return self.equal(f"{self.names.refer(tuple, 'tuple')}({expression})", keys)
+    def _items(self, expression: str, keys: tuple, items: list[str], depth: int) -> None:
+        """The items of a dict that has these keys in this order. Strings are looked up one by one: that is faster."""
+        below = self.at(depth + 1)
+        if items and all(type(one) is str for one in keys):
+            found = [self.names.fresh("key") for _ in keys]
+            below.risky = True
+            below.statements.append(f"{targets(found)} = {expression}")
+            below.statements += [f"{item} = {expression}[{one!r}]" for item, one in zip(items, keys, strict=True)]
+            self.require(depth + 1, *(f"{name} == {one!r}" for name, one in zip(found, keys, strict=True)))
+            return
+        self.require(depth, self.equal(f"{self.names.refer(tuple, 'tuple')}({expression})", keys))
+        if items:
+            below.statements.append(f"{targets(items)} = {expression}.values()")
 
     def _leaf(self, leaf: Leaf, expression: str) -> list[str]:
         conditions = [self.type_is(expression, leaf.kind)]
@@ -102,6 +114,9 @@ class Checks:
             return [*conditions, f"not {expression}.ndim"]
         if all(dim.is_one for dim in dims):
             return [*conditions, f"{expression}.shape == {(1,) * len(dims)}"]
+        if len(dims) == 1:  # a tuple of one size takes longer to make
+            size = _size(f"{self.names.refer(len, 'len')}({expression})", dims[0])
+            return [*conditions, f"{expression}.ndim == 1", size]
         shape = self.names.fresh("shape")
         conditions.append(f"{self.names.refer(len, 'len')}({shape} := {expression}.shape) == {len(dims)}")
         return conditions + [_size(f"{shape}[{k}]", dim) for k, dim in enumerate(dims)]
@@ -124,18 +139,37 @@ class Checks:
         if type(value) in (str, int, bool):
             return [self.type_is(expression, type(value)), f"{expression} == {value!r}"]
         if isinstance(value, FunctionType):
-            return [self.function(expression, function_check(value, closure=False))]
+            return [self.function(expression, FunctionCheck(value, closure=False))]
         kept = key(Static(value))
         if len(kept) == 2:  # type: ignore[arg-type]  # only its class is known
             return [self.type_is(expression, type(value))]
         return [self.equal(expression, value)]
 
-    def function(self, expression: str, check: Callable[[Any], bool]) -> str:
-        return f"{self.names.refer(check, 'is_function')}({expression})"
+    def function(self, expression: str, check: FunctionCheck) -> str:
+        """The check, and before it, as it takes a while, whether this is the same object with the same parts."""
+        whole = f"{self.names.refer(check, 'is_function')}({expression})"
+        if check.kwdefaults is not None:  # a dict, which may have been changed
+            return whole
+        defaults = "None" if check.defaults is None else self.names.refer(check.defaults, "defaults")
+        parts = (
+            f"{expression} is {self.names.refer(check.function, 'function')}",
+            f"{expression}.__code__ is {self.names.refer(check.code, 'code')}",
+            f"{expression}.__defaults__ is {defaults}",
+            f"{expression}.__kwdefaults__ is None",
+        )
+        return f"({' and '.join(parts)} or {whole})"
 
     def equal(self, expression: str, value: Any) -> str:
         kept = self.names.refer(value, "value")
         return f"{self.names.refer(same, 'same')}({expression}, {kept})"
+
+
+def targets(names: Sequence[str]) -> str:
+    """
+    >>> targets("a"), targets("ab")
+    ('a,', 'a, b')
+    """
+    return ", ".join(names) + "," * (len(names) == 1)
 
 
 def attribute(expression: str, name: str) -> str:

@@ -9,18 +9,19 @@ from __future__ import annotations
 import builtins
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import FunctionType
 from typing import Any
 
 from gradgen.infer.signature import Leaf, signature, step
 from gradgen.ir.interface import Guard, Input, Path, Root, Static, Tree
 from gradgen.run.checks import Checks, attribute
-from gradgen.run.same import function_check
+from gradgen.run.same import FunctionCheck
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fact:
-    """At `path` there must be: "tree": a value of the signature `expected`; "check": one that `expected` says yes to;
-    "is": `expected` itself; "class": an object of this class; "equal": something equal to it."""
+    """At `path` there must be: "tree": a value of the signature `expected`; "function": what the `FunctionCheck`
+    `expected` says yes to; "is": `expected` itself; "class": an object of this class; "equal": what is equal to it."""
 
     path: Path
     kind: str
@@ -46,7 +47,9 @@ def _fact(guard: Guard, arguments: Mapping[str, Any]) -> Fact:
             value = resolve(guard.path, arguments)
             # The cells of a function that comes as an argument are fetched through it, one by one.
             own = guard.path.root.kind == "argument" and not guard.path.steps
-            return Fact(guard.path, "check", function_check(value, closure=not own))
+            if not isinstance(value, FunctionType):
+                return Fact(guard.path, "is", value)
+            return Fact(guard.path, "function", FunctionCheck(value, closure=not own))
     return Fact(guard.path, guard.kind, guard.expected)
 
 
@@ -121,7 +124,7 @@ class Fetch:
         match fact.kind:
             case "tree":
                 checks.tree(fact.expected, expression, self.depth, lambda *leaf: self._found(fact.path, *leaf))
-            case "check":
+            case "function":
                 checks.require(self.depth, checks.function(expression, fact.expected))
             case "is":
                 checks.require(self.depth, f"{expression} is {names.refer(fact.expected, 'value')}")

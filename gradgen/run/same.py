@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
@@ -30,18 +29,25 @@ def same(a: Any, b: Any) -> bool:
     return a is b or (len(kept := key(Static(a))) > 2 and kept == key(Static(b)))  # type: ignore[arg-type]
 
 
-def function_check(function: Any, closure: bool) -> Callable[[Any], bool]:
+class FunctionCheck:
     """The question whether a value is a function with the code, the globals and the defaults that `function` has now.
 
     `closure`: and with its cells. Without it the cells' contents are guarded one by one.
+
+    >>> check = FunctionCheck(same, closure=False)
+    >>> check(same), check(math.exp)
+    (True, False)
     """
-    if not isinstance(function, FunctionType):
-        return lambda value: value is function
-    code, kept, cells = function.__code__, function_key(function), function.__closure__
 
-    def check(value: Any) -> bool:
-        if not isinstance(value, FunctionType) or value.__code__ is not code:
+    __slots__ = ("cells", "code", "defaults", "function", "key", "kwdefaults")
+
+    def __init__(self, function: FunctionType, closure: bool):
+        self.function = function
+        self.code, self.defaults, self.kwdefaults = function.__code__, function.__defaults__, function.__kwdefaults__
+        self.key = function_key(function)
+        self.cells = (function.__closure__,) if closure else ()
+
+    def __call__(self, value: Any) -> bool:
+        if not isinstance(value, FunctionType) or value.__code__ is not self.code:
             return False
-        return function_key(value) == kept and (not closure or value.__closure__ is cells)
-
-    return check
+        return function_key(value) == self.key and all(value.__closure__ is cells for cells in self.cells)

@@ -19,7 +19,8 @@ from gradgen.run.pack import Layout, lines
 class Variant:
     """trees: the signature of each parameter. inputs: what the compiled `entry` takes after their leaves.
 
-    apart: pairs of what it takes, by number, that must not share memory.
+    apart: pairs of what it takes, by number, that must not share memory. direct: faster than `entry`, where all arrays
+    are plain, see `direct`.
     """
 
     trees: dict[str, Any]
@@ -28,6 +29,7 @@ class Variant:
     entry: Callable[..., Any]
     layout: Layout
     apart: tuple[tuple[int, int], ...] = ()
+    direct: Callable[..., Any] | None = None
 
     def text(self, names: Namespace) -> list[str]:
         """Statements that return the result if the parameters, by their names, have this signature."""
@@ -49,8 +51,16 @@ class Variant:
         for one, other in self.apart:
             given = f"{inputs[one]}, {inputs[other]}, {text(paths[one])!r}, {text(paths[other])!r}"
             checks.require(len(checks.levels) - 1, f"{names.refer(apart, 'apart')}({given})")
-        call = f"{names.refer(self.entry, getattr(self.entry, '__name__', 'entry'))}({', '.join(inputs)})"
+        call = f"{self._callee(inputs, checks, names)}({', '.join(inputs)})"
         return nested(checks.levels, lines(self.layout, call, names), names)
+
+    def _callee(self, inputs: Sequence[str], checks: Checks, names: Namespace) -> str:
+        entry = names.refer(self.entry, getattr(self.entry, "__name__", "entry"))
+        if self.direct is None:
+            return entry
+        direct = names.refer(self.direct, "direct")
+        plain = " and ".join(f"{one}.flags.carray" for one in inputs if one in checks.arrays)
+        return f"({direct} if {plain} else {entry})" if plain else direct
 
 
 def nested(levels: Sequence[Level], body: list[str], names: Namespace) -> list[str]:

@@ -236,6 +236,21 @@ def test_a_helper_whose_code_is_replaced():
     assert compiler(1.0)[0] == 3
 
 
+def test_a_helper_whose_defaults_are_replaced():
+    def helper(x, n=2, *, m=3):
+        return x
+
+    scope = {"helper": helper}
+    compiler = Compiler(lambda x: x, guards=[Guard(Path(Root("global", "helper", scope)), "code", helper.__code__)])
+    assert [compiler(1.0)[0], compiler(2.0)[0]] == [1, 1]
+    helper.__defaults__ = (4,)
+    assert [compiler(1.0)[0], compiler(2.0)[0]] == [2, 2]
+    helper.__kwdefaults__["m"] = 5
+    assert [compiler(1.0)[0], compiler(2.0)[0]] == [3, 3]
+    helper.__kwdefaults__ = None
+    assert [compiler(1.0)[0], compiler(2.0)[0]] == [4, 4]
+
+
 def test_functions_as_arguments_share_a_variant():
     def make(s):
         return lambda t: s * t

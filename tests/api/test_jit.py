@@ -51,6 +51,40 @@ def test_structures_and_layouts():
         assert close(jit(p, one), python(p, one))
 
 
+def unaligned(a):
+    made = np.frombuffer(bytearray(a.nbytes + 1), np.uint8)[1:].view(a.dtype).reshape(a.shape)
+    made[...] = a
+    return made
+
+
+def read_only(a):
+    made = a.copy()
+    made.flags.writeable = False
+    return made
+
+
+LAYOUTS = {
+    "plain": np.copy,
+    "columns": np.asfortranarray,
+    "strided": lambda a: np.repeat(np.repeat(a, 2, 0), 2, 1)[::2, ::2],
+    "backwards": lambda a: a[::-1, ::-1].copy()[::-1, ::-1],
+    "repeated": lambda a: np.broadcast_to(a[:1], a.shape),
+    "unaligned": unaligned,
+    "read only": read_only,
+}
+
+
+@pytest.mark.parametrize("first", ["plain", "columns"])
+def test_layouts_in_any_order(first):
+    """Code for plain arrays is called without a look at them: others must not come there."""
+    f = grad(lambda a, b: np.sum(a * np.cumsum(b, axis=1)), argnums=(0, 1), jit=True)
+    a, b = np.arange(12.0).reshape(3, 4), np.linspace(-1, 1, 12).reshape(3, 4)
+    for name in (first, *LAYOUTS, "plain"):
+        for given in ((LAYOUTS[name](a), b), (a, LAYOUTS[name](b))):
+            expected = np.cumsum(given[1], axis=1), np.cumsum(given[0][:, ::-1], axis=1)[:, ::-1]
+            assert all(map(np.allclose, f(*given), expected)), name
+
+
 def test_aux():
     g = grad(lambda x: (x * x, {"x": x, "name": "a"}), has_aux=True, jit=True)
     assert close(g(3.0), (6.0, {"x": 3.0, "name": "a"}))
