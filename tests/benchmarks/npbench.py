@@ -117,7 +117,7 @@ def scalar_of(
     path.write_text(text)
     holder = load(path, f"scalar_{info['module_name']}")
     holder.kernel = getattr(module, info["func_name"])
-    return holder.scalar  # type: ignore[no-any-return]
+    return holder.scalar
 
 
 def copied(value: Any) -> Any:
