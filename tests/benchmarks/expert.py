@@ -16,6 +16,7 @@ from typing import Any
 
 import llvmlite.binding as llvm
 import numba
+import numpy as np
 from llvmlite import ir
 from numba.core import types
 from numba.core.compiler import Compiler
@@ -118,3 +119,40 @@ expm1 = _function("expm1")
 sin = _function("sin")
 cos = _function("cos")
 tanh = _function("tanh")
+
+
+@fast
+def largest(x: Any) -> float:
+    """Of a vector, by eight at a time: one after the other they wait for one another."""
+    best = np.full(8, -math.inf)
+    whole = x.size // 8 * 8
+    for i in range(0, whole, 8):
+        for j in range(8):
+            best[j] = x[i + j] if x[i + j] > best[j] else best[j]
+    for i in range(whole, x.size):
+        best[0] = x[i] if x[i] > best[0] else best[0]
+    return np.max(best)
+
+
+@fast
+def rows_times(rows: Any, start: int, weights: Any, out: Any) -> None:
+    """`out[:] = rows[start : start + out.size] @ weights`, for rows of a few elements."""
+    for i in range(out.size):
+        total = 0.0
+        for j in range(weights.size):
+            total += rows[start + i, j] * weights[j]
+        out[i] = total
+
+
+@fast
+def add_rows(rows: Any, start: int, pulls: Any, out: Any) -> None:
+    """`out += pulls @ rows[start : start + pulls.size]`, four rows at a time: `out` is read a quarter as often."""
+    whole = pulls.size // 4 * 4
+    for i in range(0, whole, 4):
+        a, b, c, d = pulls[i], pulls[i + 1], pulls[i + 2], pulls[i + 3]
+        k = start + i
+        for j in range(out.size):
+            out[j] += (a * rows[k, j] + b * rows[k + 1, j]) + (c * rows[k + 2, j] + d * rows[k + 3, j])
+    for i in range(whole, pulls.size):
+        for j in range(out.size):
+            out[j] += pulls[i] * rows[start + i, j]
