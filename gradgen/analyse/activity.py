@@ -1,7 +1,8 @@
 """Activity: which values carry a derivative from the differentiated parameters to the results.
 
 A value is *varied* if it depends differentiably on one of the parameters, *useful* if one of the
-results depends differentiably on it, and *active* if both. Only active values have adjoints.
+results depends differentiably on it, and *active* if both. Only active values have adjoints. What cancels
+(see `cancelling`) is not active either.
 
 Loops, slots and recursive calls are solved by iterating until nothing is added.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from gradgen.analyse.cancelling import cancelling
 from gradgen.ir import (
     Accumulate,
     Assign,
@@ -33,9 +35,19 @@ from gradgen.rules.table import RULES
 
 def active(function: Function, wrt: Iterable[Var], results: Iterable[Atom]) -> frozenset[Var]:
     """The active variables of `function`, differentiating `results` by `wrt`."""
-    varied = _Flow(forward=True)
+    wrt, results = tuple(wrt), tuple(results)
+    marks = between(function, wrt, results)
+    gone = cancelling(function, marks, results)
+    return between(function, wrt, results, gone) if gone else marks
+
+
+def between(
+    function: Function, wrt: Iterable[Var], results: Iterable[Atom], without: frozenset[Var] = frozenset()
+) -> frozenset[Var]:
+    """The variables through which the results depend on `wrt`, where nothing goes through those in `without`."""
+    varied = _Flow(True, without)
     varied.close(function.body, wrt)
-    useful = _Flow(forward=False)
+    useful = _Flow(False, without)
     useful.close(function.body, [atom for atom in results if isinstance(atom, Var)])
     return frozenset(mark for mark in varied.marked & useful.marked if isinstance(mark, Var))
 
@@ -53,8 +65,8 @@ def differentiable_args(statement: Assign) -> tuple[Atom, ...]:
 class _Flow:
     """Marks variables along, or against, the direction in which values flow."""
 
-    def __init__(self, forward: bool):
-        self.forward = forward
+    def __init__(self, forward: bool, without: frozenset[Var]):
+        self.forward, self.without = forward, without
         self.marked: set[Var | Slot] = set()
         self.changed = True
 
@@ -71,6 +83,8 @@ class _Flow:
     def edge(self, source: Atom | Slot, target: Atom | Slot) -> None:
         start, end = (source, target) if self.forward else (target, source)
         if start in self.marked and end not in self.marked and isinstance(end, Var | Slot) and is_float(end.type):
+            if end in self.without:
+                return
             self.marked.add(end)
             self.changed = True
 
