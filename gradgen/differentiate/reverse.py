@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from gradgen.analyse import keep
 from gradgen.analyse.activity import active
 from gradgen.analyse.distinct import may_repeat
+from gradgen.analyse.standing import standing
 from gradgen.differentiate.accumulate import Adjoints
 from gradgen.differentiate.partials import reverse_assign, reverse_several
 from gradgen.differentiate.several import Items, completed, is_item
@@ -75,7 +76,7 @@ def reverse(function: Function, wrt: tuple[Var, ...], seeds: dict[Var, Atom], bu
     function, items = completed(function, builder)
     marks = active(function, wrt, seeds)
     builder.remember(function.body)
-    reverser = _Reverser(builder, marks, items)
+    reverser = _Reverser(builder, marks, items, changed_later(function))
     with builder.collect() as adjoint:
         for result, seed in seeds.items():
             if result in marks:
@@ -87,8 +88,9 @@ def reverse(function: Function, wrt: tuple[Var, ...], seeds: dict[Var, Atom], bu
 
 
 class _Reverser:
-    def __init__(self, builder: Builder, marks: frozenset[Var], items: Items):
-        self.builder, self.items = builder, items
+    def __init__(self, builder: Builder, marks: frozenset[Var], items: Items, changed: frozenset[Var] = frozenset()):
+        self.builder, self.items, self.changed = builder, items, changed
+        self.standing: dict[Var, Assign] = {}  # what is read in loops and can be read again after them
         self.adjoints = Adjoints(builder, marks)
         self.marks = marks
         self.new_slots: list[Slot] = []  # made since the last statement of the outermost block, which opens them
@@ -274,6 +276,9 @@ class _Reverser:
         params = [self.builder.var("", self._adjoint_type(_of_iteration(s, k)), of=s.carried[k]) for k in state]
         sums = {var: self.builder.var("", self._adjoint_type(var), of=var) for var in outside}
         s = self._counted(s)
+        if not self.iterated:
+            again = standing(s, self.builder.primal)
+            self.standing |= {read: made for read, made in again.items() if made.args[0] not in self.changed}
         around, self.iterated = self.iterated, self.iterated | _defined_inside(s)
         with self.builder.collect() as statements, self.adjoints.scope(dict(sums)) as current:
             for k, param in zip(state, params, strict=True):
@@ -391,6 +396,7 @@ class _Reverser:
             region.rename(dict(region.exported))
             return region
         lost = {var for var in self.iterated if not isinstance(var.type, Scalar)}
+        region.definitions |= {var: s for var, s in self.standing.items() if var in region.definitions}
         plan = keep.plan(needed, region.definitions, region.defined | lost, region.free)
         fresh = {v: self.builder.var(v.name, v.type, v.of) for v in (*plan.saved, *plan.recomputed)}
         slots = {var: self.builder.slot(_slot_name(var), var.type) for var in plan.saved}
@@ -433,6 +439,17 @@ class _Region:
             body.append(statement)
             body += [Save(slots[var], var, statement.origin) for var in targets(statement) if var in slots]
         self.primal = body
+
+
+def changed_later(function: Function) -> frozenset[Var]:
+    """The arrays that something is stored into: to keep one as it is, the text would have to copy it."""
+    found: set[Atom] = set()
+    for s in all_statements(function.body):
+        if isinstance(s, Store):
+            found.add(s.array)
+        elif isinstance(s, For | While):
+            found.update(s.inits)
+    return frozenset(atom for atom in found if isinstance(atom, Var))
 
 
 def _needed(region: _Region) -> dict[Var, None]:

@@ -1,0 +1,253 @@
+"""What a loop reads of an array that it fills, at places where nothing is stored any more: backward finds it there.
+
+In `for i in range(1, n): x[i] = b[i] * x[i - 1]` the place of `x[i - 1]` stands once it is read. Backward reads the
+array as the loop has left it, and neither a copy of what was read nor a store of it is needed. The order of the
+iterations and the places are linear inequalities in the loops' indices, and a later store to a place would have
+to fulfil all of them (`linear.py`).
+
+>>> from gradgen.ir import FLOAT, INT
+>>> from gradgen.ir.text import show_statement
+>>> before, after = (Var("x", k, Array("float64", (Dim("x.0"),))) for k in range(2))
+>>> i, past, ahead, old, new = (Var("", k, FLOAT if k > 4 else INT) for k in range(2, 7))
+>>> one, at = Const(1, INT), (("index", (At(0),)),)
+>>> places = Assign(past, "sub", (i, one)), Assign(ahead, "add", (i, one))
+>>> reads = Assign(old, "getitem", (before, past), at), Assign(new, "getitem", (before, ahead), at)
+>>> store = Store(Var("x", 7, before.type), before, (At(0),), (i,), old, "set")
+>>> body = Block((*places, *reads, store), (store.target,))
+>>> loop = For(i, one, Const(9, INT), one, (before,), (Var("x", 8, before.type),), body, (after,))
+>>> [show_statement(s).strip() for s in standing(loop, {s.target.version: s for s in places}).values()]
+['_.5 = x.1[_.3]']
+
+Does not look at lists, nor at arrays that a loop swaps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from gradgen.analyse.linear import Form, contradict
+from gradgen.ir import Accumulate, Array, Assign, At, Atom, Block, Const, Dim, For, If, Scalar, Slice, Store, Var, While
+from gradgen.ir.walk import block_params, blocks, statements, targets
+from gradgen.rules import sizes
+from gradgen.rules.indexing import completed
+
+Loop = For | While
+Stack = tuple[Loop, ...]  # the loops around a statement, outermost first
+Definitions = Mapping[int, Assign | Accumulate]
+Range = tuple[Form | None, Form | None]  # the first and the last place along an axis, where they are known
+
+
+def standing(loop: Loop, made: Definitions) -> dict[Var, Assign]:
+    """The readings in `loop` of what is still there after it, as readings of its results.
+
+    `made`: by version, what made the values of the program.
+    """
+    found: dict[Var, Assign] = {}
+    for carried, end, result in zip(loop.carried, loop.body.yields, loop.results, strict=True):
+        if isinstance(carried.type, Array):
+            history = _history(loop, carried, end)
+            if history is not None:
+                checker = _Checker(loop, history, made)
+                for s, stack in _readings(loop.body, (loop,), history):
+                    if checker.stands(s, stack):
+                        found[s.target] = replace(s, args=(result, *s.args[1:]))
+    return found
+
+
+@dataclass
+class _History:
+    """The stores to an array, in the order of the text, and its versions, each with the number of stores before it."""
+
+    stores: list[tuple[Store, Stack]]
+    versions: dict[Var, tuple[Stack, int]]
+
+
+def _history(loop: Loop, carried: Var, end: Atom) -> _History | None:
+    history = _History([], {})
+    return history if _go_back(loop.body, carried, end, (loop,), history) else None
+
+
+def _go_back(block: Block, start: Atom, end: Atom, stack: Stack, history: _History) -> bool:
+    """Note what happens to the array from `start`, before the block, to `end`; whether it is one array all the way."""
+    steps, version = _steps(block, end)
+    if version != start or not isinstance(version, Var):
+        return False
+    history.versions.setdefault(version, (stack, len(history.stores)))
+    for s, after in reversed(steps):
+        if isinstance(s, Store):
+            history.stores.append((s, stack))
+        else:
+            k = s.results.index(after)
+            inner = (*stack, s) if isinstance(s, For | While) else stack
+            first = s.carried[k] if isinstance(s, For | While) else _steps(s.then, s.then.yields[k])[1]
+            sides = (s.then, s.orelse) if isinstance(s, If) else (s.body,)
+            if not all(_go_back(side, first, side.yields[k], inner, history) for side in sides):
+                return False
+        history.versions[after] = stack, len(history.stores)
+    return True
+
+
+Step = tuple[Store | For | While | If, Var]  # and the version that it makes
+
+
+def _steps(block: Block, end: Atom) -> tuple[list[Step], Atom]:
+    """What in a block makes the version `end` of an array, last first, and the version from before the block."""
+    made = {target: s for s in block.statements if isinstance(s, Store | For | While | If) for target in targets(s)}
+    steps: list[Step] = []
+    while isinstance(end, Var) and end in made:
+        s = made[end]
+        steps.append((s, end))
+        if isinstance(s, Store):
+            end = s.array
+        elif isinstance(s, If):
+            end = _steps(s.then, s.then.yields[s.results.index(end)])[1]
+        else:
+            end = s.inits[s.results.index(end)]
+    return steps, end
+
+
+def _readings(block: Block, stack: Stack, history: _History) -> Iterator[tuple[Assign, Stack]]:
+    for s in block.statements:
+        if isinstance(s, Assign) and s.op == "getitem" and s.args[0] in history.versions:
+            yield s, stack
+        for inner in blocks(s):
+            yield from _readings(inner, (*stack, s) if isinstance(s, For | While) else stack, history)
+
+
+class _Checker:
+    """Whether places of one array are stored to after they are read."""
+
+    def __init__(self, loop: Loop, history: _History, made: Definitions):
+        self.history, self.made = history, made
+        inside = [loop, *statements(loop.body)]
+        self.inside = {var for s in inside for var in block_params(s)}
+        self.inside.update(var for s in inside[1:] for var in targets(s))
+        self.least: dict[str, int] = {}  # of the sizes that occur
+
+    def stands(self, read: Assign, stack: Stack) -> bool:
+        version = read.args[0]
+        around, count = self.history.versions[version]  # type: ignore[index]
+        here = self.place(read.param("index"), read.args[1:], version, stack, "read")
+        return all(
+            self.apart(here, stack, store, store_stack, order)
+            for number, (store, store_stack) in enumerate(self.history.stores)
+            for order in self.later(around, store_stack, number >= count)
+        )
+
+    def later(self, read: Stack, store: Stack, same: bool) -> Iterator[list[Form]]:
+        """The ways in which the store can come after the reading: in a later iteration of some loop around both, or,
+        if `same`, in the same of all."""
+        alike: list[Form] = []
+        for one, other in zip(read, store, strict=False):
+            if one is not other:
+                break
+            if isinstance(one, While):
+                yield list(alike)
+                continue
+            by = self.step(one)
+            forward = self.variable(one.index, "store") - self.variable(one.index, "read")
+            yield [*alike, forward * by - 1] if by else list(alike)
+            alike += [forward, forward * -1]
+        if same:
+            yield alike
+
+    def step(self, loop: For) -> int:
+        """1 where the index grows from one iteration to the next, -1 where it falls, 0 where that is not known."""
+        step = loop.step.value if isinstance(loop.step, Const) else 0
+        sign = (step > 0) - (step < 0)  # type: ignore[operator]
+        return -sign if loop.backward else sign
+
+    def apart(self, here: list[Range], stack: Stack, store: Store, store_stack: Stack, order: list[Form]) -> bool:
+        there = self.place(store.index, store.operands, store.array, store_stack, "store")
+        facts = [*order, *self.bounds(stack, "read"), *self.bounds(store_stack, "store")]
+        for ranges in zip(here, there, strict=True):
+            facts += [
+                last - first for first, _ in ranges for _, last in ranges if first is not None and last is not None
+            ]
+        return self.impossible(facts)
+
+    def impossible(self, facts: list[Form]) -> bool:
+        names = {name for fact in facts for name in fact.factors if isinstance(name, str)}
+        return contradict([*facts, *(Form.variable(name) - self.least[name] for name in names)])
+
+    # What is known of numbers
+
+    def bounds(self, stack: Stack, side: str) -> list[Form]:
+        """The ranges of the loops' indices."""
+        found = []
+        for loop in stack:
+            if isinstance(loop, For) and isinstance(loop.step, Const) and loop.step.value:
+                index, start, stop = (self.form(atom, side) for atom in (loop.index, loop.start, loop.stop))
+                up = loop.step.value > 0  # type: ignore[operator]
+                found += [index - start, stop - index - 1] if up else [start - index, index - stop - 1]
+        return found
+
+    def form(self, atom: Atom, side: str) -> Form:
+        """A whole number as a sum of loop indices, sizes and what else is known by name only."""
+        if isinstance(atom, Const):
+            return Form({}, int(atom.value.real))  # type: ignore[union-attr]
+        assert isinstance(atom, Var)
+        extent = atom.type.extent if isinstance(atom.type, Scalar) else None
+        if extent is not None and not sizes.is_derived(extent):
+            return self.size(extent)
+        s = self.made.get(atom.version)
+        if isinstance(s, Assign) and atom.type.dtype == "int64":  # type: ignore[union-attr]
+            match s.op, s.args:
+                case (("identity" | "pos"), (value,)):
+                    return self.form(value, side)
+                case "neg", (value,):
+                    return self.form(value, side) * -1
+                case "add", (a, b) if _whole(a) and _whole(b):
+                    return self.form(a, side) + self.form(b, side)
+                case "sub", (a, b) if _whole(a) and _whole(b):
+                    return self.form(a, side) - self.form(b, side)
+                case "mul", ((Const(value=int() as by), a) | (a, Const(value=int() as by))) if _whole(a):
+                    return self.form(a, side) * by
+        return self.variable(atom, side)
+
+    def variable(self, var: Var, side: str) -> Form:
+        return Form.variable((var, side if var in self.inside else ""))
+
+    def size(self, dim: Dim) -> Form:
+        if dim.symbol is None:
+            return Form({}, dim.offset)
+        self.least[dim.symbol] = max(dim.least, self.least.get(dim.symbol, 0))
+        return Form({dim.symbol: 1}, dim.offset)
+
+    # Places
+
+    def place(self, index: tuple, operands: tuple[Atom, ...], array: Atom, stack: Stack, side: str) -> list[Range]:
+        """For each axis what the index names of it, or more."""
+        dims = array.type.dims  # type: ignore[union-attr]
+        if any(isinstance(atom.type, Array) for atom in operands):
+            return [(None, None)] * len(dims)
+        entries = [entry for entry in completed(index, operands, len(dims)) if entry is not None]
+        facts = self.bounds(stack, side)
+
+        def known(bound: Any, size: Form | None) -> Form | None:
+            """Where a bound points to, be it counted from the start or from the end."""
+            atom = operands[bound.operand] if isinstance(bound, At) else None
+            form = Form({}, bound) if atom is None else self.form(atom, side)
+            if self.impossible([*facts, form * -1 - 1]):
+                return form
+            return form + size if size is not None and self.impossible([*facts, form]) else None
+
+        found: list[Range] = []
+        for entry, dim in zip(entries, dims, strict=True):
+            size = None if sizes.is_derived(dim) else self.size(dim)
+            if not isinstance(entry, Slice):
+                at = known(entry, size)
+                found.append((at, at))
+                continue
+            forwards = entry.step is None or (isinstance(entry.step, int) and entry.step > 0)
+            first = known(entry.start, size) if forwards and entry.start is not None else None
+            stop = known(entry.stop, size) if forwards and entry.stop is not None else None
+            end = size if stop is None else stop
+            found.append((Form({}) if first is None else first, None if end is None else end - 1))
+        return found
+
+
+def _whole(atom: Atom) -> bool:
+    return isinstance(atom.type, Scalar) and atom.type.dtype == "int64"

@@ -1,0 +1,85 @@
+"""What a loop reads and does not overwrite is read again after it: gradients are the same with and without that."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+
+import gradgen
+from gradgen.differentiate import reverse
+from tests.support.modules import loaded
+
+SIZE = 9
+
+
+def place(generator: random.Random, indices: tuple[str, ...]) -> str:
+    """A place, or a range of places, in a matrix. All are inside it, counted from either end."""
+    entries = []
+    for _ in range(2):
+        i = generator.choice(indices)
+        single = [i, f"{i} - 1", f"{i} + 1", f"{i} - n", "2", "-3", f"n - 1 - {i}"]
+        entries.append(generator.choice([*single, f":{i}", f"{i}:", f"{i} - 2:{i}", "1:-1"]))
+    return f"a[{', '.join(entries)}]"
+
+
+def source(seed: int) -> str:
+    """Loops that store into a matrix what they read of it elsewhere."""
+    generator = random.Random(seed)
+    head = ["for i in range(2, n - 2):", "for i in range(n - 3, 1, -1):", "for i in range(2, n - 2, 2):"]
+    inner = ["for j in range(2, n - 2):", "for j in range(2, i):", "for j in range(i, n - 2):"]
+    inner += ["for j in range(i - 1, 1, -1):"]
+    lines = [f"    {generator.choice(head)}"]
+    for _ in range(generator.randint(1, 2)):
+        indent, indices = " " * 8, ("i",)
+        if generator.random() < 0.6:
+            lines.append(indent + generator.choice(inner))
+            indent, indices = indent + "    ", ("i", "j")
+        elif generator.random() < 0.3:
+            lines.append(f"{indent}if a[i, i] > 0.5:")
+            indent += "    "
+        for _ in range(generator.randint(1, 2)):
+            read = [f"np.sum({place(generator, indices)})" for _ in range(2)]
+            mode = generator.choice(["=", "=", "+=", "*="])
+            lines.append(f"{indent}{place(generator, indices)} {mode} np.sin({read[0]}) * np.cos({read[1]})")
+    return "\n".join(["import numpy as np", "", "def f(a, n):", *lines, "    return np.sum(a * a)"])
+
+
+@pytest.mark.parametrize("seed", range(80))
+def test_the_gradient_is_the_same_without(seed, monkeypatch, tmp_path):
+    matrix = np.random.default_rng(seed).uniform(0.2, 0.9, (SIZE, SIZE))
+    found = gradgen.grad(loaded(source(seed), tmp_path, "on").f)(matrix, SIZE)
+    monkeypatch.setattr(reverse, "standing", lambda loop, made: {})
+    assert np.array_equal(found, gradgen.grad(loaded(source(seed), tmp_path, "off").f)(matrix, SIZE)), source(seed)
+
+
+def recurrence(x, n):
+    for i in range(1, n):
+        x[i] = x[i - 1] ** 2
+    return np.sum(x)
+
+
+def downwards(x, n):
+    for i in range(n - 1, 0, -1):
+        x[i - 1] = x[i] ** 2
+    return np.sum(x)
+
+
+def against_the_order(x, n):
+    for i in range(n - 1, 0, -1):
+        x[i] = x[i - 1] ** 2
+    return np.sum(x)
+
+
+def in_time(x, n):
+    for _ in range(2):
+        for i in range(1, n):
+            x[i] = x[i - 1] ** 2
+    return np.sum(x)
+
+
+@pytest.mark.parametrize(("function", "saves"), [(recurrence, 0), (downwards, 0), (against_the_order, 1), (in_time, 1)])
+def test_only_what_is_overwritten_is_saved(function, saves):
+    text = gradgen.grad(function).source(np.ones(SIZE), SIZE)
+    assert text.count("append") == saves
