@@ -73,21 +73,24 @@ def fold(
     element: Callable[[Position_], Atom],
 ) -> Atom:
     """Go over x once, accumulating from `init`; the result is an array of `shape.type`, or a number."""
-    if not dims_of(shape.type):
-        return finish(_over(ctx, shape, (), init, combine, element))
-    assert isinstance(shape.type, Array)
-    if not shape.last:
+    if dims_of(shape.type) and not shape.last:
         return _by_rows(ctx, shape, init, combine, finish, element)
-    out = ctx.empty(shape.type, shape.result_sizes(ctx))
+    return each(ctx, shape, lambda at: finish(_over(ctx, shape, at, init, combine, element)))
+
+
+def each(ctx: Context, shape: Shape, number: Callable[[Position_], Atom]) -> Atom:
+    """The array of what `number` gives for each position along the kept axes, or the one number."""
+    if not dims_of(shape.type):
+        return number(())
+    out = ctx.empty(shape.type, shape.result_sizes(ctx))  # type: ignore[arg-type]
 
     def body(at: Position_, carried: tuple[Atom, ...]) -> tuple[Atom, ...]:
-        total = finish(_over(ctx, shape, at, init, combine, element))
-        return (ctx.write(carried[0], shape.result_at(ctx, _filled(ctx, shape, at)), total),)
+        return (ctx.write(carried[0], shape.result_at(ctx, filled(ctx, shape, at)), number(at)),)
 
     return ctx.nest([shape.x.size(axis) for axis in shape.kept], (out,), body)[0]
 
 
-def _filled(ctx: Context, shape: Shape, kept: Position_, reduced: Position_ | None = None) -> list[Atom]:
+def filled(ctx: Context, shape: Shape, kept: Position_, reduced: Position_ | None = None) -> list[Atom]:
     places = dict(zip(shape.kept, kept, strict=True))
     places.update(zip(shape.reduced, reduced or [ctx.whole.constant(0)] * len(shape.reduced), strict=True))
     return [places[axis] for axis in range(shape.x.type.ndim)]
@@ -99,7 +102,7 @@ def _over(
     """The number accumulated over the reduced axes."""
 
     def body(at: Position_, carried: tuple[Atom, ...]) -> tuple[Atom, ...]:
-        return (combine(carried[0], element(_filled(ctx, shape, kept, at))),)
+        return (combine(carried[0], element(filled(ctx, shape, kept, at))),)
 
     return ctx.nest([shape.x.size(axis) for axis in shape.reduced], (init,), body)[0]
 
@@ -168,6 +171,9 @@ class Reduction:
 
     def folded(self, init: Atom, combine: Combine, finish=same, element=None) -> Atom:
         return fold(self.ctx, self.shape, init, combine, finish, element or self.x.element)
+
+    def each(self, number: Callable[[Position_], Atom]) -> Atom:
+        return each(self.ctx, self.shape, number)
 
     def nonempty(self, name: str) -> None:
         """Raise where there is nothing to choose from."""
@@ -301,9 +307,53 @@ def norm(ctx: Context, s: Assign) -> Atom:
 def _extreme(ctx: Context, s: Assign, op: str) -> Atom:
     r = Reduction(ctx, s)
     r.nonempty({"max": "maximum", "min": "minimum"}[op])
+    if r.sums_numbers and r.dtype.startswith("float"):
+        return r.each(lambda kept: _search(r, op, kept, place=False)[0])
     step = "maximum" if op == "max" else "minimum"
     number = Scalar(r.dtype)
     return r.folded(worst(ctx, step, r.dtype), lambda best, x: r.scalars.apply(step, [best, x], number, {}))
+
+
+def _search(r: Reduction, op: str, kept: Position_, place: bool) -> list[Atom]:
+    """The extreme of the elements at `kept`, and with `place` where its first one is; the first NaN if there is one.
+
+    Whether there is a NaN is found out beside the comparisons and not by them: so the chain from one iteration to
+    the next is a single instruction, without a branch. Where the first one is tells the number of those before it.
+    """
+    whole, scalars, dtype = r.ctx.whole, r.scalars, r.x.type.dtype
+    may_be_nan = dtype.startswith("float")
+    sizes = [r.x.size(axis) for axis in r.shape.reduced]
+
+    def body(at: Position_, carried: tuple[Atom, ...]) -> Sequence[Atom]:
+        best, *more = carried
+        x = r.x.element(filled(r.ctx, r.shape, kept, at))
+        wins = scalars.op("gt" if op == "max" else "lt", x, best, dtype="bool")
+        yields = [scalars.choose(wins, x, best, dtype)]
+        if may_be_nan:
+            nan = scalars.op("bitwise_or", more.pop(0), scalars.op("ne", x, x, dtype="bool"), dtype="bool")
+            yields.append(nan)
+        if place:
+            yields.append(whole.choose(wins, _flat(r, at, sizes), more.pop(0)))
+        if place and may_be_nan:
+            yields.append(whole.add(more.pop(0), whole.choose(nan, whole.constant(0), whole.constant(1))))
+        return yields
+
+    zero = whole.constant(0)
+    start = [worst(r.ctx, f"{op}imum", dtype), *[r.const(False, "bool")] * may_be_nan, *[zero] * place]
+    best, *found = r.ctx.nest(sizes, [*start, *[zero] * (place and may_be_nan)], body)
+    if not may_be_nan:
+        return [best, *found]
+    nan, *places = found
+    best = scalars.choose(nan, scalars.cast(Const(math.nan, Scalar("float64", True)), dtype), best, dtype)
+    return [best, whole.choose(nan, places[1], places[0])] if place else [best]
+
+
+def _flat(r: Reduction, at: Position_, sizes: Sequence[Atom]) -> Atom:
+    """The number of a position, counted along the last axis first."""
+    number: Atom = r.ctx.whole.constant(0)
+    for i, size in zip(at, sizes, strict=True):
+        number = r.ctx.whole.add(r.ctx.whole.mul(number, size), i)
+    return number
 
 
 def worst(ctx: Context, op: str, dtype: str) -> Atom:
@@ -348,46 +398,9 @@ def count_nonzero(ctx: Context, s: Assign) -> Atom:
 
 def _place(ctx: Context, s: Assign, op: str) -> Atom:
     """The first place of the extreme, or of a NaN."""
-    r, whole = Reduction(ctx, s), ctx.whole
+    r = Reduction(ctx, s)
     r.nonempty(f"arg{op}")
-    x_dtype, better = r.x.type.dtype, "gt" if op == "max" else "lt"
-    sizes = [r.x.size(axis) for axis in r.shape.reduced]
-
-    def over(kept: Position_) -> Atom:
-        def body(at: Position_, carried: tuple[Atom, ...]) -> Sequence[Atom]:
-            best, place, k = carried
-            x = r.x.element(_filled(ctx, r.shape, kept, at))
-            wins: Atom = r.scalars.op(
-                "bitwise_or",
-                r.scalars.op(better, x, best, dtype="bool"),
-                whole.compare("eq", k, whole.constant(0)),
-                dtype="bool",
-            )
-            if x_dtype.startswith("float"):
-                first_nan = r.scalars.op(
-                    "bitwise_and",
-                    r.scalars.op("ne", x, x, dtype="bool"),
-                    r.scalars.op("eq", best, best, dtype="bool"),
-                    dtype="bool",
-                )
-                wins = r.scalars.op("bitwise_or", wins, first_nan, dtype="bool")
-            return (
-                r.scalars.choose(wins, x, best, x_dtype),
-                whole.choose(wins, k, place),
-                whole.add(k, whole.constant(1)),
-            )
-
-        zero = whole.constant(0)
-        return ctx.nest(sizes, (worst(ctx, f"{op}imum", x_dtype), zero, zero), body)[1]
-
-    if not dims_of(s.target.type):
-        return over(())
-    out = ctx.empty(s.target.type, r.shape.result_sizes(ctx))  # type: ignore[arg-type]
-
-    def body(at: Position_, carried: tuple[Atom, ...]) -> Sequence[Atom]:
-        return (ctx.write(carried[0], r.shape.result_at(ctx, _filled(ctx, r.shape, at)), over(at)),)
-
-    return ctx.nest([r.x.size(axis) for axis in r.shape.kept], (out,), body)[0]
+    return r.each(lambda kept: _search(r, op, kept, place=True)[1])
 
 
 def argmax(ctx: Context, s: Assign) -> Atom:
