@@ -20,6 +20,7 @@ import numpy as np
 from llvmlite import ir
 from numba.core import types
 from numba.core.compiler import Compiler
+from numba.cpython.unsafe import numbers
 from numba.extending import intrinsic, overload
 
 SAFE_FASTMATH = {"reassoc", "contract", "nsz", "arcp"}
@@ -119,6 +120,14 @@ expm1 = _function("expm1")
 sin = _function("sin")
 cos = _function("cos")
 tanh = _function("tanh")
+
+
+def trailing_zeros(x: int) -> int:
+    """Of a positive number's bits: the place of the lowest that is set."""
+    return (x & -x).bit_length() - 1
+
+
+overload(trailing_zeros, inline="always")(lambda x: lambda x: numbers.trailing_zeros(x))
 
 
 @fast

@@ -1,0 +1,86 @@
+"""The determinant by expansion into minors: those of the last rows, for every set of columns."""
+
+import numpy as np
+
+from tests.benchmarks.expert import fast, trailing_zeros
+from tests.benchmarks.problem import Problem
+
+
+def determinant(a):
+    n = a.shape[0]
+    minors = np.zeros(2**n)
+    minors[0] = 1.0
+    for columns in range(1, 2**n):
+        row = n
+        for j in range(n):
+            row -= (columns >> j) & 1
+        sign = 1.0
+        total = 0.0
+        for j in range(n):
+            if (columns >> j) & 1:
+                total += sign * a[row, j] * minors[columns - (1 << j)]
+                sign = -sign
+        minors[columns] = total
+    return minors[2**n - 1]
+
+
+@fast
+def by_hand(a):
+    """The minors, then their adjoints. Of a set's bits only those that are in it are visited."""
+    n = a.shape[0]
+    count = 1 << n
+    minors, rows = np.empty(count), np.empty(count, np.int64)
+    minors[0], rows[0] = 1.0, n
+    for columns in range(1, count):
+        row = rows[columns & (columns - 1)] - 1
+        rows[columns] = row
+        sign, total, left = 1.0, 0.0, columns
+        while left != 0:
+            j = trailing_zeros(left)
+            left &= left - 1
+            total += sign * a[row, j] * minors[columns ^ (1 << j)]
+            sign = -sign
+        minors[columns] = total
+    dminors = np.zeros(count)
+    da = np.zeros((n, n))
+    dminors[count - 1] = 1.0
+    for columns in range(count - 1, 0, -1):
+        row = rows[columns]
+        signed, left = dminors[columns], columns
+        while left != 0:
+            j = trailing_zeros(left)
+            left &= left - 1
+            others = columns ^ (1 << j)
+            dminors[others] += signed * a[row, j]
+            da[row, j] += signed * minors[others]
+            signed = -signed
+    return da
+
+
+def of_size(n):
+    return lambda generator: (generator.normal(size=(n, n)),)
+
+
+def with_jax():
+    """Minor by minor, without an array that each of them would be stored in: JAX would copy it each time."""
+    import jax.numpy as jnp
+
+    def value(a):
+        n = a.shape[0]
+        minors = {0: jnp.ones((), a.dtype)}
+        for columns in range(1, 2**n):
+            chosen = [j for j in range(n) if (columns >> j) & 1]
+            row = n - len(chosen)
+            terms = [(-1.0) ** k * a[row, j] * minors[columns - (1 << j)] for k, j in enumerate(chosen)]
+            minors[columns] = sum(terms)
+        return minors[2**n - 1]
+
+    return value
+
+
+PROBLEM = Problem(
+    function=determinant,
+    by_hand=by_hand,
+    sizes={"5 x 5": of_size(5), "8 x 8": of_size(8), "12 x 12": of_size(12)},
+    rewritten={"jax": with_jax},
+)
