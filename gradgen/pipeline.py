@@ -4,7 +4,7 @@
     simplify       what nobody reads goes
     differentiate  the program becomes its gradient, or a pair           analyse, differentiate
     simplify       what nobody asked for goes
-    lower          for jit: arrays become loops                          lower
+    lower          for jit: arrays become loops, and these fewer          lower
     write          the program becomes Python text                       write
 
 Each step takes a valid program and gives a valid one; `verify` checks after each.
@@ -21,7 +21,7 @@ from gradgen.errors import Position, ResultError
 from gradgen.ir import Array, Block, Origin, Program, Scalar, is_complex
 from gradgen.ir.interface import Staged, Static, Tree, map_tree
 from gradgen.ir.verify import verify
-from gradgen.lower import forward_stores, lower, merge_loops
+from gradgen.lower import improve, lower
 from gradgen.rules import RULES
 from gradgen.simplify import simplify
 from gradgen.stage import stage
@@ -78,8 +78,7 @@ def finish(program: Program, style: str) -> Program:
     program = checked(simplify, program)
     if style != "jit":
         return program
-    program = checked(simplify, checked(lower, program))
-    return checked(simplify, checked(forward_stores, checked(merge_loops, program)))
+    return checked(improve, checked(simplify, checked(lower, program)))
 
 
 def staged_program(function: Callable[..., Any], arguments: dict[str, Any]) -> Staged:

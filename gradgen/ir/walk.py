@@ -6,6 +6,7 @@ statement is made known here once.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -17,6 +18,7 @@ from gradgen.ir.nodes import (
     Call,
     Effect,
     For,
+    Function,
     If,
     Load,
     Open,
@@ -139,6 +141,21 @@ def statement_free(statement: Statement) -> dict[Var, None]:
             if var not in params:
                 free.setdefault(var)
     return free
+
+
+def uses(function: Function) -> Counter[Var]:
+    """How often each variable is read."""
+    uses: Counter[Var] = Counter()
+
+    def count(atoms) -> None:
+        uses.update(atom for atom in atoms if isinstance(atom, Var))
+
+    count(function.body.yields)
+    for statement in statements(function.body):
+        count(operands(statement))
+        for block in blocks(statement):
+            count(block_exits(statement, block))
+    return uses
 
 
 Rename = Callable[[Atom], Atom]

@@ -10,7 +10,8 @@ What a lowered program does otherwise than Python, because Numba does, with `err
 - integers are of 64 bits; an index out of range is not noticed;
 - sums are taken in order, not pairwise; float32 sums in float64.
 
-Afterwards `merge_loops` makes one loop of neighbours. Not done: reordering loops, parallel loops.
+Afterwards `improve` merges neighbouring loops and leaves out what they then need not do. Not done: reordering loops,
+parallel loops.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from gradgen.ir import Program, Slot
 from gradgen.lower.blocks import Blocks
 from gradgen.lower.context import Context
 from gradgen.lower.forwarding import forward_stores
+from gradgen.lower.improving import improve
 from gradgen.lower.merging import merge_loops
 from gradgen.lower.slots import Parts, Slots
 from gradgen.lower.tables import tabled
@@ -40,4 +42,4 @@ def lower(program: Program) -> Program:
     return replace(program, functions=tuple(functions))
 
 
-__all__ = ["forward_stores", "lower", "merge_loops"]
+__all__ = ["forward_stores", "improve", "lower", "merge_loops"]

@@ -51,6 +51,7 @@ class Memory:
         self._sums: dict[Atom, tuple[Atom, ...]] = {}
         self._products: dict[Atom, tuple[Atom, ...]] = {}
         self._indices: dict[Var | None, Var] = {}  # of merged loops
+        self._least: dict[Var | None, int] = {}  # of the indices of loops
         self._note(function.body)
 
     def key(self, var: Var) -> Var:
@@ -83,6 +84,18 @@ class Memory:
             return None
         trips, by = self._products.get(rest, (rest, Const(1, INT)))
         return trips if self.form(by) == self.form(loop.step) else None
+
+    def told(self, form: Form | None) -> bool:
+        """Whether different values of the form are different places: none is negative, to be counted from the end."""
+        if form is None:
+            return False
+        base, offset = form
+        return offset + (0 if base is None else self._least.get(base, -offset - 1)) >= 0
+
+    def apart(self, a: Place, b: Place) -> bool:
+        """Whether the places are certainly different."""
+        pairs = zip(a, b, strict=False)
+        return any(self.told(x) and self.told(y) and x[0] == y[0] and x[1] != y[1] for x, y in pairs)  # type: ignore[index]
 
     def place(self, index: tuple, operands: tuple[Atom, ...]) -> Place:
         return tuple(
@@ -122,6 +135,8 @@ class Memory:
         """What comes back as a version of what went in is one array; where a loop swaps, any may be any."""
         for var, init in zip(s.carried, s.inits, strict=True):
             self._same(var, init)
+        if isinstance(s, For):
+            self._range(s)
         for inner in blocks(s):
             self._note(inner)
         stays = [
@@ -133,6 +148,16 @@ class Memory:
                 self._same(result, s.carried[k])
             else:
                 self._related(result, (*s.inits, *s.body.yields))
+
+    def _range(self, s: For) -> None:
+        """Note the least value of the loop's index."""
+        step = s.step.value if isinstance(s.step, Const) else 0
+        form = self.form(s.start) if step > 0 else self.form(s.stop) if step < 0 else None  # type: ignore[operator]
+        if form is not None:
+            base, offset = form
+            least = 0 if base is None else self._least.get(base)
+            if least is not None:
+                self._least[s.index] = least + offset + (step < 0)  # type: ignore[operator]
 
     def _same(self, var: Var, other: Atom) -> None:
         if isinstance(other, Var):

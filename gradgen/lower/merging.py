@@ -119,7 +119,7 @@ def _may_merge(a: For, b: For, memory: Memory) -> bool:
     inmost = not any(isinstance(s, For) for loop in (a, b) for s in loop.body.statements)
     shared = first.places.keys() & second.places.keys()
     return _unrelated(first, second, shared, memory) and all(
-        _agree(first, second, key, (a.index, b.index), inmost)
+        _agree(first, second, key, (a.index, b.index), inmost, memory)
         for key in shared
         if key in first.written or key in second.written
     )
@@ -135,19 +135,19 @@ def _unrelated(a: Accesses, b: Accesses, shared: set[Var], memory: Memory) -> bo
     return True
 
 
-def _agree(a: Accesses, b: Accesses, key: Var, indices: tuple[Var, Var], inmost: bool) -> bool:
+def _agree(a: Accesses, b: Accesses, key: Var, indices: tuple[Var, Var], inmost: bool, memory: Memory) -> bool:
     if not inmost and key not in a.not_only_added and key not in b.not_only_added:
         return True
     places = [(place, index) for found, index in zip((a, b), indices, strict=True) for place in found.places[key]]
-    return any(_own_part(places, axis) for axis in range(min(len(place) for place, _ in places)))
+    return any(_own_part(places, axis, memory) for axis in range(min(len(place) for place, _ in places)))
 
 
-def _own_part(places: list[tuple[Place, Var]], axis: int) -> bool:
+def _own_part(places: list[tuple[Place, Var]], axis: int, memory: Memory) -> bool:
     """Whether along this axis each iteration stays at index + constant, the same for all accesses."""
     offsets = set()
     for place, index in places:
         form = place[axis]
-        if form is None or form[0] != index:
+        if form is None or form[0] != index or not memory.told(form):
             return False
         offsets.add(form[1])
     return len(offsets) == 1

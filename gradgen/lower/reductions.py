@@ -114,8 +114,7 @@ def _by_rows(
     type, sizes = shape.type, shape.result_sizes(ctx)
     assert isinstance(type, Array)
     held = Array(dtype_of(init.type) if dtype_of(init.type) in ("int64", "bool") else type.dtype, type.dims)
-    out = ctx.empty(held, sizes)
-    out = ctx.nest(sizes, (out,), lambda at, carried: (ctx.write(carried[0], at, init),))[0]  # type: ignore[assignment]
+    out: Atom = _filled_with(ctx, held, sizes, init)
 
     def body(at: Position_, carried: tuple[Atom, ...]) -> tuple[Atom, ...]:
         place = shape.result_at(ctx, at)
@@ -132,6 +131,15 @@ def _by_rows(
         return ctx.nest(sizes, (summed,), last)[0]
     result = ctx.empty(type, sizes)
     return ctx.nest(sizes, (result,), lambda at, carried: (ctx.write(carried[0], at, finish(ctx.read(summed, at))),))[0]
+
+
+def _filled_with(ctx: Context, type: Array, sizes: list[Atom], init: Atom) -> Atom:
+    if isinstance(init, Const) and init.value == 0 and type.dtype != "bool":
+        zeros = ctx.builder.emit("zeros", *sizes, type=type, dtype=type.dtype)
+        ctx.contiguous.add(zeros)
+        return zeros
+    empty = ctx.empty(type, sizes)
+    return ctx.nest(sizes, (empty,), lambda at, carried: (ctx.write(carried[0], at, init),))[0]
 
 
 def same(value: Atom) -> Atom:

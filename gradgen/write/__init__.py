@@ -20,9 +20,9 @@ from dataclasses import dataclass, field
 from gradgen.analyse.alias import ownership
 from gradgen.analyse.liveness import liveness
 from gradgen.ir import Accumulate, Assign, Function, Origin, Program, Var
-from gradgen.ir.walk import block_params, statements, targets
+from gradgen.ir.walk import block_params, statements, targets, uses
 from gradgen.write.body import BodyWriter
-from gradgen.write.fold import fold, uses
+from gradgen.write.fold import fold
 from gradgen.write.helpers import HELPERS, with_helpers
 from gradgen.write.names import Namer
 from gradgen.write.printer import print_function

@@ -1,8 +1,8 @@
 """Which values are written inside the expression that reads them, instead of on a line of their own.
 
 A value is folded when it has no name, is read once, in the block that computes it, and nothing in
-between changes an array or list that it reads. A branch whose two sides are bare expressions folds
-in the same way, as a conditional expression.
+between changes an array or list that it reads; `i + 1` wherever it is read. A branch whose two sides
+are bare expressions folds in the same way, as a conditional expression.
 
 >>> from gradgen.ir import FLOAT, Assign, Block, Function, Var
 >>> a, b = Var("a", 0, FLOAT), Var("b", 1, FLOAT)
@@ -19,6 +19,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from gradgen.analyse.liveness import LIST_UPDATES
+from gradgen.analyse.shifts import is_shift
 from gradgen.ir import (
     Accumulate,
     Array,
@@ -39,7 +40,7 @@ from gradgen.ir import (
     Var,
     While,
 )
-from gradgen.ir.walk import block_exits, blocks, operands, statements, targets
+from gradgen.ir.walk import block_exits, blocks, operands, targets, uses
 
 LONGEST = 24  # operations in one expression of the backward pass; the user's own statements stay as they are
 
@@ -112,20 +113,6 @@ def _unpack(block: Block, folds: Folds, uses: Counter[Var]) -> None:
             folds.items.update(items.values())
 
 
-def uses(function: Function) -> Counter[Var]:
-    uses: Counter[Var] = Counter()
-
-    def count(atoms) -> None:
-        uses.update(atom for atom in atoms if isinstance(atom, Var))
-
-    count(function.body.yields)
-    for statement in statements(function.body):
-        count(operands(statement))
-        for block in blocks(statement):
-            count(block_exits(statement, block))
-    return uses
-
-
 class _Folder:
     def __init__(self, folds: Folds, uses: Counter[Var]):
         self.folds, self.uses = folds, uses
@@ -146,7 +133,9 @@ class _Folder:
             for var in [var for var, made in waiting.items() if changed and not changed.isdisjoint(self._behind(made))]:
                 del waiting[var]
             candidate = self._candidate(s)
-            if candidate is not None:
+            if is_shift(s):
+                self.settle(s.target, s, s.origin)  # type: ignore[union-attr, arg-type]
+            elif candidate is not None:
                 waiting[candidate] = s  # type: ignore[assignment]
         if around is None:
             self._keep_lines(block, waiting)

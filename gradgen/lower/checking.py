@@ -1,0 +1,147 @@
+"""What has been checked is known: sizes found equal are one size, and nothing is checked twice.
+
+>>> from gradgen.ir import BOOL, INT, Assign, Block, Effect, Function, If, Program, Var, show
+>>> n, m, y = Var("n", 0, INT), Var("m", 1, INT), Var("y", 4, INT)
+>>> one, two = Var("", 2, BOOL), Var("", 3, BOOL)
+>>> fails = Block((Effect("raise", ("they differ",), name="ValueError"),))
+>>> check, again = (If(test, fails, Block(()), ()) for test in (one, two))
+>>> body = Block((Assign(one, "ne", (n, m)), check, Assign(two, "ne", (m, n)), again, Assign(y, "mul", (n, m))), (y,))
+>>> before = Program((Function("f", (n, m), body),))
+>>> print(show(before.entry))
+f(n.0, m.1):
+  _.2 = ne n.0 m.1
+  if _.2:
+    raise
+    yield
+  else:
+    yield
+  _.3 = ne m.1 n.0
+  if _.3:
+    raise
+    yield
+  else:
+    yield
+  y.4 = mul n.0 m.1
+  yield y.4
+>>> print(show(remember_checks(before).entry))
+f(n.0, m.1):
+  _.2 = ne n.0 m.1
+  if _.2:
+    raise
+    yield
+  else:
+    yield
+  y.4 = mul n.0 n.0
+  yield y.4
+
+Whole numbers only: floats that compare equal may differ, 0.0 and -0.0. What a branch or a loop checks is known inside
+it, from there on. What the types say of sizes needs no check: one that is at least 16 is not 0.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from dataclasses import replace
+
+from gradgen.ir import Assign, Atom, Block, Const, Function, Program, Scalar, Statement, Var
+from gradgen.ir.walk import map_statement
+from gradgen.lower.hoisting import is_check
+from gradgen.lower.numbers import Whole
+from gradgen.rules.build import constant_atom
+
+COMPARED: dict[str, Callable[[int, int], bool]] = {
+    "eq": operator.eq,
+    "ne": operator.ne,
+    "lt": operator.lt,
+    "le": operator.le,
+    "gt": operator.gt,
+    "ge": operator.ge,
+}
+
+
+def remember_checks(program: Program) -> Program:
+    return replace(program, functions=tuple(map(_function, program.functions)))
+
+
+def _function(function: Function) -> Function:
+    return replace(function, body=_Known().block(function.body))
+
+
+class _Known:
+    """What is known in a block: what each value is, the comparisons made, the tests that have not raised."""
+
+    def __init__(self, outside: _Known | None = None):
+        self.same: dict[Atom, Atom] = {} if outside is None else dict(outside.same)
+        self.made: dict[Atom, Assign] = {} if outside is None else dict(outside.made)
+        self.passed: set[Atom] = set() if outside is None else set(outside.passed)
+
+    def use(self, atom: Atom) -> Atom:
+        while atom in self.same:
+            atom = self.same[atom]
+        return atom
+
+    def block(self, block: Block) -> Block:
+        kept = []
+        for s in block.statements:
+            s = map_statement(s, self.use, lambda inner: _Known(self).block(inner))
+            if is_check(s) and (s.test in self.passed or _is_false(s.test)):
+                continue
+            if isinstance(s, Assign) and s.op in COMPARED and _of_whole_numbers(s):
+                answer = _decided(s)
+                if answer is not None and not s.target.name:
+                    self.same[s.target] = constant_atom(answer)
+                    continue
+                self.made[s.target] = s
+            kept.append(s)
+            self.learn(s)
+        return Block(tuple(kept), tuple(map(self.use, block.yields)))
+
+    def learn(self, s: Statement) -> None:
+        """From here on what the statement checks holds."""
+        if not is_check(s):
+            return
+        self.passed.add(s.test)
+        made = self.made.get(s.test)
+        if made is not None and made.op == "ne":
+            first, other = sorted(made.args, key=_preference)
+            if first != other:
+                self.same[other] = first
+
+
+def _preference(atom: Atom) -> tuple[bool, bool, int]:
+    """A number, or else what has a name, stands for what equals it."""
+    return not isinstance(atom, Const), not getattr(atom, "name", ""), getattr(atom, "version", 0)
+
+
+def _is_false(atom: Atom) -> bool:
+    return isinstance(atom, Const) and atom.value is False
+
+
+def _of_whole_numbers(s: Assign) -> bool:
+    return len(s.args) == 2 and all(isinstance(arg.type, Scalar) and arg.type.dtype == "int64" for arg in s.args)
+
+
+def _decided(s: Assign) -> bool | None:
+    """What the comparison gives, where that is known."""
+    a, b = s.args
+    if a == b:
+        return s.op in ("eq", "le", "ge")
+    x, y = Whole.known(a), Whole.known(b)
+    if x is not None and y is not None:
+        return COMPARED[s.op](x, y)
+    for size, other, op in ((a, b, s.op), (b, a, _mirrored(s.op))):
+        least, known = _least(size), Whole.known(other)
+        if least is not None and known is not None and known < least:
+            return op in ("ne", "gt", "ge")
+    return None
+
+
+def _mirrored(op: str) -> str:
+    return {"lt": "gt", "gt": "lt", "le": "ge", "ge": "le"}.get(op, op)
+
+
+def _least(atom: Atom) -> int | None:
+    """The size that an array's axis at least has."""
+    extent = getattr(atom.type, "extent", None) if isinstance(atom, Var) else None
+    return None if extent is None else extent.lower

@@ -1,0 +1,123 @@
+"""What is known when the text is written is not computed when it runs: `0.5 * 0.01`, `0 + i * 1`, `max(0, n)`.
+
+>>> from gradgen.ir import FLOAT, INT, Assign, Block, Const, Function, Program, Var, show
+>>> x, i = Var("x", 0, FLOAT), Var("i", 1, INT)
+>>> step, y, j, k = (Var("", k, type) for k, type in ((2, FLOAT), (3, FLOAT), (4, INT), (5, INT)))
+>>> body = Block((Assign(step, "mul", (Const(0.5, FLOAT), Const(0.01, FLOAT))), Assign(y, "mul", (step, x)),
+...               Assign(j, "mul", (i, Const(1, INT))), Assign(k, "add", (Const(0, INT), j))), (y, k))
+>>> before = Program((Function("f", (x, i), body),))
+>>> print(show(before.entry))
+f(x.0, i.1):
+  _.2 = mul 0.5 0.01
+  _.3 = mul _.2 x.0
+  _.4 = mul i.1 1
+  _.5 = add 0 _.4
+  yield _.3 _.5
+>>> print(show(fold_constants(before).entry))
+f(x.0, i.1):
+  _.3 = mul 0.005 x.0
+  yield _.3 i.1
+
+Numbers are folded as Python computes them, bit for bit, and only where that gives a finite number. What adding 0 or
+multiplying by 1 leaves as it is, is left out for whole numbers only. Values that have a name keep their lines, and
+numbers that have one, such as `math.pi`, their name.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable
+from dataclasses import replace
+
+from gradgen.ir import Assign, Atom, Block, Const, Function, Program, Scalar, Var
+from gradgen.ir.walk import map_statement
+
+NUMBERS: dict[str, Callable[..., float]] = {
+    "add": operator.add,
+    "sub": operator.sub,
+    "mul": operator.mul,
+    "div": operator.truediv,
+    "neg": operator.neg,
+}
+
+
+def fold_constants(program: Program) -> Program:
+    return replace(program, functions=tuple(_function(function) for function in program.functions))
+
+
+def _function(function: Function) -> Function:
+    known: dict[Atom, Atom] = {}
+    subtracted: dict[Atom, Atom] = {}  # what is 0 - n, by n
+
+    def use(atom: Atom) -> Atom:
+        return known.get(atom, atom)
+
+    def block(block: Block) -> Block:
+        made = []
+        for s in block.statements:
+            s = map_statement(s, use, inner)
+            if isinstance(s, Assign) and not s.target.name:
+                value = _number(s) or _left(s, subtracted)
+                if value is not None:
+                    known[s.target] = value
+                    continue
+                if s.op == "sub" and _is(s.args[0], 0) and _whole(s):
+                    subtracted[s.target] = s.args[1]
+            made.append(s)
+        return Block(tuple(made), tuple(map(use, block.yields)))
+
+    inner = block
+    return replace(function, body=block(function.body))
+
+
+def _number(s: Assign) -> Const | None:
+    """The operation on known numbers."""
+    type, args = s.target.type, s.args
+    if s.op not in NUMBERS or not isinstance(type, Scalar) or type.dtype not in ("float64", "int64"):
+        return None
+    if not all(isinstance(arg, Const) and _plain(arg) for arg in args):
+        return None
+    try:
+        value = NUMBERS[s.op](*(arg.value for arg in args))  # type: ignore[union-attr]
+    except (ZeroDivisionError, OverflowError):
+        return None
+    if not math.isfinite(value) or abs(value) >= 2**62 or isinstance(value, float) != (type.dtype == "float64"):
+        return None
+    return Const(value, type)
+
+
+def _plain(atom: Const) -> bool:
+    """A number that the text may show as another one."""
+    return type(atom.value) in (int, float) and not atom.spelling and atom.type.dtype in ("float64", "int64")  # type: ignore[union-attr]
+
+
+def _left(s: Assign, subtracted: dict[Atom, Atom]) -> Atom | None:
+    """The operand that the operation on whole numbers leaves as it is."""
+    if not _whole(s) or len(s.args) != 2:
+        return None
+    a, b = s.args
+    match s.op:
+        case "add":
+            return b if _is(a, 0) else a if _is(b, 0) else None
+        case "sub":
+            return a if _is(b, 0) else subtracted.get(b) if _is(a, 0) else None
+        case "mul" | "floordiv":
+            return a if _is(b, 1) else b if s.op == "mul" and _is(a, 1) else None
+        case "maximum":
+            return b if _is(a, 0) and _is_size(b) else a if _is(b, 0) and _is_size(a) else None
+    return None
+
+
+def _whole(s: Assign) -> bool:
+    return all(isinstance(atom.type, Scalar) and atom.type.dtype == "int64" for atom in (s.target, *s.args))
+
+
+def _is(atom: Atom, value: int) -> bool:
+    return isinstance(atom, Const) and type(atom.value) is int and atom.value == value
+
+
+def _is_size(atom: Atom) -> bool:
+    """Whether it is the size of an array, which is not negative."""
+    extent = atom.type.extent if isinstance(atom, Var) and isinstance(atom.type, Scalar) else None
+    return extent is not None and extent.symbol is not None and extent.offset >= 0

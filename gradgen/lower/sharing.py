@@ -1,0 +1,101 @@
+"""A number that is computed twice is computed once: `X[i, j]` that two merged statements read, an exponential.
+
+>>> from gradgen.ir import FLOAT, Assign, Block, Function, Program, Var, show
+>>> x = Var("x", 0, FLOAT)
+>>> a, b, y = (Var("", k, FLOAT) for k in (1, 2, 3))
+>>> body = Block((Assign(a, "exp", (x,)), Assign(b, "exp", (x,)), Assign(y, "mul", (a, b))), (y,))
+>>> before = Program((Function("f", (x,), body),))
+>>> print(show(before.entry))
+f(x.0):
+  _.1 = exp x.0
+  _.2 = exp x.0
+  _.3 = mul _.1 _.2
+  yield _.3
+>>> print(show(share_values(before).entry))
+f(x.0):
+  _.1 = exp x.0
+  _.3 = mul _.1 _.1
+  yield _.3
+
+An element of an array is told by the array's version, so what is read before a store and after it is not the same.
+Only numbers are shared, not arrays, which would have to be kept; and no draws of random numbers. What is computed in
+a branch or a loop is not known after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import replace
+
+from gradgen.ir import Assign, Atom, Block, Const, Function, Opaque, Program, Scalar, Var, is_float
+from gradgen.ir.walk import map_statement, targets
+
+COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge", "and", "or", "not")
+
+
+def share_values(program: Program) -> Program:
+    return replace(program, functions=tuple(map(_in_function, program.functions)))
+
+
+def _in_function(function: Function) -> Function:
+    sharing = _Sharing()
+    body = sharing.block(function.body, {})
+    return replace(function, body=sharing.renamed(body) if sharing.called else body)
+
+
+class _Sharing:
+    def __init__(self) -> None:
+        self.same: dict[Atom, Atom] = {}  # what is computed again, by what it is
+        self.called: dict[Var, Var] = {}  # an unnamed value that a named one repeats takes that one's name
+
+    def use(self, atom: Atom) -> Atom:
+        return self.same.get(atom, atom)
+
+    def block(self, block: Block, known: dict[Hashable, Var]) -> Block:
+        known = dict(known)
+        made = []
+        for s in block.statements:
+            s = map_statement(s, self.use, lambda inner: self.block(inner, known))
+            first = known.setdefault(_key(s), s.target) if isinstance(s, Assign) and _may_share(s) else None
+            if first is not None and first not in targets(s) and self.stands_for(first, targets(s)[0]):
+                continue
+            made.append(s)
+        return Block(tuple(made), tuple(map(self.use, block.yields)))
+
+    def stands_for(self, first: Var, again: Var) -> bool:
+        if _is_named(again):
+            if _is_named(self.called.get(first, first)):
+                return False  # a line of its own
+            self.called[first] = again
+        self.same[again] = first
+        return True
+
+    def renamed(self, block: Block) -> Block:
+        def name(atom: Atom) -> Atom:
+            return self.called.get(atom, atom)  # type: ignore[arg-type]
+
+        body = tuple(map_statement(s, name, self.renamed, name) for s in block.statements)
+        return Block(body, tuple(map(name, block.yields)))
+
+
+def _may_share(s: Assign) -> bool:
+    if not isinstance(s.target.type, Scalar) or s.op in ("draw", "identity"):
+        return False
+    if s.op in COMPARISONS and not any(is_float(arg.type) for arg in s.args):
+        return False  # cheap, and more telling where it is read
+    return not any(isinstance(arg.type, Opaque) for arg in s.args)
+
+
+def _key(s: Assign) -> Hashable:
+    """Signs of zero and kinds of numbers count: 0.0 is not -0.0, 1 is not 1.0."""
+    args = tuple((repr(arg.value), arg.type) if isinstance(arg, Const) else arg for arg in s.args)
+    return s.op, args, s.params, s.target.type, _meaning(s.spelling)
+
+
+def _meaning(spelling: str) -> str:
+    """`math.exp` and `np.exp` differ in what they raise and give; else the spelling says nothing."""
+    return spelling.split(".")[0]
+
+
+def _is_named(var: Var) -> bool:
+    return bool(var.name or (var.of is not None and (var.of.name or var.of.of is not None)))

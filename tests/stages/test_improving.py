@@ -1,0 +1,170 @@
+"""What is done to loops after lowering leaves values and gradients as they are: all, none, and all but one of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import gradgen
+from gradgen import pipeline
+from gradgen.infer.signature import describe
+from gradgen.lower import improving
+from gradgen.run import python_backend
+
+RNG = np.random.default_rng(5)
+X = RNG.standard_normal((17, 3))
+SIGNS = np.sign(RNG.standard_normal(17))
+
+
+def logistic(w, b, X, y):
+    z = X @ w + b
+    return np.mean(np.log1p(np.exp(-y * z)))
+
+
+def mixture(means, logw, X):
+    s = 0.0
+    for i in range(X.shape[0]):
+        d = X[i] - means
+        q = logw - 0.5 * np.sum(d * d, axis=1)
+        m = np.max(q)
+        s += m + np.log(np.sum(np.exp(q - m)))
+    return s
+
+
+def nearest(C, X):
+    d = np.sum((X[:, None, :] - C[None, :, :]) ** 2, axis=2)
+    return np.sum(np.min(d, axis=1))
+
+
+def two_layers(W1, b1, W2, b2, X, y):
+    h = np.tanh(X @ W1 + b1)
+    o = h @ W2 + b2
+    return np.mean((o - y) ** 2)
+
+
+def runge_kutta(p, steps, x0):
+    x = x0.copy()
+    dt = 0.01
+    for _ in range(steps):
+        k1 = p * np.sin(x)
+        k2 = p * np.sin(x + 0.5 * dt * k1)
+        k3 = p * np.sin(x + dt * k2)
+        x = x + dt / 6 * (k1 + 4 * k2 + k3)
+    return np.sum(x * x)
+
+
+def checked_in_a_loop_that_may_not_run(x, y, n):
+    s = np.sum(x)
+    for _ in range(n):
+        s = s + np.sum(x * y)
+    return s
+
+
+def counted_from_the_end(x):
+    a, b = np.zeros(3), np.zeros(6)
+    for i in range(-3, 3):
+        a[i] = x[i + 3] * (i + 4)
+    for i in range(-3, 3):
+        b[i + 3] = a[i] * x[i]
+    return np.sum(b * b)
+
+
+def told_apart_by_sign(x):
+    a = x.copy()
+    for i in range(-2, 2):
+        a[i] = a[i + 1] * 2.0
+        a[i + 2] = a[i] + x[i]
+    return np.sum(a * a)
+
+
+def a_row_that_stays_from_one_iteration_to_the_next(x, n):
+    t = np.zeros(len(x))
+    s = 0.0
+    for _ in range(n):
+        for i in range(len(x)):
+            s = s + t[i] * x[i]
+            t[i] = t[i] + x[i] * x[i]
+    return s
+
+
+def stored_twice_and_read_between(x):
+    a = np.zeros(len(x))
+    for i in range(1, len(x)):
+        a[i] = x[i] * 2.0
+        s = a[i] * a[i - 1]
+        a[i] += s
+        a[i] = a[i] * x[i - 1]
+    return np.sum(a)
+
+
+def zeros_of_both_signs(x):
+    s = 0.0
+    for i in range(len(x)):
+        s += math_atan2(0.0 * x[i], -1.0) + math_atan2(-0.0 * x[i], -1.0)
+        s += x[i] * x[i]
+    return s
+
+
+def math_atan2(y, x):
+    return np.arctan2(y, x)
+
+
+CASES = [
+    (logistic, (RNG.standard_normal(3), 0.1, X, SIGNS), (0, 1, 2)),
+    (mixture, (X[:4], np.zeros(4), X), (0, 1)),
+    (nearest, (X[:4], X), (0, 1)),
+    (two_layers, (RNG.standard_normal((3, 5)), np.zeros(5), RNG.standard_normal(5), 0.0, X, SIGNS), (0, 1, 2, 3)),
+    (runge_kutta, (0.5, 3, X[:, 0]), (0, 2)),
+    (checked_in_a_loop_that_may_not_run, (X[:, 0], X[:4, 1], 0), (0,)),
+    (checked_in_a_loop_that_may_not_run, (X[:, 0], X[:, 1], 2), (0,)),
+    (counted_from_the_end, (X[:6, 0],), (0,)),
+    (told_apart_by_sign, (X[:4, 0],), (0,)),
+    (a_row_that_stays_from_one_iteration_to_the_next, (X[:, 0], 3), (0,)),
+    (stored_twice_and_read_between, (X[:, 0],), (0,)),
+    (zeros_of_both_signs, (np.abs(X[:, 0]),), (0,)),
+]
+SETTINGS = [(), *[tuple(p for p in improving.PASSES if p is not left) for left in improving.PASSES], improving.PASSES]
+NAMES = ["none", *[f"without {left.__name__}" for left in improving.PASSES], "all"]
+
+
+def gradients(function, args, argnums) -> tuple:
+    names = function.__code__.co_varnames[: len(args)]
+    trees = {name: describe(arg, name) for name, arg in zip(names, args, strict=True)}
+    compiled = pipeline.build(function, trees, argnums, "value_and_grad", "jit")
+    (run,) = python_backend.load(compiled.source, "<improved>", compiled.entries)
+    return run(*(arg.copy() if isinstance(arg, np.ndarray) else arg for arg in args))
+
+
+@pytest.mark.parametrize("passes", SETTINGS, ids=NAMES)
+@pytest.mark.parametrize(("function", "args", "argnums"), CASES, ids=lambda one: getattr(one, "__name__", ""))
+def test_gradients_stay(function, args, argnums, passes, monkeypatch) -> None:
+    monkeypatch.setattr(improving, "PASSES", passes)
+    value, *found = gradients(function, args, argnums)
+    np.testing.assert_allclose(value, function(*args), rtol=1e-12)
+    expected = gradgen.grad(function, argnums=argnums)(*args)
+    expected = expected if isinstance(expected, tuple) else (expected,)
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-10, atol=1e-13)
+
+
+def text(function, args, argnums=(0,)) -> str:
+    names = function.__code__.co_varnames[: len(args)]
+    trees = {name: describe(arg, name) for name, arg in zip(names, args, strict=True)}
+    return pipeline.build(function, trees, argnums, "grad", "jit").source
+
+
+def test_stages_of_a_step_are_numbers() -> None:
+    found = text(runge_kutta, (0.5, 3, X[:, 0]), (0, 2))
+    assert "dk1 = np" not in found
+    assert "0.5 * 0.01" not in found
+
+
+def test_checks_go_before_loops_once() -> None:
+    found = text(mixture, (X[:4], np.zeros(4), X), (0, 1))
+    assert not any(line.startswith("        raise") and line.startswith(" " * 12) for line in found.splitlines())
+    assert found.count("could not be broadcast") == 2
+
+
+def test_a_check_in_a_loop_that_may_not_run_says_so() -> None:
+    found = text(checked_in_a_loop_that_may_not_run, (X[:, 0], X[:4, 1], 0))
+    assert "if 0 < n and " in found
