@@ -8,7 +8,7 @@ What a lowered program does otherwise than Python, because Numba does, with `err
 
 - dividing by zero gives inf or NaN, for whole numbers 0; `math.log(-1.0)` gives NaN; nothing overflows with an error;
 - integers are of 64 bits; an index out of range is not noticed;
-- sums are taken in order, not pairwise; float32 sums in float64.
+- sums are taken in order or as several sums side by side, not pairwise; float32 sums in float64.
 
 Afterwards `improve` merges neighbouring loops and leaves out what they then need not do. Not done: reordering loops,
 parallel loops.

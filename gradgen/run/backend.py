@@ -18,7 +18,7 @@ def load(text: str, entries: Sequence[str], style: str, options: Options) -> tup
         # Here, because Numba takes half a second to import.
         from gradgen.run import numba_backend
 
-        return numba_backend.load(text, stored(text, entries[0], options.tag), entries, options)
+        return numba_backend.load(text, stored(text, entries[0], numba_backend.tag(options)), entries, options)
     from gradgen.run import python_backend
 
     return python_backend.load(text, stored(text, entries[0]), entries)

@@ -9,18 +9,31 @@ from __future__ import annotations
 
 import ast
 import functools
+import inspect
 import os
+import sys
 from collections.abc import Callable, Sequence
 from types import FunctionType
 from typing import Any
 
 import numba
 
-from gradgen.run import python_backend
+from gradgen.run import numba_compiler, python_backend, vector_math
 from gradgen.run.files import stored
+from gradgen.run.numba_compiler import compiler_for
 from gradgen.run.options import Options
 
 DEFAULT = Options()
+
+
+@functools.cache
+def tag(options: Options) -> str:
+    """All that machine code depends on besides its text and what Numba's own index of it has: Numba, the processor.
+
+    These are the options, the vector functions that it may have been linked with, and how it is compiled here.
+    """
+    modules = (sys.modules[__name__], numba_compiler, vector_math)
+    return "\n".join([options.tag, *sorted(vector_math.available()), *map(inspect.getsource, modules)])
 
 
 def load(
@@ -28,13 +41,14 @@ def load(
 ) -> tuple[Callable[..., Any], ...]:
     """The functions named `entries` of the module `text`, compiled when first called, as are those they call.
 
-    `cache`: keep machine code on disk; by default where the text is a file. The file's name must tell apart all that
-    `options` can be: Numba's own index looks at the text and the processor only.
+    `cache`: keep machine code on disk; by default where the text is a file. Texts with different tags must be in
+    different files.
     """
+    vector_math.available()  # machine code from disk may need them
     functions = python_backend.load(text, filename, entries)
     namespace = functions[0].__globals__
     keep = os.path.exists(filename) if cache is None else cache
-    compiled = numba.njit(error_model=options.error_model, nogil=True, cache=keep)
+    compiled = numba.njit(error_model=options.error_model, nogil=True, cache=keep, pipeline_class=compiler_for(options))
     brought = _helpers(text, entries)
     for name, value in list(namespace.items()):
         if isinstance(value, FunctionType) and value.__globals__ is namespace:
@@ -49,7 +63,7 @@ def load(
 def _compiled_once(text: str, names: tuple[str, ...], options: Options, keep: bool) -> tuple[Callable[..., Any], ...]:
     """What several texts bring along, as a module of its own: Numba finds it there when it takes machine code of one
     of them from its cache."""
-    filename = stored(text, names[0], options.tag) if keep else f"<{names[0]}>"
+    filename = stored(text, names[0], tag(options)) if keep else f"<{names[0]}>"
     return load(text, filename, names, options, keep)
 
 

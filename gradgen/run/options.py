@@ -1,7 +1,6 @@
 """How compiled code is made: what of it a user may choose, and what the tests switch off.
 
-Does not know how a choice is carried out: `numba_backend` and what it uses do. Two texts that are the same but for
-their options are two: `tag` is part of every key under which machine code is kept.
+Does not know how a choice is carried out: `numba_backend` and what it uses do.
 """
 
 from __future__ import annotations
@@ -16,11 +15,15 @@ ErrorModel = Literal["numpy", "python"]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Options:
-    """As in `gradgen.grad`."""
+    """parallel, reassociate, error_model: as in `gradgen.grad`.
+
+    simd: mathematical functions of several elements at once, where the machine has them. No part of the public face.
+    """
 
     parallel: bool = False
     reassociate: bool = True
     error_model: ErrorModel = "numpy"
+    simd: bool = True
 
     @property
     def tag(self) -> str:
@@ -36,8 +39,8 @@ class Options:
 def chosen(jit: bool, parallel: bool, reassociate: bool, error_model: ErrorModel) -> Options:
     """The options that a user asked for. Python text is in order and raises in any case; it is never parallel.
 
-    >>> chosen(False, False, False, "python")
-    Options(parallel=False, reassociate=False, error_model='python')
+    >>> chosen(False, False, False, "python").tag
+    "reassociate=False, error_model='python'"
     """
     for name, value in (("parallel", parallel), ("reassociate", reassociate)):
         if not isinstance(value, bool):

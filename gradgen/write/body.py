@@ -37,6 +37,7 @@ from gradgen.ir import (
     Store,
     Text,
     TupleOf,
+    Type,
     Undefined,
     Var,
     While,
@@ -44,7 +45,20 @@ from gradgen.ir import (
 from gradgen.write.fold import Folds, is_expression
 from gradgen.write.slots import Slots
 from gradgen.write.spell import BINARY, Speller
-from gradgen.write.tree import assign, attribute, augment, call, constant, name, negated, number, subscript, tuple_
+from gradgen.write.tree import (
+    assign,
+    attribute,
+    augment,
+    call,
+    constant,
+    name,
+    negated,
+    number,
+    signed,
+    subscript,
+    tuple_,
+    update,
+)
 
 Move = tuple[str, ast.expr, frozenset[str]]  # a name, its new value, and the names that this reads
 
@@ -88,7 +102,12 @@ class BodyWriter:
             return []
         if isinstance(value, ast.BinOp) and self._is_augmented(s, target, value):
             return [augment(target, value.op, value.right)]
-        return [assign(target, value)]
+        return [self._assigned(target, value, s.target.type)]
+
+    def _assigned(self, place: str | ast.expr, value: ast.expr, type: Type) -> ast.stmt:
+        """An assignment; in a lowered text, where sums have become loops, as `place += x` if that is what it is."""
+        lowered = self.speller.style == "jit" and isinstance(type, Scalar)
+        return update(place, value) if lowered else assign(place, value)
 
     def unpacking(self, s: Assign) -> ast.stmt:
         """`w, v = np.linalg.eigh(a)`"""
@@ -127,7 +146,7 @@ class BodyWriter:
             return [assign(target, self.speller.helper("_add", prior, value))]
         same = isinstance(prior, ast.Name) and prior.id == target
         updates = isinstance(s.target.type, Scalar) or (may_update_in_place(s) and self.owned.in_place(s))
-        op, value = _signed(value)
+        op, value = signed(value)
         if updates and same:
             return [augment(target, op, value)]
         return [assign(target, ast.BinOp(prior, op, value))]
@@ -143,8 +162,8 @@ class BodyWriter:
             return [*first, ast.Expr(self.speller.function("np.add.at", name(target), places, value))]
         place = subscript(name(target), index, store=True)
         if s.mode == "add":
-            return [*first, augment(place, *_signed(value))]
-        return [*first, assign(place, value)]
+            return [*first, augment(place, *signed(value))]
+        return [*first, assign(place, value) if first else self._assigned(place, value, s.value.type)]
 
     def opening(self, s: Open) -> list[ast.stmt]:
         return self.slots.open(s.slot)
@@ -203,7 +222,12 @@ class BodyWriter:
             if not (isinstance(value, ast.Name) and value.id == self.names[target]):
                 reads = frozenset(self.names[var] for var in self.folds.reads(source))
                 moves.append((self.names[target], value, reads))
-        return [made for group in in_sequence(moves) for made in _assigned(group)]
+        groups = in_sequence(moves)
+        types = {self.names[target]: target.type for target in to if target in self.names}
+        return [
+            self._assigned(*group[0][:2], types[group[0][0]]) if len(group) == 1 else _at_once(group)
+            for group in groups
+        ]
 
     # Structure
 
@@ -400,26 +424,9 @@ def in_sequence(moves: Sequence[Move]) -> list[list[Move]]:
     return groups
 
 
-def _assigned(group: list[Move]) -> list[ast.stmt]:
-    if len(group) == 1:
-        return [assign(group[0][0], group[0][1])]
+def _at_once(group: list[Move]) -> ast.stmt:
     places: list[ast.expr] = [ast.Name(to, ast.Store()) for to, _, _ in group]
-    return [ast.Assign([ast.Tuple(places, ast.Store())], tuple_([value for _, value, _ in group]), lineno=0)]
-
-
-def _signed(value: ast.expr) -> tuple[ast.operator, ast.expr]:
-    """What is added, with its sign apart: `-x / y` is subtracted as `x / y`."""
-    match value:
-        case ast.UnaryOp(op=ast.USub(), operand=operand) if not _is_real_literal(operand):
-            return ast.Sub(), operand
-        case ast.BinOp(op=ast.Mult() | ast.Div() as op, left=left, right=right):
-            sign, rest = _signed(left)
-            return sign, ast.BinOp(rest, op, right)
-    return ast.Add(), value
-
-
-def _is_real_literal(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and not isinstance(node.value, complex)
+    return ast.Assign([ast.Tuple(places, ast.Store())], tuple_([value for _, value, _ in group]), lineno=0)
 
 
 def _last(statements: list[ast.stmt]) -> Any:

@@ -78,6 +78,37 @@ def negated(test: ast.expr) -> ast.expr:
     )
 
 
+def update(place: str | ast.expr, value: ast.expr) -> ast.stmt:
+    """`place = value`, as `place += x` where the value is `place + x`. Not for arrays: this would change them.
+
+    >>> values = ("s + x * y", "x * s", "s + -x", "x - s", "s + x - y")
+    >>> [ast.unparse(update("s", ast.parse(value).body[0].value)) for value in values]
+    ['s += x * y', 's *= x', 's -= x', 's = x - s', 's = s + x - y']
+    """
+    same = place if isinstance(place, str) else ast.unparse(place)
+    match value:
+        case ast.BinOp(left, ast.Add() | ast.Sub() | ast.Mult() | ast.Div() as op, right) if ast.unparse(left) == same:
+            return augment(place, *signed(right)) if isinstance(op, ast.Add) else augment(place, op, right)
+        case ast.BinOp(left, ast.Add() | ast.Mult() as op, right) if ast.unparse(right) == same:
+            return augment(place, op, left)
+    return assign(place, value)
+
+
+def signed(value: ast.expr) -> tuple[ast.operator, ast.expr]:
+    """What is added, with its sign apart: `-x / y` is subtracted as `x / y`."""
+    match value:
+        case ast.UnaryOp(op=ast.USub(), operand=operand) if not _is_real_literal(operand):
+            return ast.Sub(), operand
+        case ast.BinOp(op=ast.Mult() | ast.Div() as op, left=left, right=right):
+            sign, rest = signed(left)
+            return sign, ast.BinOp(rest, op, right)
+    return ast.Add(), value
+
+
+def _is_real_literal(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and not isinstance(node.value, complex)
+
+
 def assign(target: str | ast.expr, value: ast.expr) -> ast.Assign:
     place = ast.Name(target, ast.Store()) if isinstance(target, str) else target
     return ast.Assign([place], value, lineno=0)

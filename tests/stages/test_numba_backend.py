@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,11 +12,13 @@ import numpy as np
 import pytest
 
 from gradgen.run import numba_backend
+from gradgen.run.options import Options
 
 pytestmark = pytest.mark.jit
 
 TEXT = """\
 import math
+import os
 import numpy as np
 
 
@@ -72,3 +75,58 @@ def test_machine_code_with_a_helper_of_another_text_is_found_by_a_new_process(tm
         for given in (files, files[1:])
     ]
     assert [one.stdout.split() for one in shown] == [["3.0", "0", "4.0", "0"], ["4.0", "1"]]
+
+
+SUMS = """\
+def total(x):
+    value = 0.0
+    for i in range(x.shape[0]):
+        value += x[i]
+    return value
+
+
+def compensated(x):
+    value = 0.0
+    lost = 0.0
+    for i in range(x.shape[0]):
+        term = x[i] - lost
+        new = value + term
+        lost = (new - value) - term
+        value = new
+    return value
+"""
+
+
+def test_terms_of_a_sum_may_change_places_unless_asked() -> None:
+    fast = numba_backend.load(SUMS, "<sums>", ["total", "compensated"])
+    exact = numba_backend.load(SUMS, "<sums>", ["total", "compensated"], Options(reassociate=False))
+    x = np.random.default_rng(0).standard_normal(10_001)
+    in_order = 0.0
+    for term in x.tolist():
+        in_order += term
+    assert exact[0](x) == in_order
+    assert fast[0](x) == pytest.approx(in_order, rel=1e-13)
+    assert exact[1](x) == fast[1](x) == pytest.approx(math.fsum(x), rel=1e-16)
+    for odd in (math.inf, -math.inf, math.nan):
+        x[77] = odd
+        np.testing.assert_equal(fast[0](x), odd)
+    flagged = [one.inspect_llvm(one.signatures[0]).count("reassoc") > 0 for one in (*fast, *exact)]
+    assert flagged == [True, False, False, False]
+
+
+def test_sums_are_vectorised() -> None:
+    program = f"""
+import numpy as np
+from gradgen.run import numba_backend
+from gradgen.run.options import Options
+from gradgen.run.options import Options
+for reassociate in (True, False):
+    (total,) = numba_backend.load({SUMS!r}, "<sums>", ["total"], Options(reassociate=reassociate))
+    total(np.ones(8))
+    print(total.inspect_asm(total.signatures[0]).count("vaddpd") > 0)
+"""
+    given = {"NUMBA_CPU_NAME": "x86-64-v3", "NUMBA_CPU_FEATURES": "+avx,+avx2"}
+    run = subprocess.run(
+        [sys.executable, "-c", program], env={**os.environ, **given}, capture_output=True, text=True, check=True
+    )
+    assert run.stdout.split() == ["True", "False"]

@@ -1,0 +1,60 @@
+"""Numba's compiler with what it has no option for; nothing of Numba's own tables is changed.
+
+- calls of mathematical functions are told their vector variants (`vector_math`);
+- a term that is added to an accumulator (`s += x`) may be added in another order, so that several are added at once.
+  `a + b` elsewhere keeps its order, and so a compensated sum stays one.
+
+The functions of the text itself are compiled so; what Numba compiles for them of its own is not.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from numba.core import compiler, lowering, typed_passes
+from numba.core.compiler_machinery import register_pass
+
+from gradgen.run import vector_math
+from gradgen.run.options import Options
+
+ADDITIONS = ("fadd", "fsub")
+
+
+@functools.cache
+def compiler_for(options: Options) -> type[compiler.CompilerBase]:
+    """The compiler class that carries out `options`, for `numba.njit(pipeline_class=...)`."""
+
+    class Lower(lowering.Lower):
+        def lower_binop(self, resty: Any, expr: Any, op: Any) -> Any:
+            made = super().lower_binop(resty, expr, op)
+            if options.reassociate and expr.op == "inplace_binop" and getattr(made, "opname", "") in ADDITIONS:
+                made.flags.append("reassoc")
+            return made
+
+        def post_lower(self) -> None:
+            super().post_lower()
+            if options.simd:
+                features = self.context.codegen().magic_tuple()[2]
+                vector_math.offer(self.function, features)
+
+    @register_pass(mutates_CFG=True, analysis_only=False)
+    class NativeLowering(typed_passes.NativeLowering):
+        _name = "gradgen_native_lowering"
+
+        @property
+        def lowering_class(self) -> type[lowering.Lower]:
+            return Lower
+
+    class Compiler(compiler.Compiler):
+        def define_pipelines(self) -> list[Any]:
+            pipelines = super().define_pipelines()
+            for pipeline in pipelines:
+                pipeline.passes = [
+                    (NativeLowering if one is typed_passes.NativeLowering else one, text)
+                    for one, text in pipeline.passes
+                ]
+                pipeline.finalize()
+            return pipelines
+
+    return Compiler
