@@ -58,27 +58,28 @@ def stored(text: str, name: str, tag: str = "") -> str:
         folder = None
     if folder is not None:
         path = folder / f"{name if name.isidentifier() and name.isascii() else 'function'}_{digest[:24]}.py"
-        if _holds(path, text) or _written(path, text):
+        if read(path) == text.encode() or written(path, text.encode()):
             return str(path)
     filename = f"<gradgen: {name} {digest[:24]}>"
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
     return filename
 
 
-def _holds(path: Path, text: str) -> bool:
+def read(path: Path) -> bytes | None:
+    """What the file holds; None where there is none, or it may be another user's."""
     try:
-        return _private(os.lstat(path)) and not path.is_symlink() and path.read_bytes() == text.encode()
+        return path.read_bytes() if _private(os.lstat(path)) and not path.is_symlink() else None
     except OSError:
-        return False
+        return None
 
 
-def _written(path: Path, text: str) -> bool:
+def written(path: Path, content: bytes) -> bool:
     """Write all or nothing: another process may be reading or writing the same file."""
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(text.encode())
+                file.write(content)
             os.replace(temporary, path)
         except OSError:
             os.unlink(temporary)

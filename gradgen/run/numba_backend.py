@@ -20,6 +20,7 @@ import numba
 
 from gradgen.run import numba_compiler, python_backend, vector_math
 from gradgen.run.files import stored
+from gradgen.run.machine_code import MachineCode
 from gradgen.run.numba_compiler import compiler_for
 from gradgen.run.options import Options
 
@@ -28,7 +29,7 @@ DEFAULT = Options()
 
 @functools.cache
 def tag(options: Options) -> str:
-    """All that machine code depends on besides its text and what Numba's own index of it has: Numba, the processor.
+    """All that machine code depends on besides its text and what `machine_code` knows: Numba, the processor.
 
     These are the options, the vector functions that it may have been linked with, and how it is compiled here.
     """
@@ -48,11 +49,13 @@ def load(
     functions = python_backend.load(text, filename, entries)
     namespace = functions[0].__globals__
     keep = os.path.exists(filename) if cache is None else cache
-    compiled = numba.njit(error_model=options.error_model, nogil=True, cache=keep, pipeline_class=compiler_for(options))
+    compiled = numba.njit(error_model=options.error_model, nogil=True, pipeline_class=compiler_for(options))
     brought = _helpers(text, entries)
     for name, value in list(namespace.items()):
         if isinstance(value, FunctionType) and value.__globals__ is namespace:
             namespace[name] = compiled(value)
+            if keep:
+                namespace[name]._cache = MachineCode(value)
     if brought is not None:
         names, own_text = brought
         namespace.update(zip(names, _compiled_once(own_text, names, options, keep), strict=True))
