@@ -19,11 +19,11 @@ from typing import Any
 
 from tests.benchmarks import report
 from tests.benchmarks.problem import named, names
-from tests.benchmarks.tools import GRADGEN, HAND, JAX, PEERS, TOOLS
+from tests.benchmarks.tools import GRADGEN, HAND, PEERS, TOOLS
 
-LIMIT = 20.0  # seconds for a call of a slow peer
+LIMIT = 10.0  # seconds for a call of a slow peer
 QUICK_LIMIT = 5.0
-ROW_LIMIT = 600.0
+ROW_LIMIT = 1800.0
 ROOT = Path(__file__).parents[2]
 
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
@@ -33,16 +33,15 @@ SETTINGS = {
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
     "JAX_PLATFORMS": "cpu",
     "JAX_ENABLE_X64": "1",
-    # Large arrays come from the system and return to it, so that the peak of memory is that of one call.
-    "MALLOC_MMAP_THRESHOLD_": str(1 << 16),
-    "MALLOC_TRIM_THRESHOLD_": str(1 << 16),
 }
-SETTINGS_OF_TURNS = {name: value for name, value in SETTINGS.items() if not name.startswith("MALLOC")}
+# Large arrays come from the system and return to it, so that the peak of memory is that of one call.
+OF_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(1 << 16), "MALLOC_TRIM_THRESHOLD_": str(1 << 16)}
+LARGE = 1 << 20  # bytes of arguments: with less, a call's memory is not told from other things
 
 
 def process(what: str, name: str, size: str, limit: float, tools: list[str]) -> dict[str, Any]:
     """What a process of `tests.benchmarks.row` finds, with caches of its own that are empty."""
-    settings = SETTINGS if what == "first" else SETTINGS_OF_TURNS
+    settings = {**SETTINGS, **OF_MEMORY} if what == "memory" else SETTINGS
     with tempfile.TemporaryDirectory() as folder:
         caches = {"GRADGEN_CACHE_DIR": f"{folder}/gradgen", "NUMBA_CACHE_DIR": f"{folder}/numba"}
         command = [sys.executable, "-m", "tests.benchmarks.row", what, name, size, str(limit), *tools]
@@ -64,12 +63,10 @@ def row(name: str, size: str, tools: list[str], limit: float) -> dict[str, Any]:
     if "failed" in times:  # one of them may have taken the process with it
         times = {tool: found for tool in tools for found in [process("turns", name, size, limit, [tool, HAND])]}
         times = {tool: found.get(tool, {"missing": found.get("failed", "")}) for tool, found in times.items()}
-    firsts = {
-        tool: process("first", name, size, limit, [tool])
-        for tool in (GRADGEN, HAND, JAX)
-        if "median" in times.get(tool, {})
-    }
-    return {"problem": name, "size": size, "tools": times, "first": firsts, "note": named(name).note}
+    problem = named(name)
+    large = sum(getattr(argument, "nbytes", 0) for argument in problem.arguments(size)) >= LARGE
+    peaks = process("memory", name, size, limit, [GRADGEN, HAND]) if large and "median" in times[GRADGEN] else {}
+    return {"problem": name, "size": size, "tools": times, "memory": peaks, "note": problem.note}
 
 
 def main() -> None:
@@ -92,8 +89,9 @@ def main() -> None:
                 continue
             found = row(name, size, tools, QUICK_LIMIT if options.quick else LIMIT)
             stored.put(found)
+            stored.write()
             print(report.line(found), flush=True)
-    stored.write()
+    stored.draw()
     print(report.means(stored.rows))
 
 

@@ -19,6 +19,7 @@ BY_HAND_GOAL = 1.1  # times the time of the gradient by hand
 JAX_GOAL = 5.0  # times as fast as JAX, in the geometric mean
 FIRST_GOAL = 5.0  # seconds
 MEMORY_GOAL = 1.2  # times the memory that the gradient by hand needs
+ENOUGH_TO_TELL = 1 << 20  # bytes
 PACKAGES = ("numpy", "numba", "jax", "autograd", "tangent-ad", "mygrad", "torch", "scipy")
 TITLES = {"python": "primal, Python", "numba": "primal, Numba", "gradgen": "gradgen, Python", GRADGEN: "gradgen, jit",
           HAND: "by hand, Numba", JAX: "JAX", "tangent": "tangent-ad", "mygrad": "MyGrad", "torch": "PyTorch",
@@ -45,14 +46,14 @@ def ratio_spread(row: Row, tool: str, other: str) -> float | None:
     return None if a is None or b is None else math.hypot(a, b) / 2
 
 
-def first(row: Row, tool: str, what: str) -> float | None:
-    return row["first"].get(tool, {}).get(what)
+def first(row: Row, tool: str) -> float | None:
+    return row["tools"].get(tool, {}).get("first")
 
 
 def memory_ratio(row: Row) -> float | None:
     """Nothing where the gradient by hand needs less than what can be told: a few pages."""
-    mine, by_hand = first(row, GRADGEN, "peak"), first(row, HAND, "peak")
-    return None if mine is None or by_hand is None or by_hand < 1 << 20 else mine / by_hand
+    mine, by_hand = row["memory"].get(GRADGEN), row["memory"].get(HAND)
+    return None if mine is None or not by_hand or by_hand < ENOUGH_TO_TELL else mine / by_hand
 
 
 def error(row: Row) -> float | None:
@@ -115,7 +116,7 @@ def line(row: Row) -> str:
         row["problem"], row["size"], seconds(median(row, HAND)), number(ratio(row, GRADGEN, HAND)),
         number(ratio_spread(row, GRADGEN, HAND)), number(ratio(row, JAX, GRADGEN)),
         f"{best[0]} {number(best[1])}" if best else "", number(ratio(row, "gradgen", GRADGEN)),
-        number(first(row, GRADGEN, "seconds")), number(memory_ratio(row)),
+        number(first(row, GRADGEN)), number(memory_ratio(row)),
         f"{error(row):.0e}" if error(row) is not None else "",
     )  # fmt: skip
     text = " ".join(f"{cell:>{width}}" for cell, width in zip(cells, WIDTHS, strict=True))
@@ -172,9 +173,13 @@ class Stored:
             self.rows.sort(key=lambda row: row["problem"])
 
     def write(self) -> None:
+        """After each row, so that nothing that was measured is lost."""
         self.folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps({"conditions": self.conditions, "rows": self.rows}, indent=1)
         (self.folder / "benchmarks.json").write_text(text + "\n", encoding="utf-8")
+
+    def draw(self) -> None:
+        """The chart, and the page that shows it."""
         drawn = draw(self.rows, self.folder / "benchmarks.svg")
         (self.folder / "benchmarks.md").write_text(page(self.rows, self.conditions, drawn), encoding="utf-8")
 
@@ -183,8 +188,8 @@ INTRODUCTION = """\
 Written by `python -m tests.benchmarks`, which says how to run it elsewhere. Each row is a process of its own, on one
 core and one thread, in which the functions' calls are timed in turns: medians of processor time, with half the
 distance of the quartiles as spread. The gradient by hand, in Numba with all that an expert would dare
-(`tests/benchmarks/problems`), is the limit. Seconds to the first call are those of a fresh process with empty caches,
-without imports; memory is the peak of a call beyond what was there before it, where the gradient by hand needs a
+(`tests/benchmarks/problems`), is the limit. Seconds to the first call are processor time, with empty caches and
+without imports; memory is the peak of a call beyond what was there before it, where the arguments and the peak have a
 megabyte or more; the error is the largest difference from the gradient by hand, relative to that gradient's largest
 number. What misses its goal is bold."""
 
@@ -208,13 +213,13 @@ def page(rows: list[Row], conditions: dict[str, str], drawn: bool) -> str:
     goals, times = [], []
     for row in rows:
         hand, jax, best = ratio(row, GRADGEN, HAND), ratio(row, JAX, GRADGEN), best_peer(row)
-        began, peak = first(row, GRADGEN, "seconds"), memory_ratio(row)
+        began, peak = first(row, GRADGEN), memory_ratio(row)
         goals.append([
             row["problem"], row["size"], with_goal(hand, (hand or 0) <= BY_HAND_GOAL, ratio_spread(row, GRADGEN, HAND)),
             with_goal(jax, (jax or 9) > 1, ratio_spread(row, JAX, GRADGEN)),
             f"{best[0]} {with_goal(best[1], best[1] > 1)}" if best else "",
-            with_goal(began, (began or 0) < FIRST_GOAL), number(first(row, HAND, "seconds")),
-            number(first(row, JAX, "seconds")), with_goal(peak, (peak or 0) <= MEMORY_GOAL),
+            with_goal(began, (began or 0) < FIRST_GOAL), number(first(row, HAND)),
+            number(first(row, JAX)), with_goal(peak, (peak or 0) <= MEMORY_GOAL),
             f"{error(row):.0e}" if error(row) is not None else "",
         ])  # fmt: skip
         cells = [seconds(median(row, tool)) for tool in (*PRIMALS, "gradgen", GRADGEN, HAND, *peers)]

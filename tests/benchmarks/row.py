@@ -1,11 +1,12 @@
 """One problem in one size, in a process of its own: `__main__` starts these and reads the JSON that they print.
 
 python -m tests.benchmarks.row turns NAME SIZE SECONDS TOOL ...     medians of the tools' calls, taken in turns
-python -m tests.benchmarks.row first NAME SIZE SECONDS TOOL         the first call of one, and its peak of memory
+python -m tests.benchmarks.row memory NAME SIZE SECONDS TOOL ...    the peak of memory of a call of each
 """
 
 from __future__ import annotations
 
+import functools
 import json
 import signal
 import statistics
@@ -15,12 +16,13 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.benchmarks.problem import Problem, largest_error, named
-from tests.benchmarks.tools import HAND, PRIMALS, TOOLS, NotApplicable, plain
+from tests.benchmarks.tools import HAND, JAX, PEERS, PRIMALS, TOOLS, NotApplicable, plain
 
 ROUNDS = 21
 BATCH = 0.01  # seconds of calls in a round
 SLOW = 0.25  # seconds a call: these take few turns
 SLOW_ROUNDS = 3
+VERY_SLOW = 2.0  # and these none but the second
 
 
 class TooSlow(Exception):
@@ -28,17 +30,17 @@ class TooSlow(Exception):
 
 
 def limited(seconds: float, call: Callable[[], Any]) -> Any:
-    """What is Python is stopped in time; the whole process has a limit too."""
+    """Of processor time. What is Python is stopped in time; the whole process has a limit too."""
 
     def stop(signum: int, frame: Any) -> None:
         raise TooSlow
 
-    signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         return call()
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def timed(function: Callable[..., Any], arguments: tuple[Any, ...], calls: int) -> float:
@@ -52,24 +54,28 @@ class Contender:
     """A tool that has made its first call."""
 
     def __init__(self, problem: Problem, tool: str, arguments: tuple[Any, ...], seconds: float) -> None:
+        start_backend(tool)
+        start = time.process_time()
         self.function, self.arguments = TOOLS[tool](problem, arguments)
-        self.result = limited(seconds, lambda: plain(self.function(*self.arguments)))
-        limit = 1 + seconds  # a second call should not take longer than the first
-        once = limited(limit, lambda: timed(self.function, self.arguments, 1))
-        self.rounds = SLOW_ROUNDS if once > SLOW else ROUNDS
+        patience = seconds if tool in PEERS else 10 * seconds
+        self.result = limited(patience, lambda: plain(self.function(*self.arguments)))
+        self.first = time.process_time() - start
+        once = limited(patience, lambda: timed(self.function, self.arguments, 1))
+        self.rounds = 0 if once > VERY_SLOW else SLOW_ROUNDS if once > SLOW else ROUNDS
         self.calls = max(1, round(BATCH / max(once, 1e-7)))
         if self.calls > 1:
             once = timed(self.function, self.arguments, max(1, self.calls // 10))
             self.calls = max(1, round(BATCH / max(once, 1e-8)))
-        self.times: list[float] = []
+        self.times = [] if self.rounds else [once]
 
     def turn(self) -> None:
         if len(self.times) < self.rounds:
             self.times.append(timed(self.function, self.arguments, self.calls))
 
     def figures(self) -> dict[str, Any]:
-        low, _, high = statistics.quantiles(self.times, n=4)
-        return {"median": statistics.median(self.times), "quartiles": [low, high], "turns": len(self.times)}
+        low, _, high = statistics.quantiles(self.times, n=4) if self.rounds else 3 * self.times
+        median = statistics.median(self.times)
+        return {"median": median, "quartiles": [low, high], "turns": len(self.times), "first": self.first}
 
 
 def turns(name: str, size: str, seconds: float, tools: list[str]) -> dict[str, Any]:
@@ -99,8 +105,16 @@ def turns(name: str, size: str, seconds: float, tools: list[str]) -> dict[str, A
     return found
 
 
-def memory(field: str) -> int:
-    """Kilobytes, from the kernel's account of this process."""
+def start_backend(tool: str) -> None:
+    """What a peer does once in a process is no part of its first call."""
+    if tool == JAX:
+        import jax
+
+        jax.numpy.zeros(3).block_until_ready()
+
+
+def kilobytes(field: str) -> int:
+    """From the kernel's account of this process."""
     with open("/proc/self/status", encoding="utf-8") as status:
         for line in status:
             if line.startswith(field):
@@ -108,37 +122,28 @@ def memory(field: str) -> int:
     raise ValueError(field)
 
 
-def first(name: str, size: str, seconds: float, tool: str) -> dict[str, Any]:
-    """Seconds to the first result, with compilation and without imports; then a call's peak of memory."""
+def memory(name: str, size: str, seconds: float, tools: list[str]) -> dict[str, Any]:
+    """Bytes that a call needs beyond what is there before it, its results included."""
     problem = named(name)
-    arguments = problem.arguments(size)
-    if tool == "jax":
-        import jax
-
-        jax.numpy.zeros(3).block_until_ready()  # the backend's start is no part of compilation
-    start = time.perf_counter(), time.process_time()
-    function, arguments = TOOLS[tool](problem, arguments)
-    result = limited(seconds, lambda: function(*arguments))
-    found = {"seconds": time.perf_counter() - start[0], "cpu": time.process_time() - start[1]}
-    del result
-    function(*arguments)
-    try:
-        with open("/proc/self/clear_refs", "w", encoding="utf-8") as reset:
-            reset.write("5")  # the kernel's peak is that from now on
-        before = memory("VmRSS")
-        function(*arguments)
-        found["peak"] = max(0, memory("VmHWM") - before) * 1024
-    except OSError:
-        pass  # not Linux
+    found: dict[str, Any] = {}
+    for tool in tools:
+        function, arguments = TOOLS[tool](problem, problem.arguments(size))
+        for _ in range(2):
+            limited(10 * seconds, functools.partial(function, *arguments))
+        try:
+            with open("/proc/self/clear_refs", "w", encoding="utf-8") as reset:
+                reset.write("5")  # the kernel's peak is that from now on
+            before = kilobytes("VmRSS")
+            function(*arguments)
+            found[tool] = max(0, kilobytes("VmHWM") - before) * 1024
+        except OSError:
+            pass  # not Linux
     return found
 
 
 def main() -> None:
     what, name, size, seconds, *tools = sys.argv[1:]
-    if what == "turns":
-        found = turns(name, size, float(seconds), tools)
-    else:
-        found = first(name, size, float(seconds), tools[0])
+    found = {"turns": turns, "memory": memory}[what](name, size, float(seconds), tools)
     print("RESULT " + json.dumps(found))
 
 

@@ -149,12 +149,13 @@ GRADGEN = "gradgen jit"
 JAX = "jax"
 PRIMALS = ("python", "numba")
 PEERS = ("jax", "autograd", "tangent", "mygrad", "torch", "scipy")
+# The first of them to be called sees a fresh process.
 TOOLS: dict[str, Callable[[Problem, tuple[Any, ...]], Made]] = {
+    GRADGEN: by_gradgen(jit=True),
+    "gradgen": by_gradgen(jit=False),
+    HAND: by_hand,
     "python": primal_python,
     "numba": primal_numba,
-    "gradgen": by_gradgen(jit=False),
-    GRADGEN: by_gradgen(jit=True),
-    HAND: by_hand,
     JAX: by_jax,
     "autograd": by_autograd,
     "tangent": by_tangent,

@@ -1,5 +1,7 @@
 """The determinant by expansion into minors: those of the last rows, for every set of columns."""
 
+import functools
+
 import numpy as np
 
 from tests.benchmarks.expert import fast, trailing_zeros
@@ -61,26 +63,46 @@ def of_size(n):
     return lambda generator: (generator.normal(size=(n, n)),)
 
 
-def with_jax():
-    """Minor by minor, without an array that each of them would be stored in: JAX would copy it each time."""
-    import jax.numpy as jnp
+def levels(np, n):
+    """For peers that do not see stores: all minors of a size at once, from tables of what they are made of."""
+    sets = [sorted(c for c in range(2**n) if c.bit_count() == size) for size in range(n + 1)]
+    places = {columns: place for level in sets for place, columns in enumerate(level)}
+    tables = []
+    for size in range(1, n + 1):
+        chosen = [[j for j in range(n) if (columns >> j) & 1] for columns in sets[size]]
+        others = [[places[c - (1 << j)] for j in row] for c, row in zip(sets[size], chosen, strict=True)]
+        tables.append((chosen, others, [(-1.0) ** k for k in range(size)]))
 
     def value(a):
-        n = a.shape[0]
-        minors = {0: jnp.ones((), a.dtype)}
-        for columns in range(1, 2**n):
-            chosen = [j for j in range(n) if (columns >> j) & 1]
-            row = n - len(chosen)
-            terms = [(-1.0) ** k * a[row, j] * minors[columns - (1 << j)] for k, j in enumerate(chosen)]
-            minors[columns] = sum(terms)
-        return minors[2**n - 1]
+        minors = np.ones(1, dtype=a.dtype)
+        for size, (chosen, others, signs) in enumerate(tables, 1):
+            row = a[n - size]
+            minors = np.sum(np.array(signs) * row[np.array(chosen)] * minors[np.array(others)], 1)
+        return minors[0]
 
     return value
+
+
+def with_jax():
+    import jax.numpy
+
+    return lambda a: levels(jax.numpy, a.shape[0])(a)
+
+
+@functools.cache
+def tables_once(np, n):
+    return levels(np, n)
+
+
+def with_autograd():
+    import autograd.numpy
+
+    return lambda a: tables_once(autograd.numpy, a.shape[0])(a)
 
 
 PROBLEM = Problem(
     function=determinant,
     by_hand=by_hand,
     sizes={"5 x 5": of_size(5), "8 x 8": of_size(8), "12 x 12": of_size(12)},
-    rewritten={"jax": with_jax},
+    rewritten={"jax": with_jax, "autograd": with_autograd},
 )
