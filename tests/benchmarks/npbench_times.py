@@ -30,7 +30,7 @@ import numba
 import numpy as np
 
 import gradgen
-from tests.benchmarks.npbench import BROKEN, copied, inputs, is_float, load, scalar_of, source_of
+from tests.benchmarks.npbench import AS_FLOATS, BROKEN, copied, inputs, is_float, load, scalar_of, source_of, widened
 
 SUMMED = """\
 import numpy as np
@@ -110,6 +110,8 @@ def measure(path: Path) -> None:
     row: dict[str, Any] = {}
     for preset in ("S", "M"):
         module, arguments = inputs(suite, info, info["parameters"][preset])
+        if info["module_name"] in AS_FLOATS:
+            arguments = {name: widened(value, integers=True) for name, value in arguments.items()}
         primal, seconds = fastest_primal(suite, info, arguments)
         row |= {"preset": preset, "primal": seconds * 1e3}
         if seconds > TOO_SHORT:
