@@ -9,20 +9,21 @@ from __future__ import annotations
 
 import ast
 import functools
-import inspect
 import os
-import sys
+import pkgutil
 from collections.abc import Callable, Sequence
 from types import FunctionType
 from typing import Any
 
 import numba
+import numpy as np
 
-from gradgen.run import numba_compiler, python_backend, vector_math
+from gradgen.run import python_backend, vector_math
 from gradgen.run.files import stored
 from gradgen.run.machine_code import MachineCode
 from gradgen.run.numba_compiler import compiler_for
 from gradgen.run.options import Options
+from gradgen.run.quick_numpy import quick_numpy
 
 DEFAULT = Options()
 
@@ -33,8 +34,9 @@ def tag(options: Options) -> str:
 
     These are the options, the vector functions that it may have been linked with, and how it is compiled here.
     """
-    modules = (sys.modules[__name__], numba_compiler, vector_math)
-    return "\n".join([options.tag, *sorted(vector_math.available()), *map(inspect.getsource, modules)])
+    modules = ("numba_backend", "numba_compiler", "instructions", "vector_math")
+    sources = (str(pkgutil.get_data("gradgen.run", f"{name}.py")) for name in modules)
+    return "\n".join([options.tag, *sorted(vector_math.available()), *sources])
 
 
 def load(
@@ -50,6 +52,8 @@ def load(
     namespace = functions[0].__globals__
     keep = os.path.exists(filename) if cache is None else cache
     compiled = numba.njit(error_model=options.error_model, nogil=True, pipeline_class=compiler_for(options))
+    if namespace.get("np") is np and not options.parallel:  # which goes by the names of NumPy's own
+        namespace["np"] = quick_numpy
     brought = _helpers(text, entries)
     for name, value in list(namespace.items()):
         if isinstance(value, FunctionType) and value.__globals__ is namespace:

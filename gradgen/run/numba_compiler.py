@@ -10,6 +10,7 @@ The functions of the text itself are compiled so; what Numba compiles for them o
 from __future__ import annotations
 
 import functools
+import importlib
 from typing import Any
 
 from numba.core import compiler, lowering, typed_passes
@@ -47,6 +48,10 @@ def compiler_for(options: Options) -> type[compiler.CompilerBase]:
             return Lower
 
     class Compiler(compiler.Compiler):
+        def __init__(self, *args: Any):
+            importlib.import_module("gradgen.run.instructions")  # what Numba must know of before it looks at a text
+            super().__init__(*args)
+
         def define_pipelines(self) -> list[Any]:
             pipelines = super().define_pipelines()
             for pipeline in pipelines:

@@ -1,0 +1,101 @@
+"""What stands in for NumPy's functions in compiled texts gives what NumPy gives, and frees what it takes."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from numba.core.runtime import _nrt_python
+from numba.core.runtime.nrt import rtsys
+
+from gradgen.run import numba_backend
+
+pytestmark = pytest.mark.jit
+
+
+def compiled(body: str, parameters: str):
+    text = f"import numpy as np\n\n\ndef f({parameters}):\n    return {body}\n"
+    (f,) = numba_backend.load(text, "<test>", ["f"])
+    return f
+
+
+def same(a, b):
+    assert a.dtype == b.dtype and a.shape == b.shape and a.flags.c_contiguous
+    np.testing.assert_allclose(a, b, rtol=1e-6 if a.dtype.itemsize == 4 or a.dtype == np.complex64 else 1e-12)
+
+
+LAYOUTS = {
+    "rows": np.ascontiguousarray,
+    "columns": np.asfortranarray,
+    "strided": lambda a: np.repeat(a, 2, axis=-1)[..., ::2],
+}
+SHAPES = [((3, 4), (4, 2)), ((3, 4), (4,)), ((4,), (4, 2)), ((4,), (4,)), ((1, 4), (4, 1))]
+EMPTY = [
+    ((0, 4), (4, 2)),
+    ((3, 0), (0, 2)),
+    ((3, 4), (4, 0)),
+    ((3, 0), (0,)),
+    ((0, 4), (4,)),
+    ((0,), (0, 2)),
+    ((0,), (0,)),
+]
+
+
+@pytest.mark.filterwarnings("ignore:np.dot")
+@pytest.mark.parametrize("dtype", ["float64", "float32", "complex128"])
+def test_products(dtype):
+    dot = compiled("np.dot(a, b)", "a, b")
+    r = np.random.default_rng(0)
+    for (first, second), one, other in itertools.product([*SHAPES, *EMPTY], *[LAYOUTS.values()] * 2):
+        a = one(
+            (r.standard_normal(first) + (1j if dtype == "complex128" else 0) * r.standard_normal(first)).astype(dtype)
+        )
+        b = other(r.standard_normal(second).astype(dtype))
+        same(np.asarray(dot(a, b), dtype), np.asarray(a @ b))
+
+
+def test_products_that_do_not_fit():
+    dot = compiled("np.dot(a, b)", "a, b")
+    for first, second in (((3, 4), (3, 2)), ((3, 4), (3,)), ((3,), (4, 2)), ((3,), (4,))):
+        with pytest.raises(ValueError, match="incompatible array sizes"):
+            dot(np.ones(first), np.ones(second))
+
+
+def test_new_arrays():
+    same(compiled("np.zeros(n)", "n")(3), np.zeros(3))
+    same(compiled("np.zeros((n, 2), dtype=np.float32)", "n")(3), np.zeros((3, 2), np.float32))
+    same(compiled("np.zeros((n, m, 2), np.int64)", "n, m")(3, 0), np.zeros((3, 0, 2), np.int64))
+    same(compiled("np.zeros((n,), dtype=np.bool_)", "n")(3), np.zeros(3, bool))
+    assert compiled("np.empty((n, 2), dtype=np.complex128)", "n")(0).shape == (0, 2)
+    assert compiled("np.empty(n)", "n")(5).shape == (5,)
+    for name in ("empty", "zeros"):
+        with pytest.raises(ValueError, match="negative"):
+            compiled(f"np.{name}((n, 2))", "n")(-1)
+        with pytest.raises(ValueError, match="too big"):
+            compiled(f"np.{name}((n, n, n))", "n")(2**40)
+
+
+def test_contiguous():
+    f = compiled("np.ascontiguousarray(a)", "a")
+    a = np.arange(12.0).reshape(3, 4)
+    fixed = a.copy()
+    fixed.flags.writeable = False
+    for given in (a, a.T, a[::2, ::-1], a[:0], fixed, fixed.T, np.asfortranarray(a).T):
+        same(f(given), np.ascontiguousarray(given))
+
+
+def test_everything_is_freed():
+    f = compiled(
+        "np.dot(np.ascontiguousarray(a.T), np.zeros(n)) + np.dot(np.ascontiguousarray(b), np.zeros(n))", "a, b, n"
+    )
+    a, b = np.ones((3, 3)), np.ones((3, 3))
+    f(a, b, 3)
+    _nrt_python.memsys_enable_stats()
+    before = rtsys.get_allocation_stats()
+    for _ in range(5):
+        f(a, b, 3)
+    after = rtsys.get_allocation_stats()
+    _nrt_python.memsys_disable_stats()
+    assert after.alloc - before.alloc == after.free - before.free
+    assert after.mi_alloc - before.mi_alloc == after.mi_free - before.mi_free
