@@ -20,6 +20,7 @@ from gradgen.errors import (
     UnsupportedType,
     UnsupportedValue,
 )
+from gradgen.marks import checkpoint
 
 __version__ = "0.1.0"
 
@@ -36,6 +37,7 @@ __all__ = [
     "UnsupportedType",
     "UnsupportedValue",
     "ValueAndGradient",
+    "checkpoint",
     "grad",
     "value_and_grad",
 ]

@@ -20,6 +20,7 @@ from gradgen.differentiate import ask_for_values, gradient, pair
 from gradgen.errors import Position, ResultError
 from gradgen.ir import Array, Block, Origin, Program, Scalar, is_complex
 from gradgen.ir.interface import Staged, Static, Tree, map_tree
+from gradgen.ir.recompute import unmarked
 from gradgen.ir.verify import verify
 from gradgen.lower import improve, lower
 from gradgen.rules import RULES
@@ -75,7 +76,7 @@ def build(
 
 def finish(program: Program, style: str) -> Program:
     """From a differentiated program to the one that is written."""
-    program = checked(simplify, program)
+    program = checked(simplify, unmarked(program))
     if style != "jit":
         return program
     return checked(improve, checked(simplify, checked(lower, program)))

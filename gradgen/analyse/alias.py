@@ -340,6 +340,8 @@ class _Analysis:
             shared = [r for r in inits if (self.meet((r,), roots) if roots else r in self.foreign)]
             if not shared or (id(loop), k) in self.copied_inits:
                 break
+            if (id(loop), k) in self.decided.copied_inits:
+                return id(loop), k  # decided in this round: the next one sees whether that is enough
             if loop in self.loops:  # else one beside them, whose result this was
                 found = (id(loop), k)
             root = shared[0]
@@ -373,7 +375,9 @@ class _Analysis:
         )
         kept = [_Cell(frozenset((("kept", id(s), slot.version),))) for slot in saved]
         inner = _made_inside(s)
-        self._hand_over(cells + kept, [inits + [_Cell(self.slots.get(slot, frozenset())) for slot in saved]], inner)
+        own = frozenset(root for cell in cells + kept for root in cell.both())  # of the last time that it was entered
+        starts = inits + [_Cell(self.slots.get(slot, frozenset())) for slot in saved]
+        self._hand_over(cells + kept, [starts], inner, own)
         recording = self.recording
         self.recording = False
         self.loops.append(s)

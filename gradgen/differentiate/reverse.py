@@ -19,6 +19,7 @@ from gradgen.analyse.distinct import may_repeat
 from gradgen.analyse.standing import standing
 from gradgen.differentiate.accumulate import Adjoints
 from gradgen.differentiate.partials import reverse_assign, reverse_several
+from gradgen.differentiate.segments import run_first, segmented
 from gradgen.differentiate.several import Items, completed, is_item
 from gradgen.errors import Position, UnsupportedSyntax
 from gradgen.ir import (
@@ -101,7 +102,7 @@ class _Reverser:
     def block(self, block: Block, in_loop: bool, outermost: bool = False) -> list[Statement]:
         """Append the adjoint of a block's statements; return them as the primal has to run them."""
         primal: list[Statement] = []
-        for statement in reversed(block.statements):
+        for statement in reversed(self.in_segments(block)):
             origin = statement.origin
             with self.builder.at(origin and backprop(origin)):
                 primal.append(self.statement(statement, in_loop))
@@ -119,6 +120,8 @@ class _Reverser:
                 self.accumulation(s)
             case Store():
                 self.store(s)
+            case If(recompute=True):
+                return self.recomputed(s)
             case If():
                 return self.branches(s, in_loop)
             case For() | While():
@@ -221,6 +224,40 @@ class _Reverser:
         name, at = s.function.partition("_rec")[0], s.origin
         where = None if at is None else Position(at.filename, at.line, at.column, at.text)
         return UnsupportedSyntax(f"`{name}`, which calls itself, in a derivative of a derivative", where, "a loop")
+
+    # What is run again
+
+    def in_segments(self, block: Block) -> list[Statement]:
+        """The statements, with loops of several levels as loops over segments."""
+        made: list[Statement] = []
+        for s in block.statements:
+            if not isinstance(s, For) or s.levels == 1:
+                made.append(s)
+                continue
+            with self.builder.collect() as statements, self.builder.at(s.origin):
+                active = segmented(s, self.marks, self.builder)
+            made += statements
+            self.marks = self.adjoints.active = self.marks | active
+        return made
+
+    def recomputed(self, s: If) -> If:
+        """Backward runs the block again, with what its adjoint needs alive, and then the adjoint.
+
+        The two are to be run again as one, if this is differentiated itself.
+        """
+        finished = [self.adjoints.take(result) for result in s.results]
+        around = self.new_slots, self.adjoint_slots, self.iterated
+        self.new_slots, self.adjoint_slots, self.iterated = [], {}, frozenset()
+        with self.builder.collect() as adjoint:
+            for value, to in zip(finished, s.then.yields, strict=True):
+                if value is not None:
+                    self.adjoints.hand_on(to, value)
+            primal = self.block(s.then, in_loop=False, outermost=True)
+        opens = [Open(slot) for slot in self.adjoint_slots.values()]
+        self.new_slots, self.adjoint_slots, self.iterated = around
+        if adjoint:
+            self.builder.append(run_first(s, primal, [*opens, *adjoint], self.builder))
+        return s
 
     # Structure
 

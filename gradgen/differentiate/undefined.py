@@ -74,6 +74,8 @@ def handed_over(primal: tuple[Statement, ...]) -> Iterator[tuple[Atom, tuple[Ato
     """The values that branches and loops hand on, and what each may be."""
     for s in statements(Block(primal)):
         match s:
+            case If(recompute=True):
+                yield from zip(s.results, ((given,) for given in s.then.yields), strict=True)
             case If():
                 yield from zip(s.results, zip(s.then.yields, s.orelse.yields, strict=True), strict=True)
             case For() | While():

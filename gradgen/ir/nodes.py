@@ -143,13 +143,17 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class If:
-    """results[k] = yields[k] of the branch taken."""
+    """results[k] = yields[k] of the branch taken.
+
+    `recompute`, where the test is true anyway: nothing of what is inside is kept for backward, which runs it again.
+    """
 
     test: Atom
     then: Block
     orelse: Block
     results: tuple[Var, ...]
     origin: Origin | None = None
+    recompute: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +162,8 @@ class For:
 
     carried[k] is inits[k] in the first iteration and then what `body` yielded; results[k] is the last
     of these. After an iteration in which `leave` (an atom of the body) is true the loop ends.
-    `trips`: the number of iterations begun, as a result.
+    `trips`: the number of iterations begun, as a result. `levels`, if more than 1: of what the iterations
+    carry, backward keeps what that many levels of segments begin with (`differentiate/segments.py`).
     """
 
     index: Var
@@ -173,6 +178,7 @@ class For:
     trips: Var | None = None
     backward: bool = False
     origin: Origin | None = None
+    levels: int = 1
 
 
 @dataclass(frozen=True, slots=True)

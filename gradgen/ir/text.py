@@ -86,6 +86,8 @@ def _statement(s: Statement, indent: str) -> list[str]:
         case Store():
             sign = "=" if s.mode == "set" else "+="
             return [f"{indent}{s.target} = {s.array} with [{show_index(s.index, s.operands)}] {sign} {s.value}"]
+        case If(recompute=True):
+            return [f"{indent}{_atoms(s.results)} = recompute:", *_block(s.then, deeper)]
         case If():
             head = f"{indent}{_atoms(s.results)} = if {s.test}:" if s.results else f"{indent}if {s.test}:"
             return [head, *_block(s.then, deeper), f"{indent}else:", *_block(s.orelse, deeper)]
@@ -110,6 +112,7 @@ def _loop(s: For | While, indent: str) -> list[str]:
     leave = [f"{deeper}leave {s.leave}"] if s.leave is not None else []
     if isinstance(s, For):
         bounds = f"{s.start}:{s.stop}:{s.step}"
-        return [f"{head}for {s.index} in {bounds} with {_carried(s)}:", *_block(s.body, deeper), *leave]
+        levels = f" in {s.levels} levels" if s.levels > 1 else ""
+        return [f"{head}for {s.index} in {bounds}{levels} with {_carried(s)}:", *_block(s.body, deeper), *leave]
     test = _block(s.test, deeper)
     return [f"{head}while with {_carried(s)}:", *test, f"{indent}do:", *_block(s.body, deeper), *leave]

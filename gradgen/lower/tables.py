@@ -181,6 +181,8 @@ def _same_loops(fills: tuple[Statement, ...], empties: tuple[Statement, ...], me
 def _same(a: Atom, b: Atom, memories: tuple[Memory, Memory], indices: dict[Var | None, Var]) -> bool:
     one, other = (memory.form(atom) for memory, atom in zip(memories, (a, b), strict=True))
     extents = [getattr(atom.type, "extent", None) for atom in (a, b)]
+    if a == b:
+        return True
     if one is None or other is None:
         return False
     return one == (indices.get(other[0], other[0]), other[1]) or (extents[0] is not None and extents[0] == extents[1])

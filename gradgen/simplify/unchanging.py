@@ -1,7 +1,8 @@
 """What a loop or branch hands on unchanged is read directly.
 
 A loop that carries a value round without changing it need not carry it; a branch both of whose sides
-give the same value has no result of it; and a branch whose test is known is the side taken.
+give the same value has no result of it; and a branch whose test is known is the side taken, but for one that
+is to be run again (`If.recompute`).
 
 >>> from gradgen.ir import BOOL, FLOAT, INT, Assign, Block, Const, For, Function, Program, Var, show
 >>> x, n, i = Var("x", 0, FLOAT), Var("n", 1, INT), Var("i", 2, INT)
@@ -28,9 +29,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TypeGuard
 
 from gradgen.ir import Assign, Atom, Block, Const, For, Function, If, Program, Statement, Undefined, Var, While
-from gradgen.ir.walk import blocks, map_statement, statements
+from gradgen.ir.walk import blocks, map_statement, statements, targets
 from gradgen.simplify.copies import replace_variables
 
 
@@ -45,7 +47,7 @@ def _in_function(function: Function) -> Function:
             mapping.update(_unchanged_by_loop(s))
         elif isinstance(s, If):
             mapping.update(_unchanged_by_branch(s))
-    known = any(isinstance(s, If) and isinstance(s.test, Const) for s in statements(function.body))
+    known = any(_is_known(s) for s in statements(function.body))
     if not mapping and not known:
         return function
     function = replace_variables(function, mapping)
@@ -61,8 +63,9 @@ def _unchanged_by_loop(s: For | While) -> Iterator[tuple[Var, Atom]]:
 
 def _unchanged_by_branch(s: If) -> Iterator[tuple[Var, Atom]]:
     if isinstance(s.test, Const):
-        taken = s.then if s.test.value else s.orelse
-        yield from zip(s.results, taken.yields, strict=True)
+        taken = _taken(s)
+        inside = {var for each in statements(taken) for var in targets(each)} if s.recompute else set()
+        yield from (way for way in zip(s.results, taken.yields, strict=True) if way[1] not in inside)
         return
     inner = {var for block in blocks(s) for each in statements(block) for var in _targets(each)}
     for result, one, other in zip(s.results, s.then.yields, s.orelse.yields, strict=True):
@@ -84,6 +87,14 @@ def _same_where_defined(s: If) -> Iterator[tuple[Var, Atom]]:
                 break
 
 
+def _is_known(s: Statement) -> TypeGuard[If]:
+    return isinstance(s, If) and isinstance(s.test, Const) and not s.recompute
+
+
+def _taken(s: If) -> Block:
+    return s.then if isinstance(s.test, Const) and s.test.value else s.orelse
+
+
 def _targets(s: Statement) -> tuple[Var, ...]:
     return (s.target,) if isinstance(s, Assign) else ()
 
@@ -97,8 +108,8 @@ def _without(block: Block, mapping: dict[Var, Atom]) -> Block:
     made: list[Statement] = []
     for s in block.statements:
         s = map_statement(s, lambda atom: atom, lambda inner: _without(inner, mapping))
-        if isinstance(s, If) and isinstance(s.test, Const):
-            made += (s.then if s.test.value else s.orelse).statements
+        if _is_known(s):
+            made += _taken(s).statements
         elif isinstance(s, For | While | If):
             made.append(_handing_on(s, [var not in mapping for var in s.results]))
         else:

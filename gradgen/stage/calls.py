@@ -22,6 +22,7 @@ from gradgen.stage.arrays import describe, is_array, is_numeric, keep_unchanged
 from gradgen.stage.builtin import BUILTINS
 from gradgen.stage.capture import capture
 from gradgen.stage.derivatives import call_derivative, differentiate, is_differentiation
+from gradgen.stage.marked import is_recomputed, recomputed
 from gradgen.stage.methods import call_method
 from gradgen.stage.out import with_out
 from gradgen.stage.recursion import call_function
@@ -44,7 +45,7 @@ def call(
         case Known():
             return _call_known(frame, function, args, keywords)
         case Closure():
-            return call_function(session, function, args, keywords)
+            return _call_text(session, function, args, keywords)
         case Bound(owner=owner, method=str() as name):
             return _call_named(frame, owner, name, args, keywords)
         case Bound(owner=owner, method=method):
@@ -123,6 +124,14 @@ def _call_known(frame: Frame, function: Known, args: tuple[Any, ...], keywords: 
     raise unknown(session, value)
 
 
+def _call_text(
+    session: Session, function: FunctionType | Closure, args: tuple[Any, ...], keywords: dict[str, Any]
+) -> Any:
+    if is_recomputed(function):
+        return recomputed(session, lambda: call_function(session, function, args, keywords))
+    return call_function(session, function, args, keywords)
+
+
 def _with_out(frame: Frame, value: Any, args: tuple[Any, ...], keywords: dict[str, Any], caller: Caller) -> Any:
     if not isinstance(value, np.ufunc) and not is_library(value):
         return None
@@ -133,7 +142,7 @@ def _call_python(session: Session, function: FunctionType, args: tuple[Any, ...]
     """A function whose text is read; that of the standard library is read too, but not shown in a refusal."""
     called = session.called
     try:
-        return call_function(session, function, args, keywords)
+        return _call_text(session, function, args, keywords)
     except GradgenError as error:
         if not function.__code__.co_filename.startswith(STANDARD) or "site-packages" in function.__code__.co_filename:
             raise

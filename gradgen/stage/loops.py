@@ -23,7 +23,7 @@ from gradgen.stage.operators import truth
 from gradgen.stage.outcome import FALSE, RAISED, TRUE, Outcome
 from gradgen.stage.session import UNKNOWN, Frame, Session
 from gradgen.stage.targets import assign
-from gradgen.stage.values import Enumerated, Group, Range, Unusable
+from gradgen.stage.values import Checkpointed, Enumerated, Group, Range, Unusable
 
 WRITTEN_OUT = 256  # iterations of a loop whose index must be known
 
@@ -38,14 +38,16 @@ class Unroll(Exception):
 
 @flow(ast.For)
 def for_statement(frame: Frame, node: ast.For, rest: list[ast.stmt], live: Live) -> Step:
-    iterable = counting(frame, evaluate(frame, node.iter))
+    given = evaluate(frame, node.iter)
+    levels = given.levels if isinstance(given, Checkpointed) else 1
+    iterable = counting(frame, given.iterable if isinstance(given, Checkpointed) else given)
     if is_static(frame.session, iterable):
         return written_out(frame, node, static_items(frame, iterable, "what the loop goes over"), rest, live, iterable)
     numbers = _numbers(frame.session, iterable)
     before = frame.session.state.copy(), len(frame.session.builder.statements)
     index = _Index(frame.session, _index_name(node.target, iterable), numbers)
     try:
-        return _for(frame, node, iterable, index, rest, live)
+        return _for(frame, node, iterable, index, levels, rest, live)
     except Unroll as needed:
         if needed.version not in index.versions or numbers is None:
             raise
@@ -119,7 +121,9 @@ def held(session: Session, value: Any) -> Iterator[tuple[int, str]]:
         session.state.names.pop(key, None)
 
 
-def _for(frame: Frame, node: ast.For, iterable: Any, index: _Index, rest: list[ast.stmt], live: Live) -> Step:
+def _for(
+    frame: Frame, node: ast.For, iterable: Any, index: _Index, levels: int, rest: list[ast.stmt], live: Live
+) -> Step:
     items = walk(frame, iterable)
     inside = _live_inside(frame, node, rest, live)
 
@@ -136,7 +140,8 @@ def _for(frame: Frame, node: ast.For, iterable: Any, index: _Index, rest: list[a
         assert index.var is not None
         head = (index.var, start, items.stop, items.step)
         ran = (staged.carried, staged.inits, staged.body, staged.results)
-        frame.session.builder.append(For(*head, *ran, staged.leave, origin=frame.session.builder.origin))
+        origin = frame.session.builder.origin
+        frame.session.builder.append(For(*head, *ran, staged.leave, origin=origin, levels=levels))
         return staged
 
     before = len(frame.session.builder.statements)

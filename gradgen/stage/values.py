@@ -61,6 +61,7 @@ class Closure:
     frame: Frame
     defaults: dict[str, Any]
     name: str
+    recomputed: bool = False  # backward keeps nothing of its calls
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,6 +118,14 @@ class Mapped:
 
     function: Any
     iterables: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Checkpointed:
+    """`gradgen.checkpoint(iterable, levels)`, for a loop."""
+
+    iterable: Any
+    levels: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -47,7 +47,7 @@ def print_function(
         origin = marked[int(marker[1])]
         open_ = {d: o for d, o in open_.items() if d < depth} | {depth: origin}
         group = {d: o for d, o in group.items() if d <= depth}
-        if origin.text.startswith("backprop ") and group.get(max(group, default=0)) != origin:
+        if origin.text.startswith(("backprop ", "again ")) and group.get(max(group, default=0)) != origin:
             lines.append(line[:depth] + "# " + origin.text)
             traced[len(lines) - 1] = origin
         group[depth] = origin

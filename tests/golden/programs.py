@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+import gradgen
+
 
 @dataclass(frozen=True)
 class Golden:
@@ -131,6 +133,12 @@ def whitened(x, cov):
     return np.sum(z**4) - np.linalg.slogdet(cov)[1]
 
 
+def checkpointed(u, c, n):
+    for t in gradgen.checkpoint(range(n)):
+        u = u + c * np.sin(u)
+    return np.sum(u * u)
+
+
 GOLDEN = [
     Golden(f, (3.0, -4.0), ("x", "y")),
     Golden(f, (3.0, -4.0), ("x", "y"), jit=True),
@@ -150,5 +158,7 @@ GOLDEN = [
     Golden(indexed, (V,), 0),
     Golden(stencil, (np.ones((16, 16)), np.ones((16, 16)), 2), (0, 1)),
     Golden(stencil, (np.ones((16, 16)), np.ones((16, 16)), 2), (0, 1), jit=True),
+    Golden(checkpointed, (V, 0.1, 10), (0, 1)),
+    Golden(checkpointed, (V, 0.1, 10), (0, 1), jit=True),
     Golden(whitened, (np.ones((4, 3)), np.ones((3, 3))), (0, 1)),
 ]
