@@ -34,79 +34,111 @@ def lstm(weights, biases, ends, hidden, cell, sequence):
 
 
 @fast
+def cell_forward(k, w, b, x, h, c, kept):
+    """Of layer k in one step: `x` is what goes in, and then what comes out. `kept` is a row of rows for backward."""
+    for i in range(WIDTH):
+        forget = 1.0 / (1.0 + exp(-(x[i] * w[k, 0, i] + b[k, 0, i])))
+        ingate = 1.0 / (1.0 + exp(-(h[k, i] * w[k, 1, i] + b[k, 1, i])))
+        outgate = 1.0 / (1.0 + exp(-(x[i] * w[k, 2, i] + b[k, 2, i])))
+        change = tanh(h[k, i] * w[k, 3, i] + b[k, 3, i])
+        kept[0, i], kept[1, i], kept[2, i], kept[3, i] = forget, ingate, outgate, change
+        kept[4, i], kept[5, i], kept[6, i] = x[i], h[k, i], c[k, i]
+        cell = c[k, i] * forget + ingate * change
+        shown = tanh(cell)
+        kept[7, i] = shown
+        c[k, i] = cell
+        h[k, i] = outgate * shown
+        x[i] = outgate * shown
+
+
+@fast
+def cell_backward(k, w, kept, dw, db, dh, dc, dx):
+    """`dx` is the adjoint of what came out, and then that of what went in."""
+    for i in range(WIDTH):
+        forget, ingate, outgate, change = kept[0, i], kept[1, i], kept[2, i], kept[3, i]
+        below, before, cell, shown = kept[4, i], kept[5, i], kept[6, i], kept[7, i]
+        dhidden = dh[k, i] + dx[i]
+        dcell = dc[k, i] + dhidden * outgate * (1.0 - shown * shown)
+        dforget = dcell * cell * forget * (1.0 - forget)
+        dingate = dcell * change * ingate * (1.0 - ingate)
+        doutgate = dhidden * shown * outgate * (1.0 - outgate)
+        dchange = dcell * ingate * (1.0 - change * change)
+        dw[k, 0, i] += dforget * below
+        dw[k, 1, i] += dingate * before
+        dw[k, 2, i] += doutgate * below
+        dw[k, 3, i] += dchange * before
+        db[k, 0, i] += dforget
+        db[k, 1, i] += dingate
+        db[k, 2, i] += doutgate
+        db[k, 3, i] += dchange
+        dc[k, i] = dcell * forget
+        dh[k, i] = dingate * w[k, 1, i] + dchange * w[k, 3, i]
+        dx[i] = dforget * w[k, 0, i] + doutgate * w[k, 2, i]
+
+
+@fast
+def exponentials(x):
+    """Of all steps at once: a loop over one row is unrolled before it could be vectorised."""
+    for i in range(x.size):
+        x[i] = exp(x[i])
+
+
+@fast
+def ends_forward(pull, wanted, share):
+    """From exponentials to adjoints of what was predicted."""
+    total, whole = 2.0, 0.0
+    for i in range(WIDTH):
+        total += pull[i]
+        whole += wanted[i]
+    whole *= share / total
+    for i in range(WIDTH):
+        pull[i] = share * wanted[i] - whole * pull[i]
+
+
+@fast
+def ends_backward(pull, kept, e, de, dx):
+    for i in range(WIDTH):
+        de[1, i] += pull[i] * kept[2, i] * kept[7, i]
+        de[2, i] += pull[i]
+        dx[i] = pull[i] * e[1, i]
+
+
+@fast
+def filled_up(values, shape):
+    """In whole vectors; what is added is zero."""
+    full = np.zeros(shape)
+    full[..., : values.shape[-1]] = values
+    return full
+
+
+@fast
 def by_hand(weights, biases, ends, hidden, cell, sequence):
-    """Rows of whole vectors; the gates are kept, and nothing else but the states."""
+    """Rows of whole vectors; gates and states are kept, and no exponential is taken twice."""
     layers, width = hidden.shape
     steps = sequence.shape[0] - 1
-    w, b = np.zeros((layers, 4, WIDTH)), np.zeros((layers, 4, WIDTH))
-    w[:, :, :width], b[:, :, :width] = weights, biases
-    e = np.zeros((3, WIDTH))
-    e[:, :width] = ends
+    w, b = filled_up(weights, (layers, 4, WIDTH)), filled_up(biases, (layers, 4, WIDTH))
+    h, c = filled_up(hidden, (layers, WIDTH)), filled_up(cell, (layers, WIDTH))
+    e = filled_up(ends, (3, WIDTH))
     e[2, width:] = -1e300  # of what fills up, no probability
-    inputs = np.zeros((steps + 1, WIDTH))
-    inputs[:, :width] = sequence
-    hiddens, cells = np.zeros((steps + 1, layers, WIDTH)), np.zeros((steps + 1, layers, WIDTH))
-    hiddens[0, :, :width], cells[0, :, :width] = hidden, cell
-    gates = np.empty((steps, layers, 5, WIDTH))
+    inputs = filled_up(sequence, (steps + 1, WIDTH))
+    kept = np.empty((steps, layers, 8, WIDTH))
     pulls = np.empty((steps, WIDTH))
     x = np.empty(WIDTH)
-    share = -1.0 / (width * steps)
     for t in range(steps):
         for i in range(WIDTH):
             x[i] = inputs[t, i] * e[0, i]
         for k in range(layers):
-            for i in range(WIDTH):
-                before = hiddens[t, k, i]
-                forget = 1.0 / (1.0 + exp(-(x[i] * w[k, 0, i] + b[k, 0, i])))
-                ingate = 1.0 / (1.0 + exp(-(before * w[k, 1, i] + b[k, 1, i])))
-                outgate = 1.0 / (1.0 + exp(-(x[i] * w[k, 2, i] + b[k, 2, i])))
-                change = tanh(before * w[k, 3, i] + b[k, 3, i])
-                c = cells[t, k, i] * forget + ingate * change
-                shown = tanh(c)
-                gates[t, k, 0, i], gates[t, k, 1, i], gates[t, k, 2, i] = forget, ingate, outgate
-                gates[t, k, 3, i], gates[t, k, 4, i] = change, shown
-                cells[t + 1, k, i] = c
-                x[i] = outgate * shown
-                hiddens[t + 1, k, i] = x[i]
-        total, wanted = 2.0, 0.0
+            cell_forward(k, w, b, x, h, c, kept[t, k])
         for i in range(WIDTH):
-            p = exp(x[i] * e[1, i] + e[2, i])
-            pulls[t, i] = p
-            total += p
-            wanted += inputs[t + 1, i]
-        wanted *= share / total
-        for i in range(WIDTH):
-            pulls[t, i] = share * inputs[t + 1, i] - wanted * pulls[t, i]
+            pulls[t, i] = x[i] * e[1, i] + e[2, i]
+    exponentials(pulls.reshape(-1))
     dw, db, de = np.zeros((layers, 4, WIDTH)), np.zeros((layers, 4, WIDTH)), np.zeros((3, WIDTH))
     dh, dc, dx = np.zeros((layers, WIDTH)), np.zeros((layers, WIDTH)), np.empty(WIDTH)
     for t in range(steps - 1, -1, -1):
-        for i in range(WIDTH):
-            de[1, i] += pulls[t, i] * hiddens[t + 1, layers - 1, i]
-            de[2, i] += pulls[t, i]
-            dx[i] = pulls[t, i] * e[1, i]
+        ends_forward(pulls[t], inputs[t + 1], -1.0 / (width * steps))
+        ends_backward(pulls[t], kept[t, layers - 1], e, de, dx)
         for k in range(layers - 1, -1, -1):
-            for i in range(WIDTH):
-                forget, ingate, outgate = gates[t, k, 0, i], gates[t, k, 1, i], gates[t, k, 2, i]
-                change, shown = gates[t, k, 3, i], gates[t, k, 4, i]
-                before = hiddens[t, k, i]
-                below = hiddens[t + 1, k - 1, i] if k > 0 else inputs[t, i] * e[0, i]
-                dhidden = dh[k, i] + dx[i]
-                dcell = dc[k, i] + dhidden * outgate * (1.0 - shown * shown)
-                dforget = dcell * cells[t, k, i] * forget * (1.0 - forget)
-                dingate = dcell * change * ingate * (1.0 - ingate)
-                doutgate = dhidden * shown * outgate * (1.0 - outgate)
-                dchange = dcell * ingate * (1.0 - change * change)
-                dw[k, 0, i] += dforget * below
-                dw[k, 1, i] += dingate * before
-                dw[k, 2, i] += doutgate * below
-                dw[k, 3, i] += dchange * before
-                db[k, 0, i] += dforget
-                db[k, 1, i] += dingate
-                db[k, 2, i] += doutgate
-                db[k, 3, i] += dchange
-                dc[k, i] = dcell * forget
-                dh[k, i] = dingate * w[k, 1, i] + dchange * w[k, 3, i]
-                dx[i] = dforget * w[k, 0, i] + doutgate * w[k, 2, i]
+            cell_backward(k, w, kept[t, k], dw, db, dh, dc, dx)
         for i in range(WIDTH):
             de[0, i] += dx[i] * inputs[t, i]
     return dw[:, :, :width].copy(), db[:, :, :width].copy(), de[:, :width].copy()
