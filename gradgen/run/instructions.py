@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, types
-from numba.core.typing.templates import signature
 from numba.core.typing.npydecl import parse_dtype
+from numba.core.typing.templates import signature
 from numba.extending import intrinsic
 from numba.np.arrayobj import _parse_shape, get_itemsize, make_array, populate_array
 from numba.np.linalg import call_xxdot, call_xxgemm, call_xxgemv, ensure_blas

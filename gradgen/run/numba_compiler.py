@@ -3,6 +3,8 @@
 - calls of mathematical functions are told their vector variants (`vector_math`);
 - a term that is added to an accumulator (`s += x`) may be added in another order, so that several are added at once.
   `a + b` elsewhere keeps its order, and so a compensated sum stays one.
+- a power with a written exponent is the products that Numba's own function makes, which takes long to compile; of zero
+  with a negative exponent it is infinite.
 
 The functions of the text itself are compiled so; what Numba compiles for them of its own is not.
 """
@@ -11,26 +13,51 @@ from __future__ import annotations
 
 import functools
 import importlib
+import operator
 from typing import Any
 
-from numba.core import compiler, lowering, typed_passes
+from numba.core import compiler, lowering, typed_passes, types
 from numba.core.compiler_machinery import register_pass
 
 from gradgen.run import vector_math
 from gradgen.run.options import Options
 
 ADDITIONS = ("fadd", "fsub")
+LARGEST_POWER = 64
 
 
 @functools.cache
 def compiler_for(options: Options) -> type[compiler.CompilerBase]:
     """The compiler class that carries out `options`, for `numba.njit(pipeline_class=...)`."""
 
+    # Numba's function for a negative one raises for zero, whatever the error model.
+    powers = {
+        *range(1, LARGEST_POWER + 1),
+        *range(-LARGEST_POWER, 0 if options.error_model == "numpy" else -LARGEST_POWER),
+    }
+
     class Lower(lowering.Lower):
         def lower_binop(self, resty: Any, expr: Any, op: Any) -> Any:
+            exponent, base = expr.static_rhs, self.typeof(expr.lhs.name)
+            if (
+                op is operator.pow
+                and type(exponent) is int
+                and exponent in POWERS
+                and base == resty in types.real_domain
+            ):
+                return self.power(self.loadvar(expr.lhs.name), exponent)
             made = super().lower_binop(resty, expr, op)
             if options.reassociate and expr.op == "inplace_binop" and getattr(made, "opname", "") in ADDITIONS:
                 made.flags.append("reassoc")
+            return made
+
+        def power(self, base: Any, exponent: int) -> Any:
+            """The products of Numba's own function, in its order."""
+            made = base if exponent & 1 else None
+            while exponent := exponent >> 1:
+                base = self.builder.fmul(base, base)
+                if exponent & 1:
+                    made = base if made is None else self.builder.fmul(made, base)
             return made
 
         def post_lower(self) -> None:

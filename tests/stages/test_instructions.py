@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+import numba
 import numpy as np
 import pytest
 from numba.core.runtime import _nrt_python
@@ -99,3 +100,11 @@ def test_everything_is_freed():
     _nrt_python.memsys_disable_stats()
     assert after.alloc - before.alloc == after.free - before.free
     assert after.mi_alloc - before.mi_alloc == after.mi_free - before.mi_free
+
+
+def test_powers_are_those_of_numba():
+    assert compiled("x**-1, x**-2, x**-3", "x")(-0.0) == (-np.inf, np.inf, -np.inf)
+    f = compiled("x**1, x**2, x**3, x**7, x**64, x**65, x**3.0, x**0, (x + 2) ** -3, (x + 2) ** -1", "x")
+    numbas = numba.njit(error_model="numpy")(f.py_func)
+    for x in (1.7, -0.3, 0.0, -0.0, np.inf, np.nan, 3, np.float32(1.3)):
+        assert repr(f(x)) == repr(numbas(x))
