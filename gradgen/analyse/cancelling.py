@@ -166,7 +166,7 @@ def _moved(s: Assign, moves: dict[Var, Degree]) -> Degree | None:
         return _realigned(s, given[0])
     if s.op in ("expand", "broadcast_to"):
         return given[0]
-    if rule.kind == "reduction" or s.op in _ALONG:
+    if rule.kind in ("reduction", "selection") or s.op in _ALONG:
         return _reduced(s, given[0])
     if s.op in _ELEMENTWISE:
         return _ELEMENTWISE[s.op](s, given)

@@ -6,11 +6,12 @@ repetition. The adjoint of x in `sum(x)` is one number, and stays one as long as
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+from gradgen.differentiate.picks import Pick, Places, index_of
 from gradgen.ir import (
     COMPLEX,
     ONE,
@@ -19,6 +20,7 @@ from gradgen.ir import (
     Atom,
     Const,
     Dim,
+    Index,
     ListOf,
     Scalar,
     Type,
@@ -43,25 +45,64 @@ class Adjoints:
         self.builder = builder
         self.active = active
         self.current: dict[Var, Atom] = {}
+        self.picks: dict[Var, Pick] = {}  # adjoints with one place along an axis, which are not made as arrays yet
+        self.places: Places = {}
+        self.at_places: dict[Any, Sym] = {}  # what primal values have there, each read once in a block
 
     @contextmanager
     def scope(self, start: dict[Var, Atom]) -> Iterator[dict[Var, Atom]]:
         """Inside, adjoints start as `start`; what they have become is in the dict that is given."""
-        outer, self.current = self.current, dict(start)
+        outer = self.current, self.picks, self.at_places
+        self.current, self.picks, self.at_places = dict(start), {}, {}
         try:
             yield self.current
         finally:
-            self.current = outer
+            self.current, self.picks, self.at_places = outer
 
     def take(self, var: Atom) -> Atom | None:
         """The finished adjoint of a value whose definition has been reached, or None for zero."""
+        self.settle((var,))
         return self.current.pop(var, None) if isinstance(var, Var) else None
+
+    def take_pick(self, var: Var) -> Pick | None:
+        """The finished adjoint, where it is a pick."""
+        return self.picks.pop(var, None)
+
+    def pick(self, to: Atom, pick: Pick) -> None:
+        """Add a pick to the adjoint of `to`."""
+        if not self.is_active(to):
+            return
+        assert isinstance(to, Var)
+        value = match_precision(pick.value, to.type)
+        self.settle((to,))
+        self.picks[to] = replace(pick, value=value)
+        if to in self.current:
+            self.settle((to,))
+
+    def settle(self, variables: Iterable[Atom]) -> None:
+        """Make the adjoints of these that are picks as arrays."""
+        for var in variables:
+            pick = self.picks.pop(var, None) if isinstance(var, Var) else None
+            found = index_of(var, pick) if pick is not None else None
+            if pick is not None and found is not None:
+                index, operands = found
+                self.add_at(var, index, tuple(one.atom for one in operands), pick.value.atom)
+
+    def add_at(self, x: Atom, index: Index, operands: tuple[Atom, ...], value: Atom) -> None:
+        """What is read at x[index] adds its adjoint there: nothing of x's size is made for one element."""
+        if not self.is_active(x):
+            return
+        assert isinstance(x, Var)
+        self.settle((x,))
+        total = self.full(self.current.get(x), x)
+        self.current[x] = self.builder.store(total, index, operands, value, "add", of=x)
 
     def is_active(self, atom: Atom) -> bool:
         return isinstance(atom, Var) and atom in self.active
 
     def hand_on(self, to: Atom, adjoint: Atom) -> None:
         """Add the adjoint of a value that `to` becomes at the end of a block or the start of a loop."""
+        self.settle((to,))
         if self.is_active(to) and to not in self.current:
             self.current[to] = real_for(Sym(adjoint, self.builder), to.type).atom  # type: ignore[index]
         else:
@@ -82,6 +123,7 @@ class Adjoints:
             return
         value = sum_to_shape(value, to if like is None else like, to)
         value = match_precision(value, to.type)
+        self.settle((to,))
         prior = self.current.get(to)
         if prior is None:
             self.current[to] = self._first(to, value)

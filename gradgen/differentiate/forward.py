@@ -13,6 +13,7 @@ from typing import Any
 from gradgen.analyse.activity import active
 from gradgen.differentiate.accumulate import Adjoints, match_dtype, real_for
 from gradgen.differentiate.partials import arguments_of, plus, spread
+from gradgen.differentiate.picks import selected
 from gradgen.differentiate.several import Items, completed, is_item
 from gradgen.errors import UnsupportedSyntax
 from gradgen.ir import (
@@ -141,6 +142,11 @@ class _Forward:
             product = symbols.mul(partial, tangents[0])
             axis = {"axis": s.param("axis"), "keepdims": s.param("keepdims", False)}
             value = 0 if symbols.is_zero(product) else symbols.apply("sum", product, **axis)
+        elif rule.kind == "selection" and args[0].is_array:
+            places = rule.derivative(args[0], axis=s.param("axis"))  # type: ignore[misc]
+            value = selected(tangents[0], s.param("axis"), places, s.param("keepdims", False))  # type: ignore[arg-type]
+        elif rule.kind == "selection":
+            value = tangents[0]
         elif rule.kind == "bilinear":
             a, b = args
             da, db = tangents

@@ -1,6 +1,6 @@
 """From a rule to contributions: the adjoint of one operation.
 
-The six kinds of rules meet adjoints here, and nowhere else (see `rules.table` for what each returns).
+The seven kinds of rules meet adjoints here, and nowhere else (see `rules.table` for what each returns).
 """
 
 from __future__ import annotations
@@ -8,7 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from gradgen.differentiate.accumulate import Adjoints, expanded, match_dtype
-from gradgen.ir import Assign, At, Atom, Index, Var, dims_of
+from gradgen.differentiate.picking import Through
+from gradgen.differentiate.picks import Pick, first_along, index_of_flat
+from gradgen.ir import Array, Assign, At, Atom, Var, dims_of
 from gradgen.rules import symbols
 from gradgen.rules.symbols import Placed, Sym
 from gradgen.rules.table import RULES
@@ -21,6 +23,11 @@ def reverse_assign(s: Assign, adjoint: Sym, adjoints: Adjoints) -> None:
         return
     kind = RULES[s.op].kind
     _BY_KIND[kind](s, adjoint, adjoints)
+
+
+def reverse_pick(s: Assign, pick: Pick, adjoints: Adjoints) -> bool:
+    """As `reverse_assign`, where the adjoint has one place along an axis; whether all arguments take such a one."""
+    return Through(s, pick, adjoints, arguments_of(s.params)).taken()
 
 
 def reverse_several(s: Assign, items: tuple[Var, ...], adjoints: Adjoints) -> None:
@@ -82,6 +89,24 @@ def spread(value: Sym, x: Sym, s: Assign) -> Sym:
     return symbols.apply("spread", value, x, axis=s.param("axis"), keepdims=False)
 
 
+def _selection(s: Assign, g: Sym, adjoints: Adjoints) -> None:
+    x = s.args[0]
+    if not isinstance(x.type, Array):
+        adjoints.contribute(x, g, like=s.target)
+        return
+    known, ndim = adjoints.places.get(s.target), len(dims_of(x.type))
+    # A loop that is run again in segments has other variables, and its places are found in backward.
+    places = (
+        _derivative(s)(*_syms(s, adjoints), axis=s.param("axis")) if known is None else Sym(known, adjoints.builder)
+    )
+    if s.param("axis") is None and ndim > 1:
+        index, operands = index_of_flat(x, places)
+        adjoints.add_at(x, index, tuple(one.atom for one in operands), first_along(g, None).atom)
+        return
+    axis = -1 if s.param("axis") is None else s.param("axis") % ndim - ndim
+    adjoints.pick(x, Pick(first_along(g, axis) if s.param("keepdims", False) else g, axis, places))
+
+
 def _linear(s: Assign, g: Sym, adjoints: Adjoints) -> None:
     full = expanded(g, s.target)
     _contribute_each(s, _derivative(s)(full, *_syms(s, adjoints), **arguments_of(s.params)), adjoints)
@@ -102,7 +127,7 @@ def _contribute_each(s: Assign, contributions: Any, adjoints: Adjoints) -> None:
         if isinstance(contribution, Placed | tuple):
             for part in _listed(contribution):
                 atoms = tuple(operand.atom for operand in part.operands)
-                _add_at(arg, part.index, atoms, part.value.atom, adjoints)
+                adjoints.add_at(arg, part.index, atoms, part.value.atom)
         elif isinstance(contribution, Sym):
             # A product of vectors and matrices broadcasts nothing, nor does what has one argument: what it gives has
             # the argument's sizes, by any name.
@@ -112,16 +137,7 @@ def _contribute_each(s: Assign, contributions: Any, adjoints: Adjoints) -> None:
 
 
 def _reverse_read(s: Assign, g: Sym, adjoints: Adjoints) -> None:
-    _add_at(s.args[0], s.param("index", None) or (At(0),), s.args[1:], g.atom, adjoints)
-
-
-def _add_at(x: Atom, index: Index, operands: tuple[Atom, ...], value: Atom, adjoints: Adjoints) -> None:
-    """What is read at x[index] adds its adjoint there to that of x: nothing of x's size is made for one element."""
-    if not adjoints.is_active(x):
-        return
-    assert isinstance(x, Var)
-    total = adjoints.full(adjoints.current.get(x), x)
-    adjoints.current[x] = adjoints.builder.store(total, index, operands, value, "add", of=x)
+    adjoints.add_at(s.args[0], s.param("index", None) or (At(0),), s.args[1:], g.atom)
 
 
 def _derivative(s: Assign):
@@ -137,6 +153,7 @@ def _listed(value: Any) -> tuple:
 _BY_KIND = {
     "elementwise": _elementwise,
     "reduction": _reduction,
+    "selection": _selection,
     "linear": _linear,
     "bilinear": _linear,
     "general": _general,

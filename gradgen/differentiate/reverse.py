@@ -18,7 +18,8 @@ from gradgen.analyse.activity import active
 from gradgen.analyse.distinct import may_repeat
 from gradgen.analyse.standing import standing
 from gradgen.differentiate.accumulate import Adjoints
-from gradgen.differentiate.partials import reverse_assign, reverse_several
+from gradgen.differentiate.partials import reverse_assign, reverse_pick, reverse_several
+from gradgen.differentiate.picks import with_places
 from gradgen.differentiate.segments import run_first, segmented
 from gradgen.differentiate.several import Items, completed, is_item
 from gradgen.errors import Position, UnsupportedSyntax
@@ -76,8 +77,10 @@ def reverse(function: Function, wrt: tuple[Var, ...], seeds: dict[Var, Atom], bu
     """Differentiate `function` by its parameters `wrt`; `seeds` gives the adjoints of its results."""
     function, items = completed(function, builder)
     marks = active(function, wrt, seeds)
+    function, places = with_places(function, marks, builder)
     builder.remember(function.body)
     reverser = _Reverser(builder, marks, items, changed_later(function))
+    reverser.adjoints.places = places
     with builder.collect() as adjoint:
         for result, seed in seeds.items():
             if result in marks:
@@ -109,6 +112,7 @@ class _Reverser:
             if outermost:
                 primal += [Open(slot) for slot in reversed(self.new_slots)]
                 self.new_slots.clear()
+        self.adjoints.settle(tuple(self.adjoints.picks))
         primal.reverse()
         return primal
 
@@ -144,6 +148,11 @@ class _Reverser:
         if s.target in self.items:
             reverse_several(s, self.items[s.target], self.adjoints)
             return
+        pick = self.adjoints.take_pick(s.target)
+        if pick is not None:
+            if reverse_pick(s, pick, self.adjoints):
+                return
+            self.adjoints.pick(s.target, pick)
         adjoint = self.adjoints.take(s.target)
         if adjoint is not None:
             reverse_assign(s, Sym(adjoint, self.builder), self.adjoints)
@@ -265,6 +274,7 @@ class _Reverser:
         """The same test chooses between the adjoints of the branches."""
         finished = [self.adjoints.take(result) for result in s.results]
         outside = self._active_outside(s)
+        self.adjoints.settle(outside)
         start = {var: self.adjoints.current[var] for var in outside if var in self.adjoints.current}
         primal, adjoint, after = [], [], []
         for branch in (s.then, s.orelse):
@@ -309,6 +319,7 @@ class _Reverser:
         outside = self._active_outside(s)
         if not state and not outside:
             return s
+        self.adjoints.settle(outside)
         incoming = [self.adjoints.full(self.adjoints.take(s.results[k]), s.results[k]) for k in state]
         params = [self.builder.var("", self._adjoint_type(_of_iteration(s, k)), of=s.carried[k]) for k in state]
         sums = {var: self.builder.var("", self._adjoint_type(var), of=var) for var in outside}

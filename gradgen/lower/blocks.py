@@ -52,8 +52,9 @@ from gradgen.lower.identities import is_alias, renamed
 from gradgen.lower.linalg import LINALG, several
 from gradgen.lower.lists import packed, parameters, unpack
 from gradgen.lower.ordering import ORDERING
+from gradgen.lower.pairing import paired
 from gradgen.lower.products import dot, matmul, trace
-from gradgen.lower.reductions import REDUCTIONS
+from gradgen.lower.reductions import REDUCTIONS, extremes
 from gradgen.lower.scalars import ARITHMETIC, COMPARISONS, EXPANSIONS, MATH, ROUNDING, Scalars, scalar
 from gradgen.lower.selection import read_element, store
 from gradgen.lower.signal import SIGNAL
@@ -112,7 +113,7 @@ class Blocks:
     def inside(self, block: Block, types: tuple[Type | None, ...], exits: tuple[Atom, ...]) -> tuple[Atom, ...]:
         """Lower a block's statements into the current list; gives what it yields, as `types`."""
         ctx = self.ctx
-        block = renamed(written_out(block, ctx), exits)
+        block = paired(renamed(written_out(block, ctx), exits), ctx.builder)
         self.readers.append(Readers(block, exits))
         outer, ctx.lazies = ctx.lazies, {}
         for statement in block.statements:
@@ -176,7 +177,7 @@ class Blocks:
         if is_alias(s):
             ctx.env[s.target] = s.args[0]
         elif isinstance(s.target.type, TupleOf):
-            ctx.results[s.target] = several(ctx, s)
+            ctx.results[s.target] = extremes(ctx, s) if s.op == "extreme" else several(ctx, s)
         elif s.op == "item" and s.args[0] in ctx.results:
             ctx.bind(s.target, ctx.results[s.args[0]][s.param("index")]())  # type: ignore[index]
         elif s.op in ("size", "count") and isinstance(s.args[0].type, Array):

@@ -310,19 +310,30 @@ def arange(ctx: Context, s: Assign) -> Lazy:
     start, stop, step = map(ctx.use, s.args)
     type, scalars, whole = array_type(s.target), Scalars(ctx), ctx.whole
     if all(dtype_of(arg.type).startswith(("int", "uint", "bool")) for arg in (start, stop, step)):
-        length = whole.most(
-            whole.constant(0), whole.sub(whole.constant(0), whole.floordiv(whole.sub(start, stop), step))
-        )
+        if _is_size(stop) and whole.known(start) == 0 and whole.known(step) == 1:
+            length: Atom = stop  # a size
+        else:
+            length = whole.most(
+                whole.constant(0), whole.sub(whole.constant(0), whole.floordiv(whole.sub(start, stop), step))
+            )
     else:
         steps = scalars.op("ceil", scalars.op("div", scalars.op("sub", stop, start), step), spelling="np.ceil")
         length = whole.most(whole.constant(0), ctx.builder.emit("cast", steps, type=INT, dtype="int64", weak=True))
 
     def element(at: Position_) -> Atom:
+        if type.dtype == "int64":
+            return whole.add(start, whole.mul(at[0], step))
         step_type = Scalar("int64" if type.dtype.startswith(("int", "uint")) else "float64")
         offset = scalars.apply("mul", [at[0], step], step_type, {})
         return scalars.cast(scalars.apply("add", [start, offset], step_type, {}), type.dtype)
 
-    return Lazy(type, lambda axis: length, element)
+    return Lazy(type, lambda axis: length, element, free=type.dtype == "int64")
+
+
+def _is_size(atom: Atom) -> bool:
+    """Whether a number is known to be that of an axis, and so not negative."""
+    extent = getattr(atom.type, "extent", None)
+    return extent is not None and extent.offset >= 0
 
 
 @lazily("linspace")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -80,14 +80,21 @@ def fold(
 
 def each(ctx: Context, shape: Shape, number: Callable[[Position_], Atom]) -> Atom:
     """The array of what `number` gives for each position along the kept axes, or the one number."""
-    if not dims_of(shape.type):
-        return number(())
-    out = ctx.empty(shape.type, shape.result_sizes(ctx))  # type: ignore[arg-type]
+    return each_of(ctx, (shape,), lambda at: (number(at),))[0]
+
+
+def each_of(ctx: Context, shapes: Sequence[Shape], numbers: Callable[[Position_], Sequence[Atom]]) -> Sequence[Atom]:
+    """As `each`, of several numbers at a position; the shapes reduce the same axes of one array."""
+    first = shapes[0]
+    if not dims_of(first.type):
+        return numbers(())
+    outs = [ctx.empty(shape.type, shape.result_sizes(ctx)) for shape in shapes]  # type: ignore[arg-type]
 
     def body(at: Position_, carried: tuple[Atom, ...]) -> tuple[Atom, ...]:
-        return (ctx.write(carried[0], shape.result_at(ctx, filled(ctx, shape, at)), number(at)),)
+        places = [shape.result_at(ctx, filled(ctx, shape, at)) for shape in shapes]
+        return tuple(ctx.write(*given) for given in zip(carried, places, numbers(at), strict=True))
 
-    return ctx.nest([shape.x.size(axis) for axis in shape.kept], (out,), body)[0]
+    return ctx.nest([first.x.size(axis) for axis in first.kept], outs, body)
 
 
 def filled(ctx: Context, shape: Shape, kept: Position_, reduced: Position_ | None = None) -> list[Atom]:
@@ -411,6 +418,19 @@ def _place(ctx: Context, s: Assign, op: str) -> Atom:
     return r.each(lambda kept: _search(r, op, kept, place=True)[1])
 
 
+def extremes(ctx: Context, s: Assign) -> list[Callable[[], Atom]]:
+    """How to have the extreme, and its place."""
+    op, types = s.param("op"), s.target.type.items  # type: ignore[union-attr]
+    given = (
+        replace(s, target=ctx.builder.var("", type), params=(("axis", s.param("axis")), ("keepdims", keepdims)))
+        for type, keepdims in zip(types, s.param("keepdims"), strict=True)
+    )
+    r, other = (Reduction(ctx, one) for one in given)
+    r.nonempty({"max": "maximum", "min": "minimum"}[op])
+    found = each_of(ctx, (r.shape, other.shape), lambda kept: _search(r, op, kept, place=True))
+    return [lambda: found[0], lambda: found[1]]
+
+
 def argmax(ctx: Context, s: Assign) -> Atom:
     return _place(ctx, s, "max")
 
@@ -453,4 +473,4 @@ REDUCTIONS: dict[str, Callable[[Context, Assign], Atom]] = {
     "argmin": argmin,
     "sum_to": sum_to,
 }
-ONE_PASS = frozenset(REDUCTIONS) - {"var", "std"}
+ONE_PASS = (frozenset(REDUCTIONS) | {"extreme"}) - {"var", "std"}

@@ -12,3 +12,6 @@ add_rule(Rule("doubled", "constant", same))
 
 # The transform of each row of a matrix of complex numbers; the second argument is the exponent's sign.
 add_rule(Rule("fourier_rows", "constant", same, cost=100))
+
+# The largest or smallest along an axis, and its place: a pair.
+add_rule(Rule("extreme", "constant", same))

@@ -32,7 +32,7 @@ from gradgen.ir import (
 from gradgen.rules import sizes
 from gradgen.rules.build import constant_atom
 from gradgen.rules.symbols import Sym, add, apply, static, where
-from gradgen.rules.table import caller, constant, general, linear, reduction
+from gradgen.rules.table import caller, constant, general, linear, reduction, selection
 
 
 def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
@@ -161,14 +161,14 @@ def _along(x: Sym, axis: int, entry: Any) -> Sym:
     return apply("getitem", x, index=(*(Slice(None, None, None),) * axis, entry))
 
 
-@reduction("max", np.max, type=reduced(same_dtype))
-def max_(y, x, *, axis=None, keepdims=False):
-    return first_of(x, axis, "argmax")
+@selection("max", np.max, type=reduced(same_dtype))
+def max_(x, *, axis=None):
+    return apply("argmax", x, axis=axis)
 
 
-@reduction("min", np.min, type=reduced(same_dtype))
-def min_(y, x, *, axis=None, keepdims=False):
-    return first_of(x, axis, "argmin")
+@selection("min", np.min, type=reduced(same_dtype))
+def min_(x, *, axis=None):
+    return apply("argmin", x, axis=axis)
 
 
 def first_of(x: Sym, axis: Any, arg: str) -> Any:

@@ -1,12 +1,13 @@
 """The one table of operations: what each is called, its result's type, and its derivative.
 
 A rule holds mathematics only: it is ordinary Python over symbolic operands (`symbols.Sym`). It knows
-nothing of broadcasting, activity, accumulation, names or backends. There are five kinds, told apart
+nothing of broadcasting, activity, accumulation, names or backends. There are seven kinds, told apart
 by what their function returns:
 
 elementwise  f(y, *args, **params) -> the partial of y by each argument (one, or a tuple; 0 for none)
 reduction    f(y, x, **params)     -> the partial of y by each element of x, shaped as x (`y` comes with
                                       its reduced axes kept as 1, so that it combines with x)
+selection    f(x, **params)        -> of each element of the result, its place along the axis (or number, without one)
 linear       f(g, *args, **params) -> the transpose: the contribution to each argument (None for none)
              (a part of an argument: `symbols.Placed`)
 bilinear     f(g, a, b, **params)  -> the contributions to a and to b
@@ -196,6 +197,10 @@ def elementwise(op: str, *callables: Any, type: TypeRule = floating, cost: int =
 
 def reduction(op: str, *callables: Any, type: TypeRule, cost: int = 1):
     return _register("reduction", op, callables, type, cost=cost)
+
+
+def selection(op: str, *callables: Any, type: TypeRule, cost: int = 1):
+    return _register("selection", op, callables, type, cost=cost)
 
 
 def linear(op: str, *callables: Any, type: TypeRule, joins: bool = False, cost: int = 1):
