@@ -29,23 +29,16 @@ LARGEST_POWER = 64
 @functools.cache
 def compiler_for(options: Options) -> type[compiler.CompilerBase]:
     """The compiler class that carries out `options`, for `numba.njit(pipeline_class=...)`."""
-
-    # Numba's function for a negative one raises for zero, whatever the error model.
-    powers = {
-        *range(1, LARGEST_POWER + 1),
-        *range(-LARGEST_POWER, 0 if options.error_model == "numpy" else -LARGEST_POWER),
-    }
+    # Zero with a negative exponent raises in Numba's function, whatever the error model.
+    powers = {*range(-LARGEST_POWER if options.error_model == "numpy" else 0, LARGEST_POWER + 1)} - {0}
 
     class Lower(lowering.Lower):
         def lower_binop(self, resty: Any, expr: Any, op: Any) -> Any:
-            exponent, base = expr.static_rhs, self.typeof(expr.lhs.name)
-            if (
-                op is operator.pow
-                and type(exponent) is int
-                and exponent in POWERS
-                and base == resty in types.real_domain
-            ):
-                return self.power(self.loadvar(expr.lhs.name), exponent)
+            exponent = expr.static_rhs
+            written = op is operator.pow and type(exponent) is int and exponent in powers
+            if written and self.typeof(expr.lhs.name) == resty in types.real_domain:
+                made = self.power(self.loadvar(expr.lhs.name), abs(exponent))
+                return made if exponent > 0 else self.builder.fdiv(made.type(1), made)
             made = super().lower_binop(resty, expr, op)
             if options.reassociate and expr.op == "inplace_binop" and getattr(made, "opname", "") in ADDITIONS:
                 made.flags.append("reassoc")
