@@ -34,9 +34,9 @@ def compiler_for(options: Options) -> type[compiler.CompilerBase]:
 
     class Lower(lowering.Lower):
         def lower_binop(self, resty: Any, expr: Any, op: Any) -> Any:
-            exponent = expr.static_rhs
-            written = op is operator.pow and type(exponent) is int and exponent in powers
-            if written and self.typeof(expr.lhs.name) == resty in types.real_domain:
+            base, by = self.typeof(expr.lhs.name), self.typeof(expr.rhs.name)
+            exponent = by.literal_value if isinstance(by, types.IntegerLiteral) else 0
+            if op is operator.pow and exponent in powers and base == resty in types.real_domain:
                 made = self.power(self.loadvar(expr.lhs.name), abs(exponent))
                 return made if exponent > 0 else self.builder.fdiv(made.type(1), made)
             made = super().lower_binop(resty, expr, op)
