@@ -86,8 +86,8 @@ def each(ctx: Context, shape: Shape, number: Callable[[Position_], Atom]) -> Ato
 def each_of(ctx: Context, shapes: Sequence[Shape], numbers: Callable[[Position_], Sequence[Atom]]) -> Sequence[Atom]:
     """As `each`, of several numbers at a position; the shapes reduce the same axes of one array."""
     first = shapes[0]
-    if not dims_of(first.type):
-        return numbers(())
+    if not first.kept:
+        return [_single(ctx, shape, number) for shape, number in zip(shapes, numbers(()), strict=True)]
     outs = [ctx.empty(shape.type, shape.result_sizes(ctx)) for shape in shapes]  # type: ignore[arg-type]
 
     def body(at: Position_, carried: tuple[Atom, ...]) -> tuple[Atom, ...]:
@@ -95,6 +95,14 @@ def each_of(ctx: Context, shapes: Sequence[Shape], numbers: Callable[[Position_]
         return tuple(ctx.write(*given) for given in zip(carried, places, numbers(at), strict=True))
 
     return ctx.nest([first.x.size(axis) for axis in first.kept], outs, body)
+
+
+def _single(ctx: Context, shape: Shape, number: Atom) -> Atom:
+    """The one number, as an array where the reduced axes are kept."""
+    if not isinstance(shape.type, Array) or not shape.type.dims:
+        return number
+    zeros = [ctx.whole.constant(0)] * shape.type.ndim
+    return ctx.write(ctx.empty(shape.type, shape.result_sizes(ctx)), zeros, number)
 
 
 def filled(ctx: Context, shape: Shape, kept: Position_, reduced: Position_ | None = None) -> list[Atom]:

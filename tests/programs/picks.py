@@ -147,6 +147,11 @@ def reversed_view(x):
     return np.max(x[::-1] ** 2) + np.sum(np.max(x.T * 2, axis=-1)) + np.max(x[1:])
 
 
+def kept_axes(x):
+    y = x * np.max(x, keepdims=True)
+    return np.sum(y - np.min(y, axis=(0, 1), keepdims=True)) + np.sum(np.max(y, axis=0, keepdims=True) * y)
+
+
 def spread_of_values(x):
     return np.ptp(x) ** 2 + np.sum(np.ptp(x * x, axis=1))
 
@@ -186,6 +191,7 @@ PROGRAMS = [
     program(stored_into, case(M[0])),
     program(repeated_by_size_one, case(M, N[:, :1]), case(M, N[:1]), case(M[:, :1], N), argnums=(0, 1)),
     program(reversed_view, case(M)),
+    program(kept_axes, case(M), case(M[:1])),
     program(spread_of_values, case(M)),
     program(infinite_slopes_elsewhere, case(np.array([0.0, 2.0, 1.0]), gradient=np.array([0.0, 1.5 / np.sqrt(2.0), 0.0]))),
 ]
