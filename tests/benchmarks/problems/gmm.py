@@ -10,7 +10,8 @@ import numpy as np
 from tests.benchmarks.expert import exp, fast
 from tests.benchmarks.problem import Problem
 
-BLOCK = 128
+BLOCK = 256
+STRIP = 16
 
 
 def logsumexp(x):
@@ -103,10 +104,12 @@ def by_hand(alphas, means, logdiags, lowers, points, gamma, m):
 
 @fast
 def rotate(root, off, out):
-    """`out[:] = root @ off`, a triangle times rows of points."""
+    """`out[:] = root @ off`: strips of a triangle, without most of its zeros, times rows of points."""
     d, size = off.shape
     if d > 4:
-        np.dot(root, off, out)
+        for start in range(0, d, STRIP):
+            stop = min(d, start + STRIP)
+            np.dot(np.ascontiguousarray(root[start:stop, :stop]), off[:stop], out[start:stop])
         return
     for a in range(d):
         for i in range(size):
@@ -118,10 +121,15 @@ def rotate(root, off, out):
 
 @fast
 def scatter(weighted, off, out):
-    """`out += weighted @ off.T`; of a symmetric matrix."""
+    """`out += weighted @ off.T`, the lower triangle only: the whole is symmetric."""
     d, size = off.shape
     if d > 4:
-        out += np.dot(weighted, off.T)
+        for start in range(0, d, STRIP):
+            stop = min(d, start + STRIP)
+            strip = np.dot(weighted[start:stop], off[:stop].T)
+            for a in range(start, stop):
+                for b in range(stop):
+                    out[a, b] += strip[a - start, b]
         return
     for a in range(d):
         for b in range(a + 1):
@@ -129,8 +137,6 @@ def scatter(weighted, off, out):
             for i in range(size):
                 total += weighted[a, i] * off[b, i]
             out[a, b] += total
-            if a != b:
-                out[b, a] += total
 
 
 @fast
@@ -145,6 +151,9 @@ def finished(alphas, roots, totals, scatters, moments, shares, count, n, gamma, 
         dalphas[j] = shares[j] - n * math.exp(alphas[j] - largest) / whole
         root = roots[j]
         dmeans[j] = np.dot(root.T, np.dot(root, moments[j]))
+        for a in range(d):
+            for b in range(a):
+                scatters[j, b, a] = scatters[j, a, b]
         droot = np.dot(root, scatters[j])
         place = 0
         for a in range(d):
