@@ -46,6 +46,7 @@ class Lazy:
     `free`: reading an element costs no more than the reading, so that it may be read often. `leaves`:
     the arrays in memory that it reads. `make`: a better way to have the array than a loop over its
     elements, such as a view or a call of NumPy. `signed`: a position may be negative, counting from the end.
+    `part`: a part of an array in memory, which need not lie there row after row.
     """
 
     type: Array
@@ -55,6 +56,7 @@ class Lazy:
     leaves: frozenset[Var] = frozenset()
     make: Callable[[], Atom] | None = None
     signed: bool = False
+    part: bool = False
 
     def sizes(self) -> list[Atom]:
         return [self.size(axis) for axis in range(self.type.ndim)]
@@ -70,6 +72,7 @@ class Context:
         self.env: dict[Var, Atom] = {}
         self.lazies: dict[Var, Lazy] = {}
         self.contiguous: set[Var] = set()  # arrays known to lie in memory row after row
+        self.parts: set[Var] = set()  # views of parts of arrays
         self.transposes: dict[Var, Var] = {}  # views that are another array's transpose
         self.scopes: list[dict[Any, Any]] = [{}]
         self.results: dict[Var, list[Callable[[], Atom]]] = {}  # of operations with several, how to have each
@@ -119,6 +122,8 @@ class Context:
             self.env[target] = made
         else:
             self.bind(target, made)
+        if lazy.part:
+            self.parts.add(self.use(target))  # type: ignore[arg-type]
 
     def bind(self, target: Var, atom: Atom) -> None:
         """Let `target` be what `atom` is, under its own name where the last statement has just made it for it."""

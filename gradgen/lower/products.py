@@ -1,6 +1,8 @@
 """Matrix products: calls of BLAS on contiguous matrices of one float dtype, loops for the rest.
 
-A transpose is handed to BLAS as it is. Stacks of matrices go product by product.
+A transpose is handed to BLAS as it is. Stacks of matrices go product by product. A product of two vectors, and of a
+part of a matrix with a vector, is a loop: to copy `a[i, :j]` for BLAS, or only to call it, takes longer than the product
+in the loops of triangular solvers; and the last bit of BLAS's hangs on where the vectors lie.
 """
 
 from __future__ import annotations
@@ -49,7 +51,7 @@ def product(ctx: Context, s: Assign) -> Atom:
     a, b = s.args
     type = s.target.type
     dtype = dtype_of(type)
-    if dtype not in ("float32", "float64", "complex64", "complex128"):
+    if dtype not in ("float32", "float64", "complex64", "complex128") or _is_short(ctx, a, b):
         return _by_loops(ctx, s)
     out = ctx.builder.emit(
         "dot", contiguous(ctx, converted(ctx, a, dtype)), contiguous(ctx, converted(ctx, b, dtype)), type=type
@@ -57,6 +59,19 @@ def product(ctx: Context, s: Assign) -> Atom:
     if isinstance(type, Array):
         ctx.contiguous.add(out)
     return out
+
+
+def _is_short(ctx: Context, a: Atom, b: Atom) -> bool:
+    """Whether a product takes no longer than it would take to have its factors in memory, row after row."""
+    ranks = _rank(a) + _rank(b)
+    return ranks == 2 or (ranks == 3 and any(_rank(x) == 2 and _is_part(ctx, x) for x in (a, b)))
+
+
+def _is_part(ctx: Context, atom: Atom) -> bool:
+    value = ctx.use(atom)
+    if value in ctx.lazies:
+        return ctx.lazies[value].part  # type: ignore[index]
+    return value in ctx.parts and value not in ctx.contiguous
 
 
 def converted(ctx: Context, atom: Atom, dtype: str) -> Atom:
@@ -89,15 +104,37 @@ def row_major(ctx: Context, value: Var) -> Var:
 
 
 def _by_loops(ctx: Context, s: Assign) -> Atom:
-    """Of integers, for which there is no BLAS."""
-    x, y = (ctx.array(ctx.value(arg)) for arg in s.args)
+    """Also of integers, for which there is no BLAS. Rows of a matrix are walked along, be they added or summed up."""
+    vectors = _rank(s.args[0]) == _rank(s.args[1]) == 1
+    x, y = (ctx.array(arg) if vectors or _is_part(ctx, arg) else ctx.array(ctx.value(arg)) for arg in s.args)
     split = x.type.ndim - 1
     _agree(ctx, x, split, y, 0)
+    if split == 0 and y.type.ndim == 2:
+        return _sum_of_rows(ctx, s, x, y)
 
     def terms(at: Position_, k: Atom) -> tuple[Atom, Atom]:
         return x.element([*at[:split], k]), y.element([k, *at[split:]])
 
     return contraction(ctx, s, [*x.sizes()[:-1], *y.sizes()[1:]], x.size(split), terms)
+
+
+def _sum_of_rows(ctx: Context, s: Assign, x: Lazy, y: Lazy) -> Atom:
+    """A vector times a matrix: the rows of the matrix, each as often as the vector says."""
+    type, scalars = array_type(s.target), Scalars(ctx)
+    out = ctx.empty(type, [y.size(1)])
+    zero = scalars.cast(ctx.whole.constant(0), type.dtype)
+    (out,) = ctx.nest([y.size(1)], (out,), lambda at, carried: (ctx.write(carried[0], at, zero),))  # type: ignore[assignment]
+
+    def add_row(k: Var, carried: tuple[Var, ...]) -> tuple[Atom, ...]:
+        factor = x.element([k])
+
+        def add(at: Position_, inside: tuple[Atom, ...]) -> tuple[Atom, ...]:
+            term = scalars.apply("mul", [factor, y.element([k, *at])], Scalar(type.dtype), {})
+            return (ctx.write(inside[0], at, term, "add"),)
+
+        return ctx.nest([y.size(1)], carried, add)
+
+    return ctx.loop(ctx.whole.constant(0), x.size(0), (out,), add_row)[0]
 
 
 def _agree(ctx: Context, x: Lazy, left: int, y: Lazy, right: int) -> None:

@@ -38,6 +38,7 @@ def getitem(ctx: Context, s: Assign) -> Lazy:
         free=x.free and basic,
         leaves=x.leaves | selected.leaves,
         make=view if basic and leaf is not None else None,
+        part=basic and leaf is not None,
     )
 
 

@@ -71,6 +71,17 @@ def triangles(a):
     return np.sum(b @ b) + np.trace(b[1:, 1:], offset=1)
 
 
+def parts_of_a_matrix(a, v, n):
+    """Slices of which some are empty, strided or reversed, with whole vectors and parts of them."""
+    total = 0.0
+    for i in range(n):
+        total += (a[i, :i] @ v[:i]) * (a[:i, i] @ a[i, :i]) + a[i, ::-1] @ a[:, i]
+        total += np.sum((a[:i, 1:] @ v[1:n]) ** 2) + np.sum(np.sin(v[i:n] @ a[i:, :i])) + v[:n] @ a[i]
+        w = a[i:, i]
+        total += w @ a[i:, ::-1] @ v[:n] + w @ w
+    return total
+
+
 _RNG = np.random.default_rng(37)
 
 
@@ -93,4 +104,5 @@ PROGRAMS = [
     program(rotating, (_a(3), _a(3), 3), argnums=(0, 1)),
     program(chosen_norms, (_a(3, 4), _a(4))),
     program(triangles, (Q,)),
+    program(parts_of_a_matrix, (_a(3, 3), _a(4), 3), (_a(18, 18), _a(19), 18), argnums=(0, 1)),
 ]
