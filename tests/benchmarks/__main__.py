@@ -21,7 +21,7 @@ from tests.benchmarks import report
 from tests.benchmarks.problem import named, names
 from tests.benchmarks.tools import GRADGEN, HAND, PEERS, TOOLS
 
-LIMIT = 10.0  # seconds for a call of a slow peer
+LIMIT = 20.0  # seconds for a call of a slow peer
 QUICK_LIMIT = 5.0
 ROW_LIMIT = 1800.0
 ROOT = Path(__file__).parents[2]
