@@ -58,12 +58,12 @@ def shrink_arrays(program: Program) -> Program:
 
 
 def _function(function: Function) -> Function:
-    found = _Found(function)
-    for made in found.arrays():
-        shrunk = _shrunk(found, made)
-        if shrunk is not None:
-            return _function(shrunk)
-    return function
+    while True:
+        found = _Found(function)
+        plans = {made.target: plan for made in found.arrays() if (plan := _plan(found, made)) is not None}
+        if not plans:
+            return function
+        function = _Rewriting(found, plans).function()
 
 
 @dataclass
@@ -137,20 +137,31 @@ class _Found:
                 self.uses[self.memory.key(atom)].whole = True
 
 
-def _shrunk(found: _Found, made: Assign) -> Function | None:
+@dataclass
+class _Plan:
+    """The array that `made` makes is to have the axes `kept` only; `loop`: in which a number starts anew in each
+    iteration."""
+
+    made: Assign
+    kept: list[int]
+    type: Array | Scalar
+    loop: For | None
+
+
+def _plan(found: _Found, made: Assign) -> _Plan | None:
     places = found.uses[made.target].places
     ndim = len(made.args)
     same = [axis for axis in range(ndim) if len({place[axis] for place in places}) == 1]
     forms = {axis: places[0][axis] for axis in same}
     constant = [axis for axis in same if _is_constant(forms[axis])]
     if constant:
-        return _without(found, made, constant, None)
+        return _without(made, constant, None)
     loops = {axis: found.loops.get(_base(forms[axis])) for axis in same}  # type: ignore[arg-type]
     for axis, loop in loops.items():
         if loop is None or not found.memory.told(forms[axis]) or not _entered_once(found, made, loop):
             continue
         if made.op == "empty" or ndim == 1:
-            return _without(found, made, [axis], loop)
+            return _without(made, [axis], loop)
     return None
 
 
@@ -169,87 +180,90 @@ def _entered_once(found: _Found, made: Assign, loop: For) -> bool:
     return found.read[loop.results[loop.inits.index(made.target)]] == 0
 
 
-def _without(found: _Found, made: Assign, axes: list[int], loop: For | None) -> Function:
-    """The function with the array without these axes; `loop`: in which a number starts anew in each iteration."""
+def _without(made: Assign, axes: list[int], loop: For | None) -> _Plan:
     type = made.target.type
     assert isinstance(type, Array)
     kept = [axis for axis in range(type.ndim) if axis not in axes]
     smaller = Array(type.dtype, tuple(type.dims[axis] for axis in kept)) if kept else Scalar(type.dtype)
-    return _Rewriting(found, made, kept, smaller, loop).function()
+    return _Plan(made, kept, smaller, None if kept else loop)
 
 
 @dataclass
 class _Rewriting:
+    """`plans`: by the variable that each array is first."""
+
     found: _Found
-    made: Assign
-    kept: list[int]
-    type: Array | Scalar
-    loop: For | None
+    plans: dict[Var, _Plan]
 
     def function(self) -> Function:
         function = self.found.function
         return replace(function, body=self.block(function.body))
 
-    def is_version(self, atom: Atom) -> bool:
-        return isinstance(atom, Var) and self.found.memory.key(atom) == self.made.target
+    def plan(self, atom: Atom) -> _Plan | None:
+        return self.plans.get(self.found.memory.key(atom)) if isinstance(atom, Var) else None
 
     def var(self, atom: Atom) -> Atom:
-        return replace(atom, type=self.type) if self.is_version(atom) else atom
+        plan = self.plan(atom)
+        return atom if plan is None else replace(atom, type=plan.type)
 
     def block(self, block: Block) -> Block:
-        gone = self.made if self.loop is not None and not self.kept else None
-        made = tuple(self.statement(s) for s in block.statements if s is not gone)
+        made = tuple(made for s in block.statements for made in self.statement(s))
         return Block(made, tuple(map(self.var, block.yields)))
 
-    def statement(self, s: Statement) -> Statement:
-        if isinstance(s, Assign) and s.target == self.made.target:
-            return self.allocation(s)
-        if isinstance(s, Store) and self.is_version(s.array):
-            return self.stored(s)
-        if isinstance(s, Assign) and s.op == "getitem" and self.is_version(s.args[0]):
-            return self.element(s)
-        if s is self.loop and not self.kept:
-            s = self.entered(s)
-        return map_statement(s, self.var, self.block, self.var)
+    def statement(self, s: Statement) -> tuple[Statement, ...]:
+        if isinstance(s, Assign) and s.target in self.plans:
+            plan = self.plans[s.target]
+            return () if plan.loop is not None else (self.allocation(s, plan),)
+        if isinstance(s, Store) and (stored := self.plan(s.array)) is not None:
+            return (self.stored(s, stored),)
+        if isinstance(s, Assign) and s.op == "getitem" and (read := self.plan(s.args[0])) is not None:
+            return (self.element(s, read),)
+        if isinstance(s, For):
+            s = self.entered(s, [plan for plan in self.plans.values() if plan.loop is s])
+        return (map_statement(s, self.var, self.block, self.var),)
 
-    def allocation(self, s: Assign) -> Assign:
-        if self.kept:
-            return replace(s, target=self.var(s.target), args=tuple(s.args[axis] for axis in self.kept))  # type: ignore[arg-type]
-        return Assign(self.var(s.target), "identity", (self.zero(),), origin=s.origin)  # type: ignore[arg-type]
+    def allocation(self, s: Assign, plan: _Plan) -> Assign:
+        if plan.kept:
+            return replace(s, target=self.var(s.target), args=tuple(s.args[axis] for axis in plan.kept))  # type: ignore[arg-type]
+        return Assign(self.var(s.target), "identity", (_zero(plan.type),), origin=s.origin)  # type: ignore[arg-type]
 
-    def zero(self) -> Const:
-        kinds = {"bool": False, "complex128": 0j, "complex64": 0j}
-        value = kinds.get(self.type.dtype, 0.0 if self.type.dtype.startswith("float") else 0)
-        return Const(value, self.type)
-
-    def entered(self, loop: For) -> For:
-        """The loop in which the array, now a number, is none of those that are carried round."""
-        k = loop.inits.index(self.made.target)
-        others = [at for at in range(len(loop.inits)) if at != k]
-        start = Assign(loop.carried[k], "identity", (self.zero(),), origin=self.made.origin)
-        body = Block((start, *loop.body.statements), tuple(loop.body.yields[at] for at in others))
+    def entered(self, loop: For, plans: list[_Plan]) -> For:
+        """The loop in which the arrays of `plans`, now numbers, are none of those that are carried round."""
+        starts = {loop.inits.index(plan.made.target): plan for plan in plans}
+        others = [at for at in range(len(loop.inits)) if at not in starts]
+        start = (
+            Assign(loop.carried[k], "identity", (_zero(plan.type),), origin=plan.made.origin)
+            for k, plan in starts.items()
+        )
+        body = Block((*start, *loop.body.statements), tuple(loop.body.yields[at] for at in others))
         carried, results = (tuple(versions[at] for at in others) for versions in (loop.carried, loop.results))
         return replace(loop, body=body, carried=carried, inits=tuple(loop.inits[at] for at in others), results=results)
 
-    def stored(self, s: Store) -> Statement:
+    def stored(self, s: Store, plan: _Plan) -> Statement:
         target, array = self.var(s.target), self.var(s.array)
-        if self.kept:
-            index, left = self.places(s.index, s.operands)
+        if plan.kept:
+            index, left = _places(s.index, s.operands, plan.kept)
             return replace(s, target=target, array=array, index=index, operands=left)  # type: ignore[arg-type]
         if s.mode == "add":
             return Assign(target, "add", (array, s.value), origin=s.origin)  # type: ignore[arg-type]
         return Assign(target, "identity", (s.value,), origin=s.origin)  # type: ignore[arg-type]
 
-    def element(self, s: Assign) -> Assign:
+    def element(self, s: Assign, plan: _Plan) -> Assign:
         array = self.var(s.args[0])
-        if self.kept:
-            index, left = self.places(s.param("index"), s.args[1:])
+        if plan.kept:
+            index, left = _places(s.param("index"), s.args[1:], plan.kept)
             return replace(s, args=(array, *left), params=(("index", index),))
         return Assign(s.target, "identity", (array,), origin=s.origin)
 
-    def places(self, index: tuple, given: tuple[Atom, ...]) -> tuple[tuple, tuple[Atom, ...]]:
-        """The index without the axes that go, and its operands."""
-        entries = [index[axis] for axis in self.kept]
-        left = tuple(given[entry.operand] for entry in entries if isinstance(entry, At))
-        count = iter(range(len(left)))
-        return tuple(At(next(count)) if isinstance(entry, At) else entry for entry in entries), left
+
+def _zero(type: Array | Scalar) -> Const:
+    kinds = {"bool": False, "complex128": 0j, "complex64": 0j}
+    return Const(kinds.get(type.dtype, 0.0 if type.dtype.startswith("float") else 0), type)
+
+
+def _places(index: tuple, given: tuple[Atom, ...], kept: list[int]) -> tuple[tuple, tuple[Atom, ...]]:
+    """The index without the axes that go, and its operands."""
+    entries = [index[axis] for axis in kept]
+    left = tuple(given[entry.operand] for entry in entries if isinstance(entry, At))
+    count = iter(range(len(left)))
+    return tuple(At(next(count)) if isinstance(entry, At) else entry for entry in entries), left
