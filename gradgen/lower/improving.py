@@ -10,10 +10,13 @@ from collections.abc import Callable
 
 from gradgen.ir import Program
 from gradgen.lower.checking import remember_checks
+from gradgen.lower.filling import fill_arrays
 from gradgen.lower.folding import fold_constants
+from gradgen.lower.formulas import use_formulas
 from gradgen.lower.forwarding import forward_stores
 from gradgen.lower.hoisting import hoist_invariants
 from gradgen.lower.merging import merge_loops
+from gradgen.lower.reusing import reuse_arrays
 from gradgen.lower.sharing import share_values
 from gradgen.lower.shrinking import shrink_arrays
 from gradgen.simplify import simplify
@@ -22,10 +25,13 @@ PASSES: tuple[Callable[[Program], Program], ...] = (
     fold_constants,
     hoist_invariants,
     remember_checks,
+    use_formulas,
     merge_loops,
     forward_stores,
     share_values,
     shrink_arrays,
+    fill_arrays,
+    reuse_arrays,
 )
 ROUNDS = 4
 

@@ -109,6 +109,102 @@ def math_atan2(y, x):
     return np.arctan2(y, x)
 
 
+def a_range_read_from_the_end(x):
+    k = np.arange(len(x))
+    return np.sum(x * k) + x[0] * k[-1] * k[-2]
+
+
+def a_copy_read_from_the_end(x):
+    a = x[:5].copy()
+    return a[-1] * x[0] + np.sum(a * a[-2])
+
+
+def a_copy_of_what_changes(x):
+    a = x * 2.0
+    b = a.copy()
+    for i in range(len(x)):
+        a[i] = a[i] * b[len(x) - 1 - i]
+    return np.sum(a * b)
+
+
+def filled_with_what_changes(x, n):
+    a = np.empty(len(x))
+    s, v = 0.0, x[0]
+    for t in range(n):
+        if t > 0:
+            s += a[1] * x[1]
+        v = v * x[2]
+        for i in range(len(x)):
+            a[i] = v
+    return s
+
+
+def added_to_twice(x):
+    a = np.zeros((3, 4))
+    for i in range(3):
+        for k in range(2):
+            for j in range(4):
+                a[i, j] += x[i + k] * x[j]
+    return np.sum(a * a)
+
+
+def added_to_in_part(x):
+    a = np.zeros(len(x))
+    for i in range(1, len(x)):
+        a[i] += x[i] * x[i]
+    b = np.zeros(len(x))
+    for i in range(len(x)):
+        if x[i] > 0:
+            b[i] += x[i]
+    return np.sum(a) * a[0] + np.sum(a * b)
+
+
+def steps_that_read_other_places(x, n):
+    x = x.copy()
+    for _ in range(n):
+        y = np.empty(len(x))
+        for i in range(len(x)):
+            y[i] = x[i] * 0.5 + x[len(x) - 1 - i] * x[0]
+        x = y
+    return np.sum(x)
+
+
+def steps_whose_states_are_read_afterwards(x, n):
+    s, before = 0.0, x
+    for _ in range(n):
+        y = np.empty(len(x))
+        for i in range(len(x)):
+            y[i] = np.sin(x[i])
+        s += np.sum(x * y)
+        before, x = x, y
+    return s + np.sum(x * before)
+
+
+def an_array_of_one_iteration_that_stays(x, n):
+    best = x
+    s = 0.0
+    for k in range(n):
+        t = np.empty(len(x))
+        for i in range(len(x)):
+            t[i] = x[i] * k
+        s += t[0] * t[2]
+        if k == 1:
+            best = t
+    return s + np.sum(best * best)
+
+
+def stores_in_part_of_what_it_made(x, n):
+    s = 0.0
+    for k in range(n):
+        t = np.empty(len(x))
+        for i in range(len(x)):
+            t[i] = x[i] * k
+        for i in range(1, len(x)):
+            t[i] = t[i] * t[i - 1]
+        s += np.sum(t[1:] * x[:-1])
+    return s
+
+
 CASES = [
     (logistic, (RNG.standard_normal(3), 0.1, X, SIGNS), (0, 1, 2)),
     (mixture, (X[:4], np.zeros(4), X), (0, 1)),
@@ -121,6 +217,16 @@ CASES = [
     (told_apart_by_sign, (X[:4, 0],), (0,)),
     (a_row_that_stays_from_one_iteration_to_the_next, (X[:, 0], 3), (0,)),
     (stored_twice_and_read_between, (X[:, 0],), (0,)),
+    (a_range_read_from_the_end, (X[:, 0],), (0,)),
+    (a_copy_read_from_the_end, (X[:, 0],), (0,)),
+    (a_copy_of_what_changes, (X[:, 0],), (0,)),
+    (filled_with_what_changes, (X[:, 0], 3), (0,)),
+    (added_to_twice, (X[:, 0],), (0,)),
+    (added_to_in_part, (X[:, 0],), (0,)),
+    (steps_that_read_other_places, (X[:, 0], 3), (0,)),
+    (steps_whose_states_are_read_afterwards, (X[:, 0], 3), (0,)),
+    (an_array_of_one_iteration_that_stays, (X[:, 0], 3), (0,)),
+    (stores_in_part_of_what_it_made, (X[:, 0], 3), (0,)),
     (zeros_of_both_signs, (np.abs(X[:, 0]),), (0,)),
 ]
 SETTINGS = [(), *[tuple(p for p in improving.PASSES if p is not left) for left in improving.PASSES], improving.PASSES]
@@ -157,6 +263,11 @@ def test_stages_of_a_step_are_numbers() -> None:
     found = text(runge_kutta, (0.5, 3, X[:, 0]), (0, 2))
     assert "dk1 = np" not in found
     assert "0.5 * 0.01" not in found
+
+
+def test_a_state_is_overwritten_in_place() -> None:
+    assert text(runge_kutta, (0.5, 3, X[:, 0]), (0, 2)).count("\n        x_2 =") == 0
+    assert "y = np.empty" in text(steps_that_read_other_places, (X[:, 0], 3)).replace("y_2", "y")
 
 
 def test_checks_go_before_loops_once() -> None:

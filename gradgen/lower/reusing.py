@@ -1,0 +1,221 @@
+"""An array takes the place of one that is not read any more; what each iteration makes anew is made before the loop.
+
+>>> from gradgen.ir import INT, Array, Assign, At, Block, Const, Dim, For, Function, Program, Scalar, Store, Var, show
+>>> vector, number, index = Array("float64", (Dim("n"),)), Scalar("float64"), (("index", (At(0),)),)
+>>> n, i, t, y, z = Var("n", 0, INT), Var("i", 1, INT), Var("t", 2, INT), Var("y", 3, number), Var("z", 4, number)
+>>> x, x0, x1, a, b, c, d = (Var(name, k, vector) for k, name in enumerate("xxxaaaa", 5))
+>>> each = (Assign(y, "getitem", (x0, i), index), Assign(z, "exp", (y,)), Store(c, b, (At(0),), (i,), z, "set"))
+>>> step = (Assign(a, "empty", (n,), (("dtype", "float64"),)),
+...         For(i, Const(0, INT), n, Const(1, INT), (b,), (a,), Block(each, (c,)), (d,)))
+>>> loop = For(t, Const(0, INT), n, Const(1, INT), (x0,), (x,), Block(step, (d,)), (x1,))
+>>> before = Program((Function("f", (n, x), Block((loop,), (x1,))),))
+>>> print(show(before.entry))
+f(n.0, x.5):
+  x.7 = for t.2 in 0:n.0:1 with x.6=x.5:
+    a.8 = empty n.0 dtype=float64
+    a.11 = for i.1 in 0:n.0:1 with a.9=a.8:
+      y.3 = x.6[i.1]
+      z.4 = exp y.3
+      a.10 = a.9 with [i.1] = z.4
+      yield a.10
+    yield a.11
+  yield x.7
+>>> print(show(reuse_arrays(before).entry))
+f(n.0, x.5):
+  x.7 = for t.2 in 0:n.0:1 with x.6=x.5:
+    a.11 = for i.1 in 0:n.0:1 with a.9=x.6:
+      y.3 = a.9[i.1]
+      z.4 = exp y.3
+      a.10 = a.9 with [i.1] = z.4
+      yield a.10
+    yield a.11
+  yield x.7
+
+The one array must be read by the loops that fill the other alone, each element only by the iteration that then stores
+there, and both must be of one shape. Otherwise an empty array that an iteration makes, and does not hand on, is made
+before the loop and serves all iterations.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+
+from gradgen.analyse.alias import makes_view
+from gradgen.ir import Array, Assign, Atom, Block, For, Function, ListOf, Program, Statement, Store, Var
+from gradgen.ir.walk import (
+    block_exits,
+    block_params,
+    map_statement,
+    operands,
+    statement_free,
+    substitute,
+    targets,
+    uses,
+)
+from gradgen.lower.accesses import Memory
+from gradgen.rules.build import Builder, builder_after
+
+
+def reuse_arrays(program: Program) -> Program:
+    builder = builder_after(program)
+    return replace(program, functions=tuple(_function(function, builder) for function in program.functions))
+
+
+def _function(function: Function, builder: Builder) -> Function:
+    reusing = _Reusing(Memory(function), uses(function), builder)
+    return replace(function, body=reusing.block(function.body, None))
+
+
+class _Reusing:
+    def __init__(self, memory: Memory, read: Counter[Var], builder: Builder):
+        self.memory, self.read, self.builder = memory, read, builder
+        self.before: dict[Var, list[Statement]] = {}  # what goes before the loop of that index
+
+    def block(self, block: Block, loop: For | None) -> Block:
+        """`loop`: of which this is the body."""
+        made = [self.inside(s) for s in block.statements]
+        for s in tuple(made):
+            if loop is not None and isinstance(s, Assign) and s.op == "empty" and self.read[s.target] == 1:
+                made = self.in_place(s, made, loop)
+        placed = [each for s in made for each in (*self._before(s), s)]
+        return Block(tuple(placed), block.yields)
+
+    def _before(self, s: Statement) -> list[Statement]:
+        return self.before.pop(s.index, []) if isinstance(s, For) else []
+
+    def inside(self, s: Statement) -> Statement:
+        if isinstance(s, For):
+            s = map_statement(s, lambda atom: atom, lambda inner: self.block(inner, s))  # type: ignore[arg-type]
+            assert isinstance(s, For)
+            return self.with_kept(s)
+        return map_statement(s, lambda atom: atom, lambda inner: self.block(inner, None))
+
+    # Before the loop
+
+    def with_kept(self, loop: For) -> For:
+        """The loop with the arrays that it now is given noted in `before`."""
+        inside = {*block_params(loop), *(var for s in loop.body.statements for var in targets(s))}
+        handed_on = set().union(*map(self.memory.roots, _arrays(block_exits(loop, loop.body))))
+        for s in loop.body.statements:
+            if not isinstance(s, Assign) or s.op != "empty" or not inside.isdisjoint(s.args):
+                continue
+            last = self._last(s.target, loop.body)
+            if last is not None and handed_on.isdisjoint(self.memory.roots(s.target)):
+                loop = self._given(loop, s, last)
+        return loop
+
+    def _last(self, version: Var, block: Block) -> Var | None:
+        """The last version of an array that one statement after another of the block updates."""
+        while True:
+            updating = [s for s in block.statements if _updates(s, version)]
+            if not updating:
+                return version
+            (s, *others) = updating
+            if others:
+                return None
+            made = (
+                s.target if isinstance(s, Store) else s.results[s.inits.index(version)] if isinstance(s, For) else None
+            )
+            if made is None or self.memory.key(made) != self.memory.key(version):
+                return None
+            version = made
+
+    def _given(self, loop: For, made: Assign, last: Var) -> For:
+        given, carried, result = (
+            made.target,
+            *(self.builder.var(made.target.name, made.target.type, made.target.of) for _ in range(2)),
+        )
+        self.before.setdefault(loop.index, []).append(made)
+        body = tuple(s for s in loop.body.statements if targets(s) != (given,))
+        inner = substitute(Block(body, loop.body.yields), {given: carried})
+        last = carried if last == given else last
+        return replace(
+            loop,
+            carried=(*loop.carried, carried),
+            inits=(*loop.inits, given),
+            body=Block(inner.statements, (*inner.yields, last)),
+            results=(*loop.results, result),
+        )
+
+    # In the place of another
+
+    def in_place(self, new: Assign, block: list[Statement], loop: For) -> list[Statement]:
+        at = next((k for k, s in enumerate(block) if isinstance(s, For) and new.target in s.inits), None)
+        if at is None:
+            return block
+        nest = block[at]
+        assert isinstance(nest, For)
+        for old in loop.carried:
+            if old.type == new.target.type and self.read[old] and old in statement_free(nest):
+                taken = self._taken(nest, new.target, old)
+                if taken is not None:
+                    return [taken if s is nest else s for s in block if s is not new]
+        return block
+
+    def _taken(self, nest: For, new: Var, old: Var) -> For | None:
+        """The nest that fills `new` with `old` in its place."""
+        path = [nest]
+        version = new
+        while True:
+            loop = path[-1]
+            version = loop.carried[loop.inits.index(version)]
+            updates = [s for s in loop.body.statements if version in operands(s)]
+            if len(updates) != 1 or self.read[version] != 1:
+                return None
+            if isinstance(updates[0], Store):
+                break
+            if not isinstance(updates[0], For):
+                return None
+            path.append(updates[0])
+        store = updates[0]
+        place = self.memory.place(store.index, store.operands)
+        own = {(form[0], form[1] >= 0) for form in place if form is not None and self.memory.told(form)}
+        if store.mode != "set" or own != {(loop.index, True) for loop in path} or len(place) != len(path):
+            return None
+        statements_ = path[-1].body.statements
+        reads = [s for s in statements_[: statements_.index(store)] if old in operands(s)]
+        alike = all(_is_read(s, old) and self._place(s) == place for s in reads)
+        if not reads or not alike or len(reads) != self.read[old]:
+            return None
+        return self._rewritten(path, new, old, version)
+
+    def _place(self, s: Statement):
+        assert isinstance(s, Assign)
+        return self.memory.place(s.param("index"), s.args[1:])
+
+    def _rewritten(self, path: list[For], new: Var, old: Var, version: Var) -> For:
+        def read(atom: Atom) -> Atom:
+            return version if atom == old else atom
+
+        def inner(loop: For, rest: list[For]) -> For:
+            def each(s: Statement) -> Statement:
+                if rest and s is rest[0]:
+                    return inner(rest[0], rest[1:])
+                return s if rest else map_statement(s, read, lambda block: block)
+
+            return replace(loop, body=replace(loop.body, statements=tuple(map(each, loop.body.statements))))
+
+        made = inner(path[0], path[1:])
+        return replace(made, inits=tuple(old if init == new else init for init in made.inits))
+
+
+def _arrays(atoms: Iterable[Atom]) -> list[Var]:
+    return [atom for atom in atoms if isinstance(atom, Var) and isinstance(atom.type, Array | ListOf)]
+
+
+def _updates(s: Statement, version: Var) -> bool:
+    """Whether the statement may make another version of the array, or something that shares its memory."""
+    match s:
+        case Store():
+            return version in (s.array, s.value)
+        case For():
+            return version in s.inits or any(_updates(inner, version) for inner in s.body.statements)
+        case Assign():
+            return version in s.args and (makes_view(s) or isinstance(s.target.type, ListOf))
+    return version in operands(s) or version in statement_free(s)
+
+
+def _is_read(s: Statement, array: Var) -> bool:
+    return isinstance(s, Assign) and s.op == "getitem" and s.args[0] == array and not isinstance(s.target.type, Array)
