@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from gradgen.analyse.alias import makes_view
+from gradgen.analyse.liveness import LIST_UPDATES
 from gradgen.ir import (
     INT,
     Accumulate,
@@ -35,7 +36,7 @@ from gradgen.ir import (
     Var,
     While,
 )
-from gradgen.ir.walk import block_exits, blocks, statements
+from gradgen.ir.walk import block_exits, blocks, operands, statements, targets
 
 Form = tuple[Var | None, int]  # variable + constant
 Place = tuple[Form | None, ...]  # one for each axis; None where it is no linear form
@@ -227,3 +228,26 @@ def _note(s: Statement, found: Accesses, memory: Memory) -> None:
 
 def _arrays(atoms) -> Iterator[Var]:
     return (atom for atom in atoms if isinstance(atom, Var) and isinstance(atom.type, Array | ListOf))
+
+
+Touched = tuple[set[Var | Slot], set[Var | Slot]]
+
+
+def touched(s: Statement, memory: Memory) -> Touched:
+    """The arrays that a statement may read or change, by what they may be, and those that it may change; slots, too."""
+    found: Touched = set(), set()
+    for one in (s, *(inner for block in blocks(s) for inner in statements(block))):
+        if isinstance(one, Save | Load | Open):
+            found[0].add(one.slot)
+            found[1].add(one.slot)
+        if isinstance(one, Assign) and one.op in ("size", "count"):
+            continue
+        changed = one.array if isinstance(one, Store) else one.prior if isinstance(one, Accumulate) else None
+        if isinstance(one, Assign) and one.op in LIST_UPDATES:
+            changed = one.args[0]
+        exits = [atom for block in blocks(one) for atom in block_exits(one, block)]
+        for var in _arrays((*operands(one), *targets(one), *exits)):
+            found[0].update(memory.roots(var))
+        for var in _arrays((changed,)):
+            found[1].update(memory.roots(var))
+    return found

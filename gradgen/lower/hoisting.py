@@ -140,16 +140,16 @@ def _blocks(s: Statement) -> tuple[Block, ...]:
 
 def _guarded(check: If, loop: For, builder: Builder) -> list[Statement]:
     """The check before the loop, where the loop runs."""
-    if _runs(loop):
+    if runs(loop):
         return [check]
     with builder.at(check.origin), builder.collect() as made:
         forward = not (isinstance(loop.step, Const) and loop.step.value < 0)  # type: ignore[operator]
-        runs = builder.emit("lt" if forward else "gt", loop.start, loop.stop, type=BOOL)
-        both = builder.emit("and", runs, check.test, type=BOOL)
+        entered = builder.emit("lt" if forward else "gt", loop.start, loop.stop, type=BOOL)
+        both = builder.emit("and", entered, check.test, type=BOOL)
     return [*made, replace(check, test=both)]
 
 
-def _runs(loop: For) -> bool:
+def runs(loop: For) -> bool:
     """Whether the loop is known to have an iteration."""
     extent = getattr(loop.stop.type, "extent", None)
     return extent is not None and isinstance(loop.start, Const) and loop.start.value == 0 and extent.lower >= 1

@@ -6,16 +6,36 @@ touched, in both, in a part of its own for each iteration, or is only added to. 
 merged likewise, but an inmost loop not with one that adds to the same row at other places, which would keep
 it from being vectorised.
 
-Does not reorder the iterations of a loop, nor look past anything but operations that neither loop hangs on.
+Statements between the two go before or after the merged loop, where neither hangs on what they make and no array that
+one changes is touched by the other. A loop whose iterations wait for one another, a recurrence, is not merged with one
+that can be vectorised.
+
+Does not reorder the iterations of a loop.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
-from gradgen.ir import Array, Assign, Atom, Block, Effect, For, Function, If, ListOf, Program, Statement, Var
+from gradgen.ir import (
+    Array,
+    Assign,
+    Atom,
+    Block,
+    Call,
+    Effect,
+    For,
+    Function,
+    ListOf,
+    Program,
+    Scalar,
+    Statement,
+    Var,
+)
 from gradgen.ir.walk import (
     block_exits,
+    blocks,
     map_statement,
     operands,
     statement_free,
@@ -23,7 +43,10 @@ from gradgen.ir.walk import (
     substitute,
     targets,
 )
-from gradgen.lower.accesses import Accesses, Memory, Place, accesses
+from gradgen.lower.accesses import Accesses, Memory, Place, accesses, touched
+
+REACH = 30  # statements back in which a loop looks for one to be merged into
+FOLDED = ("add", "mul", "maximum", "minimum", "bitwise_or", "bitwise_and", "where")
 
 
 def merge_loops(program: Program) -> Program:
@@ -58,33 +81,35 @@ def _inside(s: Statement, memory: Memory) -> Statement:
 def _with_earlier(
     done: list[Statement], later: For, rest: list[Statement], exits: tuple[Atom, ...], memory: Memory
 ) -> list[Statement] | None:
-    """The statements so far with `later` merged into the last loop among them, if it can be."""
-    at = next((k for k in range(len(done) - 1, -1, -1) if not _steps_aside(done[k])), None)
-    if at is None:
-        return None
-    earlier = done[at]
-    if not isinstance(earlier, For) or not _same_bounds(earlier, later):
-        return None
-    before, after = _parted(done[at + 1 :], earlier)
-    if any(var in _read(later) for s in after for var in targets(s)):
-        return None
-    if not _may_merge(earlier, later, memory):
+    """The statements so far with `later` merged into a loop among the last of them, if it can be."""
+    for at in range(len(done) - 1, max(-1, len(done) - 1 - REACH), -1):
+        earlier = done[at]
+        if isinstance(earlier, For) and _same_bounds(earlier, later):
+            made = _with(earlier, done[:at], done[at + 1 :], later, rest, exits, memory)
+            if made is not None:
+                return made
+    return None
+
+
+def _with(
+    earlier: For,
+    ahead: list[Statement],
+    between: list[Statement],
+    later: For,
+    rest: list[Statement],
+    exits: tuple[Atom, ...],
+    memory: Memory,
+) -> list[Statement] | None:
+    """All of it in order, with the two loops as one, if what stands between can go before or after it."""
+    before, after = _parted(between, earlier, memory)
+    if any(_has_effects(s) or _hangs(later, s, memory) for s in after) or not _may_merge(earlier, later, memory):
         return None
     used = {atom for s in (*after, *rest) for atom in _read(s)} | set(exits)
     merged = _merged(earlier, later, used)
     if merged is None:
         return None
     memory.merged(later.index, earlier.index)
-    return [*done[:at], *before, merged, *after]
-
-
-def _steps_aside(s: Statement) -> bool:
-    """Whether a statement between two loops can go before or after both: it computes something, or checks it."""
-    if isinstance(s, If):
-        return not s.results and all(
-            isinstance(inner, Effect) and inner.kind == "raise" for inner in statements(s.then)
-        )
-    return isinstance(s, Assign)
+    return [*ahead, *before, merged, *after]
 
 
 def _same_bounds(a: For, b: For) -> bool:
@@ -96,17 +121,30 @@ def _read(s: Statement) -> set[Atom]:
     return {*operands(s), *statement_free(s)}
 
 
-def _parted(between: list[Statement], earlier: For) -> tuple[list[Statement], list[Statement]]:
+def _parted(between: list[Statement], earlier: For, memory: Memory) -> tuple[list[Statement], list[Statement]]:
     """What does not hang on the loop, and what does."""
-    hanging: set[Atom] = set(earlier.results)
-    before, after = [], []
+    before: list[Statement] = []
+    after: list[Statement] = []
     for s in between:
-        if _read(s) & hanging:
-            hanging.update(targets(s))
-            after.append(s)
-        else:
-            before.append(s)
+        hangs = any(_hangs(s, one, memory) for one in (earlier, *after))
+        (after if hangs or (_has_effects(s) and any(map(_has_effects, after))) else before).append(s)
     return before, after
+
+
+def _hangs(s: Statement, earlier: Statement, memory: Memory) -> bool:
+    """Whether `s` must come after a statement: it reads what that makes, or one changes what the other touches."""
+    if not _read(s).isdisjoint(targets(earlier)):
+        return True
+    (a, changed_by_a), (b, changed_by_b) = touched(s, memory), touched(earlier, memory)
+    return not (changed_by_a.isdisjoint(b) and changed_by_b.isdisjoint(a))
+
+
+def _has_effects(s: Statement) -> bool:
+    return any(isinstance(one, Effect | Call) for one in (s, *_inner(s)))
+
+
+def _inner(s: Statement) -> Iterator[Statement]:
+    return (one for block in blocks(s) for one in statements(block))
 
 
 def _may_merge(a: For, b: For, memory: Memory) -> bool:
@@ -117,6 +155,8 @@ def _may_merge(a: For, b: For, memory: Memory) -> bool:
     if any(var in _read(b) and var not in arrays for var in a.results):
         return False
     inmost = not any(isinstance(s, For) for loop in (a, b) for s in loop.body.statements)
+    if inmost and _is_chain(a, first, memory) != _is_chain(b, second, memory):
+        return False
     shared = first.places.keys() & second.places.keys()
     return _unrelated(first, second, shared, memory) and all(
         _agree(first, second, key, (a.index, b.index), inmost, memory)
@@ -125,12 +165,26 @@ def _may_merge(a: For, b: For, memory: Memory) -> bool:
     )
 
 
+def _is_chain(loop: For, found: Accesses, memory: Memory) -> bool:
+    """Whether an iteration waits for the one before: for an element, or a number that it does not just add to."""
+    for key in found.written:
+        forms = {form for place in found.places[key] for form in place if form is not None and form[0] == loop.index}
+        if len(forms) > 1:
+            return True
+    made = {s.target: s for s in loop.body.statements if isinstance(s, Assign)}
+    for var, onward in zip(loop.carried, loop.body.yields, strict=True):
+        step = made.get(onward) if isinstance(onward, Var) else None
+        if isinstance(var.type, Scalar) and not (step is not None and step.op in FOLDED and var in step.args):
+            return True
+    return False
+
+
 def _unrelated(a: Accesses, b: Accesses, shared: set[Var], memory: Memory) -> bool:
     """Whether what one writes under one name the other does not touch under another."""
     for one, other in ((a, b), (b, a)):
         for key in one.written:
-            for touched in other.places:
-                if key != touched and memory.roots(key) & memory.roots(touched):
+            for met in other.places:
+                if key != met and memory.roots(key) & memory.roots(met):
                     return False
     return True
 

@@ -55,6 +55,7 @@ from gradgen.ir.walk import (
     uses,
 )
 from gradgen.lower.accesses import Memory
+from gradgen.lower.hoisting import runs
 from gradgen.rules.build import Builder, builder_after
 
 
@@ -101,10 +102,18 @@ class _Reusing:
         for s in loop.body.statements:
             if not isinstance(s, Assign) or s.op != "empty" or not inside.isdisjoint(s.args):
                 continue
+            if not (runs(loop) or all(map(self._is_size, s.args))):
+                continue  # a negative size raises, but not where the loop is not entered
             last = self._last(s.target, loop.body)
             if last is not None and handed_on.isdisjoint(self.memory.roots(s.target)):
                 loop = self._given(loop, s, last)
         return loop
+
+    def _is_size(self, atom: Atom) -> bool:
+        """Whether it is known to be at least 0."""
+        base, offset = self.memory.form(atom) or (None, -1)
+        extent = getattr(base.type, "extent", None) if base is not None else None
+        return offset >= 0 if base is None else extent is not None and extent.lower + offset >= 0
 
     def _last(self, version: Var, block: Block) -> Var | None:
         """The last version of an array that one statement after another of the block updates."""

@@ -205,6 +205,17 @@ def stores_in_part_of_what_it_made(x, n):
     return s
 
 
+def makes_what_cannot_be_made(x, m, n):
+    s = np.sum(x * x)
+    for k in range(n):
+        t = np.empty(m)
+        for i in range(m):
+            t[i] = x[i] * k
+        for i in range(m):
+            s += t[m - 1 - i] * x[i]
+    return s
+
+
 CASES = [
     (logistic, (RNG.standard_normal(3), 0.1, X, SIGNS), (0, 1, 2)),
     (mixture, (X[:4], np.zeros(4), X), (0, 1)),
@@ -227,6 +238,8 @@ CASES = [
     (steps_whose_states_are_read_afterwards, (X[:, 0], 3), (0,)),
     (an_array_of_one_iteration_that_stays, (X[:, 0], 3), (0,)),
     (stores_in_part_of_what_it_made, (X[:, 0], 3), (0,)),
+    (makes_what_cannot_be_made, (X[:, 0], -1, 0), (0,)),
+    (makes_what_cannot_be_made, (X[:, 0], 4, 2), (0,)),
     (zeros_of_both_signs, (np.abs(X[:, 0]),), (0,)),
 ]
 SETTINGS = [(), *[tuple(p for p in improving.PASSES if p is not left) for left in improving.PASSES], improving.PASSES]

@@ -122,6 +122,68 @@ def backwards(x):
     return z
 
 
+def past_others(x):
+    a = np.exp(x)
+    s = 0.0
+    for i in range(3):
+        s += x[i]
+    b = a * s
+    return np.sum(b) + s
+
+
+def past_one_that_changes_what_it_reads(x):
+    a, b, c = np.zeros(20), x.copy(), np.zeros(20)
+    for i in range(20):
+        a[i] = b[i] * 2.0
+    for i in range(3):
+        b[i] = a[i + 1]
+    for i in range(20):
+        c[i] = a[i] + b[i]
+    return c + b
+
+
+def past_one_that_reads_what_it_changes(x):
+    a, b = np.zeros(20), x.copy()
+    s = 0.0
+    for i in range(20):
+        a[i] = x[i] * 2.0
+    for i in range(3):
+        s += b[i] * a[i + 1]
+    for i in range(20):
+        b[i] = a[i] * x[i]
+    return b * s
+
+
+def past_a_check(x):
+    a = np.zeros(20)
+    for i in range(20):
+        a[i] = x[i] * 2.0
+    if a[0] > 100.0:
+        raise ValueError("too large")
+    b = np.zeros(20)
+    for i in range(20):
+        b[i] = a[i] * x[i]
+    return b
+
+
+def beside_a_recurrence(x):
+    a, b = np.zeros(20), np.zeros(20)
+    for i in range(1, 20):
+        a[i] = a[i - 1] * 0.5 + x[i]
+    for i in range(1, 20):
+        b[i] = np.exp(x[i])
+    return a * b
+
+
+def indices_of_both_signs(x):
+    a, b = np.zeros(3), np.zeros(6)
+    for i in range(-3, 3):
+        a[i] = x[i + 3] * (i + 4)
+    for i in range(-3, 3):
+        b[i + 3] = a[i] * x[i]
+    return b
+
+
 # A function, and the loops of its text.
 CASES = [
     (later_reads_what_earlier_made, VECTOR, 1),
@@ -136,6 +198,12 @@ CASES = [
     (kept_as_it_was, VECTOR, 2),
     (other_bounds, VECTOR, 2),
     (backwards, VECTOR, 2),
+    (past_others, VECTOR, 2),
+    (past_one_that_changes_what_it_reads, VECTOR, 4),
+    (past_one_that_reads_what_it_changes, VECTOR, 5),
+    (past_a_check, VECTOR, 2),
+    (beside_a_recurrence, VECTOR, 3),
+    (indices_of_both_signs, VECTOR, 2),
 ]
 
 
