@@ -337,15 +337,25 @@ class _Analysis:
         found = None
         while root in self.entered and root not in roots:
             loop, k, inits = self.entered[root]
-            shared = [r for r in inits if (self.meet((r,), roots) if roots else r in self.foreign)]
+            shared = self._shared(inits, roots)
             if not shared or (id(loop), k) in self.copied_inits:
-                break
+                return self._swapped(loop, roots) or found
             if (id(loop), k) in self.decided.copied_inits:
                 return id(loop), k  # decided in this round: the next one sees whether that is enough
             if loop in self.loops:  # else one beside them, whose result this was
                 found = (id(loop), k)
             root = shared[0]
         return found
+
+    def _shared(self, inits: Roots, roots: Roots) -> list[Root]:
+        """Those of `inits` that may be one of `roots`; without any, those that are the caller's."""
+        return [root for root in inits if (self.meet((root,), roots) if roots else root in self.foreign)]
+
+    def _swapped(self, loop: For | While, roots: Roots) -> tuple[int, int] | None:
+        """As `_entry`, where the fault is with another value that the loop carries, which becomes this one."""
+        carried = [(k, inits) for around, k, inits in self.entered.values() if around is loop and loop in self.loops]
+        faulty = ((id(loop), k) for k, inits in carried if self._shared(inits, roots))
+        return next((entry for entry in faulty if entry not in self.copied_inits), None)
 
     # Structure
 

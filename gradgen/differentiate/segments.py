@@ -53,7 +53,9 @@ from gradgen.rules.symbols import Sym
 
 def segmented(s: For, active: frozenset[Var], builder: Builder) -> frozenset[Var]:
     """Append the loop over segments in the place of `s`. Gives which of its variables are active."""
-    step = _checked(s)
+    assert isinstance(s.step, Const)
+    assert isinstance(s.step.value, int)
+    step = s.step.value
     length, count = _sizes(s, step, builder)
     index = builder.var("segment", INT)
     state = _state(s, s.carried, builder)
@@ -70,15 +72,9 @@ def segmented(s: For, active: frozenset[Var], builder: Builder) -> frozenset[Var
     return frozenset(var for way in ways if not active.isdisjoint(way) for var in way[2:])
 
 
-def _checked(s: For) -> int:
-    """The step, which must be known."""
-    if isinstance(s.step, Const) and isinstance(s.step.value, int) and s.trips is None:
-        return s.step.value
-    raise _refused(s.origin, "a checkpointed loop over a range whose step is not known", "a step that is a number")
-
-
 def _refused(at: Origin | None, message: str, way_out: str) -> UnsupportedSyntax:
-    where = None if at is None else Position(at.filename, at.line, at.column, at.text)
+    line = "" if at is None else " " * at.column + at.text
+    where = None if at is None else Position(at.filename, at.line, at.column, line)
     return UnsupportedSyntax(message, where, way_out)
 
 

@@ -51,6 +51,7 @@ class Memory:
         self._forms: dict[Atom, Form] = {}
         self._sums: dict[Atom, tuple[Atom, ...]] = {}
         self._products: dict[Atom, tuple[Atom, ...]] = {}
+        self._extremes: dict[Atom, Assign] = {}
         self._indices: dict[Var | None, Var] = {}  # of merged loops
         self._least: dict[Var | None, int] = {}  # of the indices of loops
         self._note(function.body)
@@ -86,6 +87,16 @@ class Memory:
         trips, by = self._products.get(rest, (rest, Const(1, INT)))
         return trips if self.form(by) == self.form(loop.step) else None
 
+    def stride(self, loop: For, upwards: bool) -> Atom | None:
+        """How far a loop over a part of a range, from `start` to `min(start + stride, end)`, goes at most."""
+        made = self._extremes.get(loop.stop)
+        found = made is not None and made.op == ("minimum" if upwards else "maximum")
+        for bound in (loop.stop, *(made.args if made is not None and found else ())):
+            parts = self._sums.get(bound, ())
+            if loop.start in parts:
+                return parts[1 - parts.index(loop.start)]
+        return None
+
     def told(self, form: Form | None) -> bool:
         """Whether different values of the form are different places: none is negative, to be counted from the end."""
         if form is None:
@@ -120,6 +131,8 @@ class Memory:
                         self._sums[target] = args
                     elif s.op == "mul":
                         self._products[target] = args
+                    elif s.op in ("minimum", "maximum"):
+                        self._extremes[target] = s
                 case Store(target=target, array=Var() as array):
                     self._same(target, array)
                 case Accumulate(target=target, prior=prior, value=value):

@@ -3,7 +3,8 @@
 A slot that counted loops fill and empty again holds one value for each place that their indices go through. Where
 their bounds, and the sizes of what is saved, are known before the first loop, the array is made for all of them;
 what branches leave unsaved stays empty there. Of an outermost loop that may end early (a `while`, one with a `break`)
-the rows grow in number by doubling.
+the rows grow in number by doubling. A slot that is opened anew in each iteration of a loop around has one array for
+all of them, made before that loop.
 
 Slots of values whose sizes change on the way, or that more than one statement fills, stay slots.
 """
@@ -65,6 +66,8 @@ class _Table:
     outermost: Statement  # what of the filling loops is next to the opening
     grows: bool
     counter: Var | None  # of a `while`: counts iterations from 0
+    around: For | None = None  # the loop in each of whose iterations the slot is opened, if it is made before that
+    start: Var | None = None  # as it is made there; in an iteration it is `made`
 
 
 def tabled(program: Program) -> Program:
@@ -116,19 +119,35 @@ def _table(program: Program, uses: _Uses, builder: Builder) -> _Table | None:
     loops = [s for s in fills if isinstance(s, For | While)]
     if not loops:
         return None
-    known = _Known(program.functions[number], memories[0], outside, opened, builder)
+    function, grows = program.functions[number], _may_end_early(loops[0])
+    if outside and isinstance(outside[-1], For) and not grows:
+        before = _Known(function, memories[0], outside[:-1], outside[-1], builder)
+        statements, start = _made(uses, loops, before, builder)
+        if start is not None:
+            made, filled = builder.var("", start.type), builder.var("", start.type)
+            return _Table(statements, made, filled, fills[0], False, None, outside[-1], start)
+    statements, here = _made(uses, loops, _Known(function, memories[0], outside, opened, builder), builder)
+    if here is None:
+        return None
+    filled = builder.var("", _grown(here.type, builder) if grows else here.type)
+    return _Table(statements, here, filled, fills[0], grows, _counter(loops[0], empties, builder))
+
+
+def _made(
+    uses: _Uses, loops: list[For | While], known: _Known, builder: Builder
+) -> tuple[tuple[Statement, ...], Var | None]:
+    """The statements that make the array where this much is known, and the array; None where it is not enough."""
+    slot = uses.opened[2].slot
+    assert isinstance(slot.type, Array | Scalar)
     with builder.collect() as statements:
         rows = [known.trips(loop, loops) for loop in loops]
-        sizes = [known.size(dim) for dim in dims_of(opened.slot.type)]
+        sizes = [known.size(dim) for dim in dims_of(slot.type)]
         shape = [size for size in rows + sizes if size is not None]
         if len(shape) < len(rows) + len(sizes):
-            return None
-        dims = (*map(dim_of, shape[: len(rows)]), *dims_of(opened.slot.type))
-        type = Array(opened.slot.type.dtype, dims)
+            return (), None
+        type = Array(slot.type.dtype, (*map(dim_of, shape[: len(rows)]), *dims_of(slot.type)))
         made = builder.emit("empty", *shape, type=type, dtype=type.dtype, saves=uses.saved[2].value)
-    grows = _may_end_early(loops[0])
-    filled = builder.var("", _grown(type, builder) if grows else type)
-    return _Table(tuple(statements), made, filled, fills[0], grows, _counter(loops[0], empties, builder))
+    return tuple(statements), made
 
 
 def _may_end_early(s: Statement) -> bool:
@@ -189,28 +208,27 @@ def _same(a: Atom, b: Atom, memories: tuple[Memory, Memory], indices: dict[Var |
 
 
 class _Known:
-    """What is known where a slot is opened: numbers, and sizes."""
+    """What is known where a statement stands (one that opens a slot, or the loop around that): numbers, and sizes."""
 
     def __init__(
-        self, function: Function, memory: Memory, outside: tuple[Statement, ...], opened: Open, builder: Builder
+        self, function: Function, memory: Memory, outside: tuple[Statement, ...], place: Statement, builder: Builder
     ):
         self.builder, self.whole = builder, Whole(builder)
         self.memory = memory
         self.vars: dict[Var, None] = dict.fromkeys(function.params)
         block = function.body
-        for s in (*outside, opened):
-            inner = self._before(block, s)
-            if inner is not None:
-                self.vars.update(dict.fromkeys(block_params(s)))
-                block = inner
+        for s in outside:
+            self._before(block, s)
+            self.vars.update(dict.fromkeys(block_params(s)))
+            block = blocks(s)[-1]
+        self._before(block, place)
 
-    def _before(self, block: Block, s: Statement) -> Block | None:
-        """Note what `block` has defined before `s`; gives the block of `s` on the way."""
+    def _before(self, block: Block, s: Statement) -> None:
+        """Note what `block` has defined before `s`."""
         for one in block.statements:
             if one is s:
                 break
             self.vars.update(dict.fromkeys(targets(one)))
-        return None if isinstance(s, Open) else blocks(s)[-1]
 
     def atom(self, atom: Atom) -> Atom | None:
         if isinstance(atom, Const) or atom in self.vars:
@@ -246,9 +264,13 @@ class _Known:
             return None
         low, high = (loop.start, loop.stop) if by > 0 else (loop.stop, loop.start)
         lowest, highest = self.extreme(low, around, False), self.extreme(high, around, True)
-        if lowest is None or highest is None:
-            return None
-        distance = whole.sub(highest, lowest)
+        if lowest is not None and highest is not None:
+            distance = whole.sub(highest, lowest)
+        else:
+            stride = self.memory.stride(loop, by > 0)
+            if stride is None or self.atom(stride) is None:
+                return None
+            distance = stride if by > 0 else whole.sub(whole.constant(0), stride)
         if abs(by) > 1:
             distance = whole.floordiv(whole.add(distance, whole.constant(abs(by) - 1)), whole.constant(abs(by)))
         is_size = getattr(distance.type, "extent", None) is not None
@@ -310,8 +332,10 @@ class _Rewrite:
         made: list[Statement] = []
         for s in block.statements:
             if s is self.uses.opened[2]:
-                made += self.table.statements
+                made += self.table.statements if self.table.around is None else ()
                 table = self.table.made
+            elif s is self.table.around:
+                made += [*self.table.statements, self.reusing(self.table.around)]
             elif s is self.uses.saved[2] and table is not None:
                 table = self.saved(table, self.uses.saved[2], made)
             elif s is self.uses.loaded[2]:
@@ -371,6 +395,15 @@ class _Rewrite:
             s, body = self.counting(s, body)
         values = (*s.carried, carried), (*s.inits, table), (*s.results, result)
         return replace(s, carried=values[0], inits=values[1], results=values[2], body=body), result
+
+    def reusing(self, s: For) -> For:
+        """The loop around, with one table for all of its iterations."""
+        assert self.table.start is not None
+        body = self.block(s.body, None)[0]
+        after = self.builder.var("", self.table.made.type)
+        values = (*s.carried, self.table.made), (*s.inits, self.table.start), (*s.results, after)
+        body = replace(body, yields=(*body.yields, self.table.filled))
+        return replace(s, carried=values[0], inits=values[1], results=values[2], body=body)
 
     def counting(self, s: While, body: Block) -> tuple[While, Block]:
         """The loop with a counter of its own in the place of `trips`."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from gradgen.errors import UnsupportedType
+from gradgen.errors import UnsupportedSyntax, UnsupportedType
 from gradgen.ir import Array, Atom, Effect, If, dims_of
 from gradgen.ir import Block as IrBlock
 from gradgen.rules.build import constant_atom, dim_of
@@ -16,6 +16,7 @@ from gradgen.stage.arrays import describe, is_array, read, wrap
 from gradgen.stage.lists import as_run_list, item_at, length
 from gradgen.stage.session import UNKNOWN, Frame, Session, grows
 from gradgen.stage.values import (
+    Checkpointed,
     DictObject,
     Entries,
     Enumerated,
@@ -298,6 +299,9 @@ def sized(frame: Frame, value: Any) -> tuple[Atom, Callable[[Atom], Any]]:
             return sized(frame, session.value_of(session.emit("ravel", read(session, owner))))
         case Ref():
             return _sized_object(frame, value)
+        case Checkpointed():
+            message = "`gradgen.checkpoint(...)` elsewhere than in the head of a loop"
+            raise UnsupportedSyntax(message, way_out="for ... in gradgen.checkpoint(...):")
     raise UnsupportedType(f"{describe(session, value)} cannot be iterated over")
 
 

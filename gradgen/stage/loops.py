@@ -42,6 +42,11 @@ def for_statement(frame: Frame, node: ast.For, rest: list[ast.stmt], live: Live)
     levels = given.levels if isinstance(given, Checkpointed) else 1
     iterable = counting(frame, given.iterable if isinstance(given, Checkpointed) else given)
     if is_static(frame.session, iterable):
+        if levels > 1:
+            raise UnsupportedSyntax(
+                "a checkpointed loop over items that are known, which is written out",
+                way_out="a loop over a range or an array",
+            )
         return written_out(frame, node, static_items(frame, iterable, "what the loop goes over"), rest, live, iterable)
     numbers = _numbers(frame.session, iterable)
     before = frame.session.state.copy(), len(frame.session.builder.statements)
@@ -125,6 +130,10 @@ def _for(
     frame: Frame, node: ast.For, iterable: Any, index: _Index, levels: int, rest: list[ast.stmt], live: Live
 ) -> Step:
     items = walk(frame, iterable)
+    if levels > 1 and not isinstance(items.step, Const):
+        raise UnsupportedSyntax(
+            "a checkpointed loop over a range whose step is not known", way_out="a step that is a number"
+        )
     inside = _live_inside(frame, node, rest, live)
 
     def iteration(at: Atom | None = None) -> Outcome:

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from gradgen.errors import UnsupportedSyntax
+from gradgen.errors import UnsupportedSyntax, UnsupportedType
 from gradgen.ir.recompute import to_recompute
 from gradgen.marks import RECOMPUTED, checkpoint
 from gradgen.rules.build import constant_atom
 from gradgen.stage.builtin import builtin
 from gradgen.stage.outcome import Raises
 from gradgen.stage.rulecalls import known_argument
-from gradgen.stage.session import Frame, Session
+from gradgen.stage.session import Frame, Session, is_scalar
 from gradgen.stage.values import Checkpointed, Closure
 
 
@@ -23,6 +23,8 @@ def _checkpoint(frame: Frame, args: tuple[Any, ...], keywords: dict[str, Any]) -
     levels = known_argument(frame.session, (*given, *keywords.values(), constant_atom(2))[0], "the number of levels")
     if not isinstance(levels, int) or levels < 1:
         raise UnsupportedSyntax(f"`checkpoint` with {levels!r} levels", way_out="a whole number from 1 on")
+    if is_scalar(marked):
+        raise UnsupportedType("`checkpoint` of a number", way_out="of the range that a loop goes over, or a function")
     if isinstance(marked, Closure):
         return replace(marked, recomputed=True)
     return Checkpointed(marked, levels)

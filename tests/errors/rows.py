@@ -557,4 +557,52 @@ LINALG.append(
     )
 )
 
-ROWS = LINALG + SELECTION + PARTS + SYNTAX + ALIASES + FUNCTIONS + VALUES + MISTAKES + RESULTS + ARGUMENTS
+CHECKPOINTS = [
+    refusal(
+        "checkpoint_of_an_unknown_step",
+        "import gradgen\n\ndef f(x, s):\n    «for t in gradgen.checkpoint(range(0, 9, s)):\n        x = x * t\n    return x\n",
+        UnsupportedSyntax,
+        "a range whose step is not known",
+        "a step that is a number",
+        args=(1.3, 2),
+    ),
+    refusal(
+        "checkpoint_of_known_items",
+        "import gradgen\n\ndef f(x):\n    «for t in gradgen.checkpoint((1.0, 2.0)):\n        x = x * t\n    return x\n",
+        UnsupportedSyntax,
+        "written out",
+        "range",
+    ),
+    refusal(
+        "checkpoint_without_levels",
+        "import gradgen\n\ndef f(x, n):\n    for t in «gradgen.checkpoint(range(n), levels=0):\n        x = x * t\n    return x\n",
+        UnsupportedSyntax,
+        "`checkpoint` with 0 levels",
+        args=(1.3, 2),
+    ),
+    refusal(
+        "checkpoint_in_a_comprehension",
+        "import gradgen\n\ndef f(x, n):\n    return sum(«[x * t for t in gradgen.checkpoint(range(n))])\n",
+        UnsupportedSyntax,
+        "`gradgen.checkpoint(...)` elsewhere than in the head of a loop",
+        "for ... in gradgen.checkpoint(...):",
+        args=(1.3, 2),
+    ),
+    refusal(
+        "checkpoint_with_other_numbers",
+        "import gradgen\nimport numpy as np\n\n@gradgen.checkpoint\ndef noisy(x):\n"
+        "    «return x * np.random.default_rng().normal()\n\ndef f(x):\n    return noisy(x)\n",
+        UnsupportedSyntax,
+        "a generator without a seed in what is run again",
+        "default_rng(seed)",
+    ),
+    refusal(
+        "checkpoint_of_a_number",
+        "import gradgen\n\ndef f(x):\n    for t in «gradgen.checkpoint(x):\n        x = x * t\n    return x\n",
+        UnsupportedType,
+        "`checkpoint` of a number",
+        "range",
+    ),
+]
+
+ROWS = LINALG + SELECTION + PARTS + SYNTAX + ALIASES + FUNCTIONS + VALUES + MISTAKES + RESULTS + ARGUMENTS + CHECKPOINTS

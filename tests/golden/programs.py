@@ -135,7 +135,7 @@ def whitened(x, cov):
 
 def checkpointed(u, c, n):
     for t in gradgen.checkpoint(range(n)):
-        u = u + c * np.sin(u)
+        u = u + c * np.sin(u + t)
     return np.sum(u * u)
 
 

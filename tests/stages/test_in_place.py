@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pytest
 
 import gradgen
@@ -17,4 +18,41 @@ COPY = re.compile(r"^ {8,}(\w+) = \1\.copy\(\)$", re.MULTILINE)
 @pytest.mark.parametrize("row", [row for row in kernels.PROGRAMS if row.name in UPDATED], ids=lambda row: row.name)
 def test_no_array_is_copied_in_each_iteration(row: Program) -> None:
     text = gradgen.grad(row.function, argnums=row.options.get("argnums", 0)).source(*row.cases[0].args)
+    assert not COPY.findall(text), text
+
+
+def swaps_a_parameter(a, n):
+    b = np.zeros_like(a)
+    for _ in range(n):
+        for i in range(1, a.size - 1):
+            b[i] = a[i] * a[i - 1]
+        a, b = b, a
+    return np.sum(a)
+
+
+def swaps_in_segments(u, n):
+    a, b = u.copy(), np.zeros_like(u)
+    for _ in gradgen.checkpoint(range(n)):
+        for i in range(1, u.size - 1):
+            b[i] = a[i] * a[i - 1]
+        a, b = b, a
+    return np.sum(a)
+
+
+def reads_itself(u, n):
+    v = u.copy()
+    for _ in range(n):
+        v[1:-1] = v[1:-1] + 0.1 * (v[2:] - 2.0 * v[1:-1] + v[:-2]) * v[1:-1]
+    return np.sum(v)
+
+
+@pytest.mark.parametrize("function", [swaps_a_parameter, swaps_in_segments])
+def test_what_is_swapped_is_copied_before_the_loop(function) -> None:
+    text = gradgen.grad(function).source(np.ones(5), 3)
+    assert not re.findall(r"^ {12,}(\w+) = \1\.copy\(\)$", text, re.MULTILINE), text
+
+
+def test_one_copy_before_several_loops() -> None:
+    """Of loops that change an array one after the other only the first needs a copy."""
+    text = gradgen.grad(reads_itself, jit=True).source(np.ones(20), 3)
     assert not COPY.findall(text), text

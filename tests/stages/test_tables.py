@@ -94,6 +94,38 @@ def sizes_that_change(x, n):
     return np.sum(x)
 
 
+def in_segments(x, n):
+    for _ in gradgen.checkpoint(range(n)):
+        x = np.sin(x) * x
+    return np.sum(x)
+
+
+def in_segments_downwards(x, n):
+    s = x[0]
+    for i in gradgen.checkpoint(range(3 * n, -2, -2), levels=3):
+        for j in range(i % 5):
+            s = np.sin(s) * x[j]
+    return s
+
+
+def in_segments_left_early(x, n):
+    s = x[0]
+    for i in gradgen.checkpoint(range(n)):
+        s = np.sin(s) + x[i % 5]
+        if s > 1.2:
+            break
+    return s
+
+
+def in_segments_with_while(x, n):
+    s = x[0]
+    for _ in gradgen.checkpoint(range(n)):
+        s = s + 3.0
+        while s > 0.5:
+            s = s * np.cos(s / 4) * 0.8
+    return s * x[1]
+
+
 # A function, and whether all its slots are arrays.
 CASES = [
     (counted, True),
@@ -106,6 +138,10 @@ CASES = [
     (left_early, True),
     (until_it_holds, True),
     (sizes_that_change, False),
+    (in_segments, True),
+    (in_segments_downwards, False),
+    (in_segments_left_early, True),
+    (in_segments_with_while, False),
 ]
 
 
@@ -126,6 +162,15 @@ def test_gradients_stay(function, arrays, n) -> None:
     assert value == pytest.approx(function(VECTOR, n), rel=1e-13)
     np.testing.assert_allclose(backward(cache), gradgen.grad(function)(VECTOR, n), rtol=1e-12)
     assert ("_count" not in source) == arrays, source
+
+
+def test_segments_share_one_array() -> None:
+    """What is made in a loop over segments is made once, and has the length of a segment."""
+    signature = {"x": describe(VECTOR, "x"), "n": describe(2, "n")}
+    source = build(in_segments, signature, (0,), "grad", "jit").source
+    made = [line for line in source.splitlines() if "np.empty((" in line]
+    assert len(made) > 1
+    assert all(not line.startswith("     ") for line in made), source
 
 
 def test_the_joint_function_keeps_its_arrays_to_itself() -> None:
