@@ -330,11 +330,14 @@ def norm(ctx: Context, s: Assign) -> Atom:
 def _extreme(ctx: Context, s: Assign, op: str) -> Atom:
     r = Reduction(ctx, s)
     r.nonempty({"max": "maximum", "min": "minimum"}[op])
-    if r.sums_numbers and r.dtype.startswith("float"):
-        return r.each(lambda kept: _search(r, op, kept, place=False)[0])
-    step = "maximum" if op == "max" else "minimum"
-    number = Scalar(r.dtype)
-    return r.folded(worst(ctx, step, r.dtype), lambda best, x: r.scalars.apply(step, [best, x], number, {}))
+    step, number = f"{op}imum", Scalar(r.dtype)
+
+    def combine(best: Atom, x: Atom) -> Atom:
+        if r.dtype.startswith("float"):  # as one operation, which the backend vectorises
+            return ctx.builder.emit(step, best, x, type=number, spelling=f"np.{step}")
+        return r.scalars.apply(step, [best, x], number, {})
+
+    return r.folded(worst(ctx, step, r.dtype), combine)
 
 
 def _search(r: Reduction, op: str, kept: Position_, place: bool) -> list[Atom]:

@@ -34,30 +34,35 @@ def tag(options: Options) -> str:
 
     These are the options, the vector functions that it may have been linked with, and how it is compiled here.
     """
-    modules = ("numba_backend", "numba_compiler", "instructions", "vector_math")
+    modules = ("numba_backend", "numba_compiler", "instructions", "distinct_memory", "vector_math")
     sources = (str(pkgutil.get_data("gradgen.run", f"{name}.py")) for name in modules)
     return "\n".join([options.tag, *sorted(vector_math.available()), *sources])
 
 
 def load(
-    text: str, filename: str, entries: Sequence[str], options: Options = DEFAULT, cache: bool | None = None
+    text: str,
+    filename: str,
+    entries: Sequence[str],
+    options: Options = DEFAULT,
+    cache: bool | None = None,
+    helpers: bool = False,
 ) -> tuple[Callable[..., Any], ...]:
     """The functions named `entries` of the module `text`, compiled when first called, as are those they call.
 
     `cache`: keep machine code on disk; by default where the text is a file. Texts with different tags must be in
-    different files.
+    different files. `helpers`: the entries are called by other compiled functions.
     """
     vector_math.available()  # machine code from disk may need them
     functions = python_backend.load(text, filename, entries)
     namespace = functions[0].__globals__
     keep = os.path.exists(filename) if cache is None else cache
-    compiled = numba.njit(error_model=options.error_model, nogil=True, pipeline_class=compiler_for(options))
     if namespace.get("np") is np and not options.parallel:  # which goes by the names of NumPy's own
         namespace["np"] = quick_numpy
     brought = _helpers(text, entries)
     for name, value in list(namespace.items()):
         if isinstance(value, FunctionType) and value.__globals__ is namespace:
-            namespace[name] = compiled(value)
+            compiler = compiler_for(options, outer=name in entries and not helpers)
+            namespace[name] = numba.njit(error_model=options.error_model, nogil=True, pipeline_class=compiler)(value)
             if keep:
                 namespace[name]._cache = MachineCode(value)
     if brought is not None:
@@ -71,7 +76,7 @@ def _compiled_once(text: str, names: tuple[str, ...], options: Options, keep: bo
     """What several texts bring along, as a module of its own: Numba finds it there when it takes machine code of one
     of them from its cache."""
     filename = stored(text, names[0], tag(options)) if keep else f"<{names[0]}>"
-    return load(text, filename, names, options, keep)
+    return load(text, filename, names, options, keep, helpers=True)
 
 
 def _helpers(text: str, entries: Sequence[str]) -> tuple[tuple[str, ...], str] | None:

@@ -5,6 +5,8 @@
   `a + b` elsewhere keeps its order, and so a compensated sum stays one.
 - a power with a written exponent is the products that Numba's own function makes, which takes long to compile; of zero
   with a negative exponent it is infinite.
+- `np.maximum` and `np.minimum` of two numbers, which hand NaN on, become instructions that the vectoriser takes for the
+  extreme of a loop; Numba writes them out in comparisons, which it does not.
 
 The functions of the text itself are compiled so; what Numba compiles for them of its own is not.
 """
@@ -16,23 +18,45 @@ import importlib
 import operator
 from typing import Any
 
+import numpy as np
+from llvmlite import ir
 from numba.core import compiler, lowering, typed_passes, types
 from numba.core.compiler_machinery import register_pass
 
 from gradgen.run import vector_math
+from gradgen.run.distinct_memory import Memory, Scopes, since
 from gradgen.run.options import Options
 
 ADDITIONS = ("fadd", "fsub")
 LARGEST_POWER = 64
+EXTREMES: dict[Any, str] = {np.maximum: "llvm.maximum", np.minimum: "llvm.minimum"}
 
 
 @functools.cache
-def compiler_for(options: Options) -> type[compiler.CompilerBase]:
-    """The compiler class that carries out `options`, for `numba.njit(pipeline_class=...)`."""
+def compiler_for(options: Options, outer: bool) -> type[compiler.CompilerBase]:
+    """The compiler class that carries out `options`, for `numba.njit(pipeline_class=...)`.
+
+    `outer`: for functions that are called from outside, and from no other that is compiled.
+    """
     # Zero with a negative exponent raises in Numba's function, whatever the error model.
     powers = {*range(-LARGEST_POWER if options.error_model == "numpy" else 0, LARGEST_POWER + 1)} - {0}
 
     class Lower(lowering.Lower):
+        def init(self) -> None:
+            super().init()
+            self.memory = Memory(self.func_ir, self.fndesc.typemap)
+            self.scopes = Scopes(self.module, self.fndesc.mangled_name, self.memory)
+
+        def lower_inst(self, inst: Any) -> None:
+            array = self.memory.accessed(inst)
+            if array is None or not (outer and options.distinct_memory):
+                super().lower_inst(inst)
+                return
+            here = self.builder.block, len(self.builder.block.instructions), len(self.function.blocks)
+            super().lower_inst(inst)
+            element = self.context.get_data_type(self.typeof(array.name).dtype)
+            self.scopes.mark(since(self.builder, *here), self.memory.of(array), element)
+
         def lower_binop(self, resty: Any, expr: Any, op: Any) -> Any:
             base, by = self.typeof(expr.lhs.name), self.typeof(expr.rhs.name)
             exponent = by.literal_value if isinstance(by, types.IntegerLiteral) else 0
@@ -52,6 +76,15 @@ def compiler_for(options: Options) -> type[compiler.CompilerBase]:
                 if exponent & 1:
                     made = base if made is None else self.builder.fmul(made, base)
             return made
+
+        def _lower_call_normal(self, fnty: Any, expr: Any, signature: Any) -> Any:
+            name = EXTREMES.get(getattr(fnty, "typing_key", None))
+            numbers = {*signature.args, signature.return_type}
+            if name is None or len(numbers) > 1 or not isinstance(signature.return_type, types.Float):
+                return super()._lower_call_normal(fnty, expr, signature)
+            args = [self.loadvar(arg.name) for arg in expr.args]
+            declared = ir.FunctionType(args[0].type, [args[0].type] * 2)
+            return self.builder.call(self.module.declare_intrinsic(name, [args[0].type], declared), args)
 
         def post_lower(self) -> None:
             super().post_lower()

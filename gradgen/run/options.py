@@ -17,13 +17,15 @@ ErrorModel = Literal["numpy", "python"]
 class Options:
     """parallel, reassociate, error_model: as in `gradgen.grad`.
 
-    simd: mathematical functions of several elements at once, where the machine has them. No part of the public face.
+    simd: mathematical functions of several elements at once, where the machine has them. distinct_memory: LLVM is told
+    which arrays cannot share memory. These two are no part of the public face.
     """
 
     parallel: bool = False
     reassociate: bool = True
     error_model: ErrorModel = "numpy"
     simd: bool = True
+    distinct_memory: bool = True
 
     @property
     def tag(self) -> str:
