@@ -63,21 +63,27 @@ def of_size(n):
     return lambda generator: (generator.normal(size=(n, n)),)
 
 
-def levels(np, n):
-    """For peers that do not see stores: all minors of a size at once, from tables of what they are made of."""
-    sets = [sorted(c for c in range(2**n) if c.bit_count() == size) for size in range(n + 1)]
+@functools.cache
+def tables(n):
+    """For each number of columns: of all sets of so many, the columns, the sets without one of them, and the signs."""
+    sets = [[c for c in range(2**n) if c.bit_count() == size] for size in range(n + 1)]
     places = {columns: place for level in sets for place, columns in enumerate(level)}
-    tables = []
+    found = []
     for size in range(1, n + 1):
         chosen = [[j for j in range(n) if (columns >> j) & 1] for columns in sets[size]]
         others = [[places[c - (1 << j)] for j in row] for c, row in zip(sets[size], chosen, strict=True)]
-        tables.append((chosen, others, [(-1.0) ** k for k in range(size)]))
+        found.append((np.array(chosen), np.array(others), np.array([(-1.0) ** k for k in range(size)])))
+    return found
+
+
+def by_levels(peer):
+    """For peers that do not see stores: all minors of a size at once."""
 
     def value(a):
-        minors = np.ones(1, dtype=a.dtype)
-        for size, (chosen, others, signs) in enumerate(tables, 1):
-            row = a[n - size]
-            minors = np.sum(np.array(signs) * row[np.array(chosen)] * minors[np.array(others)], 1)
+        n = a.shape[0]
+        minors = peer.ones(1)
+        for size, (chosen, others, signs) in enumerate(tables(n), 1):
+            minors = peer.sum(signs * a[n - size][chosen] * minors[others], axis=1)
         return minors[0]
 
     return value
@@ -86,18 +92,13 @@ def levels(np, n):
 def with_jax():
     import jax.numpy
 
-    return lambda a: levels(jax.numpy, a.shape[0])(a)
-
-
-@functools.cache
-def tables_once(np, n):
-    return levels(np, n)
+    return by_levels(jax.numpy)
 
 
 def with_autograd():
     import autograd.numpy
 
-    return lambda a: tables_once(autograd.numpy, a.shape[0])(a)
+    return by_levels(autograd.numpy)
 
 
 PROBLEM = Problem(
