@@ -298,7 +298,17 @@ _ELEMENTWISE: dict[str, Rule] = {
 
 _RESHAPING = {"reshape", "ravel", "expand_dims", "squeeze", "spread"}
 _ALONG = {"softmax", "log_softmax"}
-_SHIFTED = {"max": 1, "min": 1, "mean": 1, "logsumexp": 1, "softmax": 0, "log_softmax": 0, "var": 0, "std": 0}
+_SHIFTED = {
+    "max": 1,
+    "min": 1,
+    "mean": 1,
+    "logsumexp": 1,
+    "logaddexp_reduce": 1,
+    "softmax": 0,
+    "log_softmax": 0,
+    "var": 0,
+    "std": 0,
+}
 _SCALED = {"sum": 1, "mean": 1, "max": 1, "min": 1, "norm": 1, "std": 1, "var": 2, "sumsq": 2}
 
 

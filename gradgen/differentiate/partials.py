@@ -9,9 +9,10 @@ from typing import Any
 
 from gradgen.differentiate.accumulate import Adjoints, expanded, match_dtype
 from gradgen.differentiate.picking import Through
-from gradgen.differentiate.picks import Pick, first_along, index_of_flat
+from gradgen.differentiate.picks import ALL, Pick, first_along, index_of_flat, new_axes
 from gradgen.ir import Array, Assign, At, Atom, Var, dims_of
 from gradgen.rules import symbols
+from gradgen.rules.reductions import axes_of
 from gradgen.rules.symbols import Placed, Sym
 from gradgen.rules.table import RULES
 
@@ -137,7 +138,24 @@ def _contribute_each(s: Assign, contributions: Any, adjoints: Adjoints) -> None:
 
 
 def _reverse_read(s: Assign, g: Sym, adjoints: Adjoints) -> None:
+    new = new_axes(s)
+    if new:
+        adjoints.contribute(s.args[0], _without(g, new), like=s.args[0])
+        return
     adjoints.add_at(s.args[0], s.param("index", None) or (At(0),), s.args[1:], g.atom)
+
+
+def _without(g: Sym, new: list[int]) -> Sym:
+    """An adjoint without the axes (counted from the last) that a view has put in: a sum along them keeps none."""
+    drop = [axis + g.ndim for axis in new if axis + g.ndim >= 0]
+    if not drop:
+        return g
+    made = g.builder.definitions.get(getattr(g.atom, "version", -1))
+    if isinstance(made, Assign) and made.op == "sum" and made.param("keepdims", False):
+        axis = made.param("axis")
+        if sorted(axes_of(axis, g.ndim)) == drop:
+            return symbols.apply("sum", Sym(made.args[0], g.builder), axis=axis, keepdims=False)
+    return symbols.apply("getitem", g, index=tuple(0 if k in drop else ALL for k in range(g.ndim)))
 
 
 def _derivative(s: Assign):

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from typing import Any
 
 from gradgen.differentiate.accumulate import Adjoints, as_long, expanded, match_precision, sum_to_shape
-from gradgen.differentiate.picks import ALL, Pick, index_of
-from gradgen.ir import Array, Assign, At, Atom, Dim, Index, Var, dims_of, is_complex
+from gradgen.differentiate.picks import ALL, Pick, index_of, view_entries
+from gradgen.ir import Assign, At, Atom, Dim, Index, Var, dims_of, is_complex
 from gradgen.rules import symbols
 from gradgen.rules.build import constant_atom
 from gradgen.rules.symbols import Sym
@@ -163,9 +163,8 @@ class Through:
 
     def upright_vector(self, made: Assign | None) -> Atom | None:
         """The vector that a view `v[:, None]` has along the axis."""
-        entries = _entries(made)
-        single = made is not None and entries is not None and len(dims_of(made.args[0].type)) == 1
-        if made is None or entries is None or not single or entries[self.pick.axis] is None:
+        entries = view_entries(made)
+        if made is None or entries.count(ALL) != 1 or entries[self.pick.axis] is None:
             return None
         return None if self.pick.after and self.pick.places.is_array else made.args[0]
 
@@ -178,25 +177,16 @@ def _sym(value: Any, like: Sym) -> Sym:
     return value if isinstance(value, Sym) else Sym(constant_atom(float(value)), like.builder)
 
 
-def _entries(made: Assign | None) -> tuple | None:
-    """The index of a view that has all elements, and new axes."""
-    if made is None or made.op != "getitem" or not isinstance(made.args[0].type, Array):
-        return None
-    entries: tuple = made.param("index")
-    entries += (ALL,) * (len(dims_of(made.args[0].type)) - sum(entry is not None for entry in entries))
-    return entries if all(entry is None or entry == ALL for entry in entries) else None
-
-
 def _puts_axes_in_front(made: Assign | None) -> bool:
     """Whether the view is `x[None, ...]`, whose other axes count from the last as those of x do."""
-    entries = _entries(made)
-    return entries is not None and None not in entries[entries.count(None) :]
+    entries = view_entries(made)
+    return bool(entries) and None not in entries[entries.count(None) :]
 
 
 def _without_new_axis(made: Assign | None, axis: int) -> Atom | None:
     """What a view has the axis (counted from the last), and maybe others in front, in addition to."""
-    entries = _entries(made)
-    if made is None or entries is None or entries[axis] is not None:
+    entries = view_entries(made)
+    if made is None or not entries or entries[axis] is not None:
         return None
     others = entries[: len(entries) + axis] + entries[len(entries) + axis + 1 :]
     return made.args[0] if None not in others[others.count(None) :] else None

@@ -133,3 +133,18 @@ def selected(x: Sym, axis: int | None, places: Sym, keepdims: bool) -> Sym:
     if not read.is_array:
         return symbols.apply("reshape", read, *(1,) * x.ndim)
     return symbols.apply("expand_dims", read, axis=(axis % x.ndim,))  # type: ignore[operator]
+
+
+def view_entries(made: Statement | None) -> tuple[Any, ...]:
+    """The index of a view that has all elements and new axes, written out; else ()."""
+    if not isinstance(made, Assign) or made.op != "getitem" or not isinstance(made.args[0].type, Array):
+        return ()
+    entries: tuple[Any, ...] = made.param("index")
+    entries += (ALL,) * (len(dims_of(made.args[0].type)) - sum(entry is not None for entry in entries))
+    return entries if all(entry is None or entry == ALL for entry in entries) else ()
+
+
+def new_axes(made: Statement | None) -> list[int]:
+    """The axes, counted from the last, that such a view has put in."""
+    entries = view_entries(made)
+    return [k - len(entries) for k, entry in enumerate(entries) if entry is None]

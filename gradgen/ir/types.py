@@ -226,6 +226,8 @@ def broadcast_dim(a: Dim, b: Dim) -> Dim:
         return a
     if b.constant is not None and b.never_one:
         return b
+    if a.never_one and b.never_one:
+        return b if _is_made_up(a) and not _is_made_up(b) else a
     if a.never_one:
         return a
     if b.never_one:
@@ -235,6 +237,11 @@ def broadcast_dim(a: Dim, b: Dim) -> Dim:
         if parts == _alternatives(whole):
             return whole
     return Dim(f"max({' | '.join(sorted(parts))})")
+
+
+def _is_made_up(dim: Dim) -> bool:
+    """Whether the size is not that of an argument: of what a loop carries it is known inside the loop only."""
+    return dim.symbol is not None and dim.symbol.startswith("(")
 
 
 def _alternatives(dim: Dim) -> set[str]:

@@ -77,14 +77,12 @@ def _greatest(axis: Any, keepdims: bool) -> tuple:
 
 def _stable_logsumexp(axis: Any, keepdims: bool) -> tuple:
     """Of what is left after the greatest is taken out, so that nothing overflows; infinities are not taken out."""
-
-    def shift(kept: bool) -> tuple:
-        greatest = _greatest(axis, kept)
-        return ("where", "", (("isfinite", "", (greatest,)), greatest, constant_atom(0.0)))
-
-    power = ("exp", "", (("sub", "", (0, shift(True))),))
+    greatest = _greatest(axis, keepdims or axis is not None)
+    shift = ("where", "", (("isfinite", "", (greatest,)), greatest, constant_atom(0.0)))
+    power = ("exp", "", (("sub", "", (0, shift)),))
     total = ("sum", "", (power,), {"axis": axis, "keepdims": keepdims})
-    return ("add", "", (("log", "", (total,)), shift(keepdims)))
+    back = shift if keepdims or axis is None else ("squeeze", "", (shift,), {"axis": axis})
+    return ("add", "", (("log", "", (total,)), back))
 
 
 def _stable_softmax(axis: Any) -> tuple:
@@ -100,6 +98,7 @@ STABLE = {
 }
 
 TEXTS = {
+    "logaddexp_reduce": STABLE["logsumexp"],
     "sumsq": lambda s: (
         "sum",
         "",
@@ -115,6 +114,7 @@ TEXTS = {
 class _Writer:
     def __init__(self, ctx: Context, s: Assign, made: list[Statement]):
         self.ctx, self.s, self.made = ctx, s, made
+        self.values: dict[str, Atom] = {}  # by their text: what stands in it twice is computed once
 
     def write(self) -> None:
         texts = STABLE if self.s.spelling.startswith("scipy.") else TEXTS
@@ -128,6 +128,11 @@ class _Writer:
             return self.s.args[text]
         if not isinstance(text, tuple):
             return text
+        if repr(text) not in self.values:
+            self.values[repr(text)] = self.computed(text)
+        return self.values[repr(text)]
+
+    def computed(self, text: tuple) -> Atom:
         op, spelling, inner, *given = text
         args = tuple(map(self.value, inner))
         params: dict[str, Any] = dict(*given)

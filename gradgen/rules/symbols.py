@@ -362,6 +362,7 @@ _GROWING = {
     "hypot",
     "norm",
     "logsumexp",
+    "logaddexp_reduce",
     "logaddexp",
     "sqrt",
 }

@@ -14,7 +14,7 @@ from gradgen.errors import UnsupportedValue
 from gradgen.ir import Slice, is_complex
 from gradgen.rules import reductions
 from gradgen.rules.symbols import Sym, apply
-from gradgen.rules.table import CALLERS, caller, spelling_of
+from gradgen.rules.table import CALLERS, caller, reduction, spelling_of
 
 ALL = Slice(None, None, None)
 
@@ -54,6 +54,23 @@ for _function, _build in (
     (np.logical_or, CALLERS[np.any].build),
 ):
     _reduce(_function, _build)
+
+
+@reduction("logaddexp_reduce", "np.logaddexp.reduce", type=reductions.reduced(reductions.averaged), cost=20)
+def logaddexp_reduce(y, x, *, axis, keepdims=False):
+    """log(sum(exp(x))) along one axis: the derivative is the softmax."""
+    return apply("exp", x - y)
+
+
+@caller(np.logaddexp.reduce, spelling="np.logaddexp.reduce")
+def logaddexp_reduce_call(array, axis=0, dtype=None, out=None, keepdims=False):
+    if dtype is not None or out is not None:
+        raise UnsupportedValue("`dtype` or `out` of np.logaddexp.reduce", way_out="np.logaddexp.reduce without it")
+    x = reductions.as_array(array)
+    if not x.is_array:
+        raise UnsupportedValue("np.logaddexp.reduce of a number", way_out="the number")
+    (axis,) = reductions.axes_of(0 if axis is None and x.ndim == 1 else (axis,), x.ndim)
+    return apply("logaddexp_reduce", x, axis=axis, keepdims=bool(keepdims))
 
 
 def _accumulate(function: np.ufunc, op: str) -> None:
