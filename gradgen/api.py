@@ -264,7 +264,6 @@ class _Compiling(TypedDict, total=False):
     """The options of `grad` that say how the text is compiled."""
 
     jit: bool
-    parallel: bool
     reassociate: bool
     error_model: ErrorModel
 
@@ -283,7 +282,6 @@ def grad(
     *,
     has_aux: bool = False,
     jit: bool = False,
-    parallel: bool = False,
     reassociate: bool = True,
     error_model: ErrorModel = "numpy",
 ) -> Any:
@@ -293,7 +291,6 @@ def grad(
         tuple of gradients; `...` for all parameters that hold floats.
     has_aux: the function returns (value, aux), and the call (gradient, aux).
     jit: compile with Numba. The options that follow are of compiled code.
-    parallel: loops whose iterations are independent may use all cores.
     reassociate: terms of a sum may be added in another order, as `np.sum` does, so that several are added at once.
     error_model: "numpy": a division by zero gives inf or NaN. "python": it raises ZeroDivisionError, also that of an
         array's element; it is slower.
@@ -303,7 +300,7 @@ def grad(
     >>> grad(lambda z: (z ** 2).real)(3 + 4j)
     (6+8j)
     """
-    options = chosen(jit, parallel, reassociate, error_model)
+    options = chosen(reassociate, error_model)
     return _decorated("grad", function, argnums, has_aux, jit, options)
 
 
@@ -321,12 +318,11 @@ def value_and_grad(
     *,
     has_aux: bool = False,
     jit: bool = False,
-    parallel: bool = False,
     reassociate: bool = True,
     error_model: ErrorModel = "numpy",
 ) -> Any:
     """As `grad`, for the value together with the gradient: (value, gradient), or ((value, aux), gradient)."""
-    options = chosen(jit, parallel, reassociate, error_model)
+    options = chosen(reassociate, error_model)
     return _decorated("value_and_grad", function, argnums, has_aux, jit, options)
 
 

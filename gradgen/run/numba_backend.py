@@ -56,7 +56,7 @@ def load(
     functions = python_backend.load(text, filename, entries)
     namespace = functions[0].__globals__
     keep = os.path.exists(filename) if cache is None else cache
-    if namespace.get("np") is np and not options.parallel:  # which goes by the names of NumPy's own
+    if namespace.get("np") is np:
         namespace["np"] = quick_numpy
     brought = _helpers(text, entries)
     for name, value in list(namespace.items()):

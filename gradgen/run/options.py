@@ -15,13 +15,12 @@ ErrorModel = Literal["numpy", "python"]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Options:
-    """parallel, reassociate, error_model: as in `gradgen.grad`.
+    """reassociate, error_model: as in `gradgen.grad`.
 
     simd: mathematical functions of several elements at once, where the machine has them. distinct_memory: LLVM is told
     which arrays cannot share memory. These two are no part of the public face.
     """
 
-    parallel: bool = False
     reassociate: bool = True
     error_model: ErrorModel = "numpy"
     simd: bool = True
@@ -38,18 +37,15 @@ class Options:
         return ", ".join(f"{name}={value!r}" for name, value, default in named if value != default)
 
 
-def chosen(jit: bool, parallel: bool, reassociate: bool, error_model: ErrorModel) -> Options:
-    """The options that a user asked for. Python text is in order and raises in any case; it is never parallel.
+def chosen(reassociate: bool, error_model: ErrorModel) -> Options:
+    """The options that a user asked for. Without `jit` they make no difference: Python text is in order, and raises.
 
-    >>> chosen(False, False, False, "python").tag
+    >>> chosen(False, "python").tag
     "reassociate=False, error_model='python'"
     """
-    for name, value in (("parallel", parallel), ("reassociate", reassociate)):
-        if not isinstance(value, bool):
-            raise ArgumentError(f"{name}={value!r}", way_out=f"{name}=True or {name}=False")
+    if not isinstance(reassociate, bool):
+        raise ArgumentError(f"reassociate={reassociate!r}", way_out="reassociate=True or reassociate=False")
     if error_model not in get_args(ErrorModel):
         known = " or ".join(f"error_model={one!r}" for one in get_args(ErrorModel))
         raise ArgumentError(f"error_model={error_model!r}", way_out=known)
-    if parallel and not jit:
-        raise ArgumentError("parallel=True without jit=True", way_out="jit=True, parallel=True")
-    return Options(parallel, reassociate, error_model)
+    return Options(reassociate, error_model)
