@@ -195,9 +195,9 @@ Written by `python -m tests.benchmarks`, which says how to run it elsewhere. Eac
 core and one thread, in which the functions' calls are timed in turns: medians of processor time, with half the
 distance of the quartiles as spread. The gradient by hand, in Numba with all that an expert would dare
 (`tests/benchmarks/problems`), is the limit. Seconds to the first call are processor time, with empty caches and
-without imports; memory is the peak of a call beyond what was there before it, where the arguments have a megabyte or
-more; the error is the largest difference from the gradient by hand, relative to that gradient's largest number. What
-misses its goal is bold."""
+without imports; the gradient by hand comes after gradgen's, and finds Numba started. Memory is the peak of a call
+beyond what was there before it, where the arguments have a megabyte or more; the error is the largest difference from
+the gradient by hand, relative to that gradient's largest number. What misses its goal is bold."""
 
 
 def table(header: list[str], lines: Iterable[list[str]]) -> str:

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.benchmarks.problem import Problem, largest_error, named
-from tests.benchmarks.tools import HAND, JAX, PEERS, PRIMALS, TOOLS, NotApplicable, plain
+from tests.benchmarks.tools import HAND, PEERS, PRIMALS, TOOLS, NotApplicable, plain
 
 ROUNDS = 21
 BATCH = 0.01  # seconds of calls in a round
@@ -57,7 +57,6 @@ class Contender:
     """A tool that has made its first call."""
 
     def __init__(self, problem: Problem, tool: str, arguments: tuple[Any, ...], seconds: float) -> None:
-        start_backend(tool)
         start = time.process_time()
         self.function, self.arguments = TOOLS[tool](problem, arguments)
         patience = seconds if tool in PEERS else 10 * seconds
@@ -106,14 +105,6 @@ def turns(name: str, size: str, seconds: float, tools: list[str]) -> dict[str, A
         if tool not in PRIMALS and expected is not None:
             found[tool]["error"] = largest_error(contender.result, expected)
     return found
-
-
-def start_backend(tool: str) -> None:
-    """What a peer does once in a process is no part of its first call."""
-    if tool == JAX:
-        import jax
-
-        jax.numpy.zeros(3).block_until_ready()
 
 
 def kilobytes(field: str) -> int:
