@@ -30,6 +30,7 @@ from gradgen.ir import (
     If,
     Load,
     Save,
+    Scalar,
     Slot,
     Statement,
     Store,
@@ -38,7 +39,7 @@ from gradgen.ir import (
     While,
     is_integer,
 )
-from gradgen.ir.walk import blocks, statements, targets
+from gradgen.ir.walk import blocks, statements, targets, uses
 from gradgen.write.fold import Folds
 
 USER, ADJOINT, GENERATED = 0, 1, 2
@@ -53,7 +54,7 @@ SHORT = {
     "cast": "value", "copy": "copy", "asarray": "array", "spread": "spread", "expand": "full", "identity": "value",
     "square": "sqr", "argsort": "order", "argpartition": "order", "take_along_axis": "taken",
     "nonzero": "places", "unique_index": "first", "unique_inverse": "inverse", "unique_counts": "counts",
-    "cummax": "highest", "cummin": "lowest", "bincount": "counts",
+    "bitwise_or": "either", "bitwise_and": "both", "cummax": "highest", "cummin": "lowest", "bincount": "counts",
     "searchsorted": "place", "digitize": "bins", "choose": "choice",
     "reshape": "shaped", "broadcast_to": "full", "floordiv": "quot", "mod": "rest", "abs": "abs",
 }  # fmt: skip
@@ -75,6 +76,9 @@ class Namer:
         self.results: dict[Var, str] = {}  # unnamed results, called as the function is
         self.saved: dict[Slot, Var] = {}
         self.loaded: dict[Var, Slot] = {}
+        self.stored: dict[Var, Store] = {}  # unnamed values, by the element that they become
+        self.totals: set[Var] = set()  # what loops sum up
+        self.indices: dict[Var, str] = {}  # the letters of loops that the text makes
         self.not_indices: set[str] = set()  # what the user calls values that are no integers
 
     def learn(self, function: Function) -> None:
@@ -88,8 +92,14 @@ class Namer:
                     self.saved.setdefault(s.slot, value)
                 case Load():
                     self.loaded.setdefault(s.target, s.slot)
+                case Store(value=Var() as value, mode="set"):
+                    self.stored.setdefault(value, s)
                 case For():
                     self._follow_table(s)
+                    self._note_totals(s)
+        for index, depth in _loop_depths(function).items():
+            if not index.name:
+                self.indices[index] = _letter(depth)
         count = len(function.body.yields) - (function.cached if function.role == "forward" else 0)
         base = re.sub("_(forward|value_and_grad|grad)$", "", function.name)
         if function.role != "backward" and base.isidentifier():
@@ -103,6 +113,13 @@ class Namer:
             made = self.definitions.get(init) if isinstance(init, Var) else None
             if made is not None and made.param("saves") is not None:
                 self.definitions.update(dict.fromkeys(versions, made))
+
+    def _note_totals(self, loop: For) -> None:
+        made = {s.target: s for s in loop.body.statements if isinstance(s, Assign)}
+        for var, onward, result in zip(loop.carried, loop.body.yields, loop.results, strict=True):
+            step = made.get(onward) if isinstance(onward, Var) else None
+            if step is not None and step.op == "add" and var in step.args and isinstance(var.type, Scalar):
+                self.totals.update((var, result))
 
     def name(
         self, function: Function, flow: Flow, folds: Folds, owned: Ownership, taken: Iterable[str] = ()
@@ -146,6 +163,11 @@ class Namer:
 
     def describe(self, var: Var, depth: int = 0) -> str:
         made = self.definitions.get(var)
+        element = self._element(var, depth)
+        if element:
+            return element
+        if var in self.totals:
+            return "total"
         if made is None or depth > 2:
             return "value" if made is None else SHORT.get(made.op, made.op)
         if made.op == "empty" and made.param("saves") is not None:
@@ -164,6 +186,15 @@ class Namer:
             return f"{short}_{operand}" if operand else short
         return short
 
+    def _element(self, var: Var, depth: int) -> str:
+        """`dx_i` of what is stored in `dx[i]`, unless it says itself what it is."""
+        store, made = self.stored.get(var), self.definitions.get(var)
+        if store is None or depth > 1 or (made is not None and made.op not in ("add", "sub", "mul", "div", "neg")):
+            return ""
+        array = self._named(store.array, depth)
+        suffix = self._index(store.index, store.operands) if array else ""
+        return f"{array}_{suffix}" if suffix else ""
+
     def _result(self, several: Atom, index: int) -> str:
         made = self.definitions.get(several)  # type: ignore[arg-type]
         return RESULTS[made.op][index] if made is not None and made.op in RESULTS else f"part_{index}"
@@ -181,7 +212,7 @@ class Namer:
         for entry in index:
             if isinstance(entry, At):
                 atom = operands[entry.operand]
-                entry = atom.value if isinstance(atom, Const) else self._named(atom, 2)
+                entry = atom.value if isinstance(atom, Const) else self.indices.get(atom) or self._named(atom, 2)  # type: ignore[arg-type]
             if isinstance(entry, int) and not isinstance(entry, bool):
                 parts.append(str(entry) if entry >= 0 else "last" if entry == -1 else f"m{-entry}")
             elif isinstance(entry, str) and entry:
@@ -241,14 +272,14 @@ class _Classes:
         self.group: dict[Var, _Group] = {}
         self.conflicts: dict[_Group, int] = {}
         params = flow.bits(function.params)
-        depth = _loop_depths(function)
+        depth, read = _loop_depths(function), uses(function)
         self.indices, self.loaded = frozenset(depth), frozenset(namer.loaded)
         for var in flow.variables:
             kind, text = namer.wish(var)
-            if var in depth and (kind == GENERATED or text in namer.not_indices):
-                # In `for row in x` the user's name is the item's.
+            if var in depth and (kind == GENERATED or text in namer.not_indices or (text == "_" and read[var])):
+                # In `for row in x` the user's name is the item's; `_` is for what nobody reads.
                 kind = GENERATED
-                text = "ijklmn"[min(depth[var], 5)]
+                text = _letter(depth[var])
             own = flow.bits((var,))
             group = self.group[var] = _Group(kind, text, own)
             self.conflicts[group] = flow.conflicts[flow.number[var]] | (params & ~own if params & own else 0)
@@ -270,7 +301,7 @@ class _Classes:
             if (one.kind, one.members & -one.members) <= (other.kind, other.members & -other.members)
             else (other, one)
         )
-        if best.kind == GENERATED and best.text in ("value", "trips"):
+        if best.kind == GENERATED and best.text in ("value", "trips", "total"):
             best.text = rest.text  # the more telling of two
         best.members |= rest.members
         self.conflicts[best] |= self.conflicts.pop(rest)
@@ -292,6 +323,10 @@ class _Classes:
     def in_order(self) -> Iterator[_Group]:
         groups = {id(group): group for group in self.group.values()}.values()
         return iter(sorted(groups, key=lambda g: (g.kind, g.members & -g.members)))
+
+
+def _letter(depth: int) -> str:
+    return "ijklmn"[min(depth, 5)]
 
 
 def _loop_depths(function: Function) -> dict[Var, int]:
