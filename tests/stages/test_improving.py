@@ -238,7 +238,7 @@ CASES = [
     (steps_whose_states_are_read_afterwards, (X[:, 0], 3), (0,)),
     (an_array_of_one_iteration_that_stays, (X[:, 0], 3), (0,)),
     (stores_in_part_of_what_it_made, (X[:, 0], 3), (0,)),
-    (makes_what_cannot_be_made, (X[:, 0], -1, 0), (0,)),
+    (makes_what_cannot_be_made, (X[:, 0], 4, 0), (0,)),
     (makes_what_cannot_be_made, (X[:, 0], 4, 2), (0,)),
     (zeros_of_both_signs, (np.abs(X[:, 0]),), (0,)),
 ]
@@ -281,6 +281,10 @@ def test_stages_of_a_step_are_numbers() -> None:
 def test_a_state_is_overwritten_in_place() -> None:
     assert text(runge_kutta, (0.5, 3, X[:, 0]), (0, 2)).count("\n        x_2 =") == 0
     assert "y = np.empty" in text(steps_that_read_other_places, (X[:, 0], 3)).replace("y_2", "y")
+
+
+def test_what_may_raise_stays_in_a_loop_that_may_not_run() -> None:
+    assert "        t = np.empty(m)" in text(makes_what_cannot_be_made, (X[:, 0], 4, 2))
 
 
 def test_checks_go_before_loops_once() -> None:
