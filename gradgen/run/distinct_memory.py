@@ -26,6 +26,7 @@ MAKERS = ("empty", "zeros", "ones", "full", "empty_like", "zeros_like", "dot")
 UNKNOWN, ARGUMENTS = "unknown", "arguments"
 Origins = frozenset[Any]  # of these two, and of expressions that make an array
 NOWHERE: Origins = frozenset()
+FOLLOWED = types.Array, types.BaseTuple
 
 
 class Memory:
@@ -37,7 +38,7 @@ class Memory:
         methods = (s for s in assigned if isinstance(typemap[s.target.name], types.BoundFunction))
         self.methods: dict[str, Any] = {s.target.name: s.value for s in methods}
         self.origins: dict[str, Origins] = {}
-        arrays = [s for s in assigned if isinstance(typemap[s.target.name], types.Array | types.BaseTuple)]
+        arrays = [s for s in assigned if isinstance(typemap[s.target.name], FOLLOWED)]
         changed = True
         while changed:
             changed = False
@@ -47,6 +48,9 @@ class Memory:
                 changed |= self.of(s.target) != before
 
     def of(self, var: ir.Var) -> Origins:
+        """What the variable may be; `NOWHERE` before it is assigned, on the first way through a loop."""
+        if not isinstance(self.typemap[var.name], FOLLOWED):
+            return frozenset({UNKNOWN})
         return self.origins.get(var.name, NOWHERE)
 
     def _made(self, value: Any) -> Origins:

@@ -93,6 +93,27 @@ SHARED = {
         b[i + 1] = a[i] + 1.0
     return a
 """,
+    "list": """
+    a = np.zeros(n)
+    b = np.zeros(n)
+    arrays = [a]
+    if n > 3:
+        b = arrays[0]
+    for i in range(n - 1):
+        b[i + 1] = a[i] + 1.0
+    return a
+""",
+    "item_of_a_loop": """
+    a = np.zeros(n)
+    c = np.zeros(n)
+    for b in (a, x):
+        c = b
+    for b in (x, a):
+        c = b
+    for i in range(n - 1):
+        c[i + 1] = a[i] + 1.0
+    return a
+""",
     "helper": """
     a = np.zeros(n)
     b = _same(a)
