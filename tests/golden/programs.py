@@ -133,6 +133,21 @@ def whitened(x, cov):
     return np.sum(z**4) - np.linalg.slogdet(cov)[1]
 
 
+def nearest_centre(C, X):
+    d = np.sum((X[:, None, :] - C[None, :, :]) ** 2, axis=2)
+    return np.sum(np.min(d, axis=1))
+
+
+def mixture(means, log_weights, X):
+    total = 0.0
+    for x in X:
+        d = x - means
+        q = log_weights - 0.5 * np.sum(d * d, axis=1)
+        m = np.max(q)
+        total += m + np.log(np.sum(np.exp(q - m)))
+    return total
+
+
 def checkpointed(u, c, n):
     for t in gradgen.checkpoint(range(n)):
         u = u + c * np.sin(u + t)
@@ -158,6 +173,9 @@ GOLDEN = [
     Golden(indexed, (V,), 0),
     Golden(stencil, (np.ones((16, 16)), np.ones((16, 16)), 2), (0, 1)),
     Golden(stencil, (np.ones((16, 16)), np.ones((16, 16)), 2), (0, 1), jit=True),
+    Golden(nearest_centre, (np.ones((2, 3)), np.ones((4, 3))), 0),
+    Golden(nearest_centre, (np.ones((2, 3)), np.ones((4, 3))), 0, jit=True),
+    Golden(mixture, (np.ones((2, 3)), np.ones(2), np.ones((4, 3))), (0, 1)),
     Golden(checkpointed, (V, 0.1, 10), (0, 1)),
     Golden(checkpointed, (V, 0.1, 10), (0, 1), jit=True),
     Golden(whitened, (np.ones((4, 3)), np.ones((3, 3))), (0, 1)),
