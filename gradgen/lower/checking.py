@@ -35,7 +35,8 @@ f(n.0, m.1):
   yield y.4
 
 Whole numbers only: floats that compare equal may differ, 0.0 and -0.0. What a branch or a loop checks is known inside
-it, from there on. What the types say of sizes needs no check: one that is at least 16 is not 0.
+it, from there on; what is checked before a loop, where that runs, inside the loop. What the types say of sizes needs no
+check: one that is at least 16 is not 0.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ import operator
 from collections.abc import Callable
 from dataclasses import replace
 
-from gradgen.ir import Assign, Atom, Block, Const, Function, Program, Scalar, Statement, Var
+from gradgen.ir import Assign, Atom, Block, Const, For, Function, Program, Scalar, Statement, Var
 from gradgen.ir.walk import map_statement
 from gradgen.lower.hoisting import is_check
 from gradgen.lower.numbers import Whole
@@ -75,6 +76,8 @@ class _Known:
         self.same: dict[Atom, Atom] = {} if outside is None else dict(outside.same)
         self.made: dict[Atom, Assign] = {} if outside is None else dict(outside.made)
         self.passed: set[Atom] = set() if outside is None else set(outside.passed)
+        # What is equal where a loop from the one to the other is entered.
+        self.inside: dict[tuple[Atom, Atom], list[Assign]] = {} if outside is None else dict(outside.inside)
 
     def use(self, atom: Atom) -> Atom:
         while atom in self.same:
@@ -84,7 +87,7 @@ class _Known:
     def block(self, block: Block) -> Block:
         kept = []
         for s in block.statements:
-            s = map_statement(s, self.use, lambda inner: _Known(self).block(inner))
+            s = map_statement(s, self.use, self.entered(s).block)
             if is_check(s) and (s.test in self.passed or _is_false(s.test)):
                 continue
             if isinstance(s, Assign) and s.op in COMPARED and _of_whole_numbers(s):
@@ -93,9 +96,19 @@ class _Known:
                     self.same[s.target] = constant_atom(answer)
                     continue
                 self.made[s.target] = s
+            elif isinstance(s, Assign) and s.op == "and":
+                self.made[s.target] = s
             kept.append(s)
             self.learn(s)
         return Block(tuple(kept), tuple(map(self.use, block.yields)))
+
+    def entered(self, s: Statement) -> _Known:
+        """What is known in the blocks of the statement."""
+        inside = _Known(self)
+        if isinstance(s, For) and Whole.known(s.step) == 1:
+            for made in self.inside.get((self.use(s.start), self.use(s.stop)), ()):
+                inside.equate(*made.args)
+        return inside
 
     def learn(self, s: Statement) -> None:
         """From here on what the statement checks holds."""
@@ -103,10 +116,20 @@ class _Known:
             return
         self.passed.add(s.test)
         made = self.made.get(s.test)
-        if made is not None and made.op == "ne":
-            first, other = sorted(made.args, key=_preference)
-            if first != other:
-                self.same[other] = first
+        if made is None:
+            return
+        if made.op == "ne":
+            self.equate(*made.args)
+        elif made.op == "and":
+            runs, differs = map(self.made.get, made.args)
+            if runs is not None and differs is not None and (runs.op, differs.op) == ("lt", "ne"):
+                bounds = runs.args[0], runs.args[1]
+                self.inside[bounds] = [*self.inside.get(bounds, ()), differs]
+
+    def equate(self, a: Atom, b: Atom) -> None:
+        first, other = sorted((self.use(a), self.use(b)), key=_preference)
+        if first != other:
+            self.same[other] = first
 
 
 def _preference(atom: Atom) -> tuple[bool, bool, int]:

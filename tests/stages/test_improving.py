@@ -60,6 +60,14 @@ def checked_in_a_loop_that_may_not_run(x, y, n):
     return s
 
 
+def sizes_that_agree_only_where_the_loop_runs(x, y, n):
+    x, y = x.copy(), y.copy()
+    for _ in range(n):
+        x[1:] = 0.5 * y[1:]
+        y[1:] = x[1:] * x[0]
+    return np.sum(x * x) + np.sum(y * y)
+
+
 def counted_from_the_end(x):
     a, b = np.zeros(3), np.zeros(6)
     for i in range(-3, 3):
@@ -224,6 +232,8 @@ CASES = [
     (runge_kutta, (0.5, 3, X[:, 0]), (0, 2)),
     (checked_in_a_loop_that_may_not_run, (X[:, 0], X[:4, 1], 0), (0,)),
     (checked_in_a_loop_that_may_not_run, (X[:, 0], X[:, 1], 2), (0,)),
+    (sizes_that_agree_only_where_the_loop_runs, (X[:, 0], np.concatenate([X[:, 1], X[:, 1]]), 0), (0, 1)),
+    (sizes_that_agree_only_where_the_loop_runs, (X[:, 0], X[:, 1], 2), (0, 1)),
     (counted_from_the_end, (X[:6, 0],), (0,)),
     (told_apart_by_sign, (X[:4, 0],), (0,)),
     (a_row_that_stays_from_one_iteration_to_the_next, (X[:, 0], 3), (0,)),
