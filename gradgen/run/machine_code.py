@@ -19,12 +19,15 @@ from typing import Any
 import llvmlite
 import numba
 import numpy as np
+from numba.core import config
 from numba.core.caching import _Cache
 from numba.core.compiler import CompileResult
 from numba.core.runtime.nrt import rtsys
 from numba.core.serialize import dumps
 
 from gradgen.run.files import read, written
+
+SETTINGS = ("OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "BOUNDSCHECK")  # of Numba's, from its environment variables
 
 
 class MachineCode(_Cache):
@@ -53,7 +56,9 @@ class MachineCode(_Cache):
 
     def _file(self, sig: Any, codegen: Any) -> Path:
         versions = (sys.version, np.__version__, numba.__version__, llvmlite.__version__)
-        digest = hashlib.sha256(repr((self.name, sig, codegen.magic_tuple(), versions)).encode()).hexdigest()
+        settings = [str(getattr(config, name)) for name in SETTINGS]
+        made = (self.name, sig, codegen.magic_tuple(), versions, settings)
+        digest = hashlib.sha256(repr(made).encode()).hexdigest()
         return self.path.with_suffix(f".{digest[:24]}.code")
 
     def enable(self) -> None:

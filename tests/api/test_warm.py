@@ -90,6 +90,13 @@ def test_a_second_process_compiles_nothing(first):
     assert run(folder, cache) == [*said[:-1], "0 compiled"]
 
 
+def test_what_machine_code_depends_on(first, monkeypatch):
+    """Another level of optimisation, other code."""
+    folder, cache, said = first
+    monkeypatch.setenv("NUMBA_OPT", "0")
+    assert run(folder, cache)[-1] == said[-1] != "0 compiled"
+
+
 def test_damaged_files(first):
     """Machine code is made again, whatever has become of its file."""
     folder, cache, said = first
