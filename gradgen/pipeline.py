@@ -64,10 +64,11 @@ def build(
     variables = [program.entry.params[k] for k in wrt]
     results = len(program.entry.body.yields)
     if form == "pair":
-        program = pair(program, variables)
+        program = pair(program, variables, frugal=style == "jit")
     elif form != "primal":
         name = f"{program.entry.name}_{form}"
-        program = gradient(program, variables, results, value=form == "value_and_grad", name=name)
+        value = form == "value_and_grad"
+        program = gradient(program, variables, results, value, name, frugal=style == "jit")
     program = finish(program, style)
     text = write(program, style=style)
     entries = program.functions[: 2 if form == "pair" else 1]

@@ -1,4 +1,4 @@
-"""Options that all tests share: the Hypothesis profiles, and `--update-golden`."""
+"""Options that all tests share: the Hypothesis profiles, `--update-golden` and `--without`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import os
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.support.without import leave_out
 
 # More than half of their time compiled tests would spend in LLVM's optimiser, which they are not about.
 # With NUMBA_OPT=3 they run what users run.
@@ -22,6 +24,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-golden", action="store_true", help="write generated text into tests/golden and the pages"
     )
+    parser.addoption("--without", default="", help="optimisations to leave out, see tests/support/without.py")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    leave_out([name for name in config.getoption("--without").split(",") if name])
 
 
 @pytest.fixture

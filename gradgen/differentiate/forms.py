@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from gradgen.differentiate.again import at_once
 from gradgen.differentiate.reverse import Reversed, reverse
 from gradgen.differentiate.undefined import defined, looked_at
 from gradgen.ir import (
@@ -25,33 +26,40 @@ from gradgen.ir.walk import free_variables, statements, targets
 from gradgen.rules.build import Builder, builder_after
 
 
-def gradient(program: Program, wrt: Sequence[Var], results: int = 1, value: bool = False, name: str = "") -> Program:
+def gradient(
+    program: Program,
+    wrt: Sequence[Var],
+    results: int = 1,
+    value: bool = False,
+    name: str = "",
+    frugal: bool = False,
+) -> Program:
     """The gradient of the first of the program's `results` as one function, primal and adjoint in one body.
 
     Its results: with `value`, all results of the program, else those after the first; then the gradients by `wrt`.
     """
     function, builder = program.entry, builder_after(program)
     result = function.body.yields[0]
-    reversed_ = reverse(function, tuple(wrt), _seeds([result], [Const(1.0, FLOAT)]), builder)
+    reversed_ = reverse(function, tuple(wrt), _seeds([result], [Const(1.0, FLOAT)]), builder, frugal)
     kept = function.body.yields if value else function.body.yields[1:results]
     primal = defined(reversed_.primal, looked_at(reversed_.primal, reversed_.adjoint), builder)
-    body = Block(primal + reversed_.adjoint, (*kept, *reversed_.gradients))
+    body = at_once(Block(primal + reversed_.adjoint, (*kept, *reversed_.gradients)), reversed_.again)
     joint = replace(function, name=name or f"{function.name}_grad", body=body)
     return Program((joint, *_callees(program, reversed_.called, builder)))
 
 
-def pair(program: Program, wrt: Sequence[Var]) -> Program:
+def pair(program: Program, wrt: Sequence[Var], frugal: bool = False) -> Program:
     """A program whose first two functions are forward and backward (see `Function.role`), for the first result."""
     builder = builder_after(program)
-    forward, backward, called = _pair(program.entry, tuple(wrt), program.entry.body.yields[:1], builder)
+    forward, backward, called = _pair(program.entry, tuple(wrt), program.entry.body.yields[:1], builder, frugal)
     return Program((forward, backward, *_callees(program, called, builder)))
 
 
 def _pair(
-    function: Function, wrt: tuple[Var, ...], results: Sequence[Atom], builder: Builder
+    function: Function, wrt: tuple[Var, ...], results: Sequence[Atom], builder: Builder, frugal: bool = False
 ) -> tuple[Function, Function, tuple[str, ...]]:
     upstreams = [_upstream(result, builder) for result in results]
-    reversed_ = reverse(function, wrt, _seeds(results, upstreams), builder)
+    reversed_ = reverse(function, wrt, _seeds(results, upstreams), builder, frugal)
     cache, slots = _cache(function, reversed_, set(upstreams))
     primal = defined(reversed_.primal, {*cache, *looked_at(reversed_.primal, reversed_.adjoint)}, builder)
     handed_on: dict = {"cached": len(cache)}
@@ -59,7 +67,7 @@ def _pair(
     forward = replace(
         function, name=f"{function.name}_forward", body=body, role="forward", slots_out=slots, **handed_on
     )
-    body = Block(reversed_.adjoint, reversed_.gradients)
+    body = at_once(Block(reversed_.adjoint, reversed_.gradients), reversed_.again)
     params = (*cache, *upstreams)
     backward = Function(
         f"{function.name}_backward", params, body, function.origin, "backward", slots_in=slots, **handed_on

@@ -12,11 +12,14 @@ Does not decide: how contributions are added up (`accumulate`), what is recomput
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TypeGuard
 
-from gradgen.analyse import keep
+from gradgen.analyse import keep, rerun
 from gradgen.analyse.activity import active
 from gradgen.analyse.distinct import may_repeat
+from gradgen.analyse.independent import independent
 from gradgen.analyse.standing import standing
+from gradgen.differentiate import again
 from gradgen.differentiate.accumulate import Adjoints
 from gradgen.differentiate.partials import reverse_assign, reverse_pick, reverse_several
 from gradgen.differentiate.picks import with_places
@@ -64,22 +67,29 @@ from gradgen.rules.symbols import Sym
 class Reversed:
     """`primal` computes what `adjoint` needs; `gradients[k]` is the gradient by the k-th variable asked for.
 
-    `called`: the functions whose `_forward` and `_backward` they call.
+    `called`: the functions whose `_forward` and `_backward` they call. `again`: by their indices, the loops of
+    `adjoint` that run loops of the primal again, see `again`.
     """
 
     primal: tuple[Statement, ...]
     adjoint: tuple[Statement, ...]
     gradients: tuple[Atom, ...]
     called: tuple[str, ...]
+    again: dict[Var, Var]
 
 
-def reverse(function: Function, wrt: tuple[Var, ...], seeds: dict[Var, Atom], builder: Builder) -> Reversed:
-    """Differentiate `function` by its parameters `wrt`; `seeds` gives the adjoints of its results."""
+def reverse(
+    function: Function, wrt: tuple[Var, ...], seeds: dict[Var, Atom], builder: Builder, frugal: bool = False
+) -> Reversed:
+    """Differentiate `function` by its parameters `wrt`; `seeds` gives the adjoints of its results.
+
+    `frugal`: keeping an array costs more than making it again, see `analyse.rerun`.
+    """
     function, items = completed(function, builder)
     marks = active(function, wrt, seeds)
     function, places = with_places(function, marks, builder)
     builder.remember(function.body)
-    reverser = _Reverser(builder, marks, items, changed_later(function))
+    reverser = _Reverser(builder, marks, items, changed_later(function), frugal)
     reverser.adjoints.places = places
     with builder.collect() as adjoint:
         for result, seed in seeds.items():
@@ -88,12 +98,14 @@ def reverse(function: Function, wrt: tuple[Var, ...], seeds: dict[Var, Atom], bu
         primal = reverser.block(function.body, in_loop=False, outermost=True)
         finished = tuple(reverser.adjoints.owned(reverser.adjoints.take(var), var) for var in wrt)
     opens = [Open(slot) for slot in reverser.adjoint_slots.values()]
-    return Reversed(tuple(primal), (*opens, *adjoint), finished, tuple(reverser.called))
+    return Reversed(tuple(primal), (*opens, *adjoint), finished, tuple(reverser.called), reverser.again)
 
 
 class _Reverser:
-    def __init__(self, builder: Builder, marks: frozenset[Var], items: Items, changed: frozenset[Var] = frozenset()):
-        self.builder, self.items, self.changed = builder, items, changed
+    def __init__(
+        self, builder: Builder, marks: frozenset[Var], items: Items, changed: frozenset[Var], frugal: bool = False
+    ):
+        self.builder, self.items, self.changed, self.frugal = builder, items, changed, frugal
         self.standing: dict[Var, Assign] = {}  # what is read in loops and can be read again after them
         self.adjoints = Adjoints(builder, marks)
         self.marks = marks
@@ -101,11 +113,17 @@ class _Reverser:
         self.adjoint_slots: dict[Slot, Slot] = {}
         self.called: dict[str, None] = {}  # the functions of which a forward and a backward are needed
         self.iterated: frozenset[Var] = frozenset()  # what the loops around the current statement define anew each time
+        self.again: dict[Var, Var] = {}
+        self.repeating = False  # whether the current statement is one of an iteration that will run again
+        self.following: tuple[Statement, ...] = ()  # what comes after the current statement in its block
 
     def block(self, block: Block, in_loop: bool, outermost: bool = False) -> list[Statement]:
         """Append the adjoint of a block's statements; return them as the primal has to run them."""
         primal: list[Statement] = []
-        for statement in reversed(self.in_segments(block)):
+        start, around = len(self.builder.statements), self.following
+        statements = self.in_segments(block)
+        for at in range(len(statements) - 1, -1, -1):
+            statement, self.following = statements[at], tuple(statements[at + 1 :])
             origin = statement.origin
             with self.builder.at(origin and backprop(origin)):
                 primal.append(self.statement(statement, in_loop))
@@ -113,6 +131,9 @@ class _Reverser:
                 primal += [Open(slot) for slot in reversed(self.new_slots)]
                 self.new_slots.clear()
         self.adjoints.settle(tuple(self.adjoints.picks))
+        opened = [s.slot for s in block.statements if isinstance(s, Open) and s.slot in self.adjoint_slots]
+        self.builder.statements[start:start] = [Open(self.adjoint_slots.pop(slot)) for slot in opened]
+        self.following = around
         primal.reverse()
         return primal
 
@@ -129,7 +150,7 @@ class _Reverser:
             case If():
                 return self.branches(s, in_loop)
             case For() | While():
-                return self.loop(s)
+                return self.independent(s) if self._runs_again(s) else self.loop(s)
             case Save():
                 self.save(s)
             case Load():
@@ -312,6 +333,70 @@ class _Reverser:
             blocks.append(Block(tuple(region.primal), branch.yields + more))
         return replace(s, then=blocks[0], orelse=blocks[1], results=s.results + tuple(out for _, out in exported))
 
+    def _runs_again(self, s: For | While) -> TypeGuard[For]:
+        """An iteration that runs again keeps what its inner loops need, so that these do not run a third time; but
+        where they run only for backward, or forward and backward become one, they keep nothing either."""
+        if not isinstance(s, For) or not independent(s, self.marks):
+            return False
+        ends = not any(result in again.read(after) for result in s.results for after in self.following)
+        return not self.repeating or ends or self._known_before(s)
+
+    def _known_before(self, s: For) -> bool:
+        """Whether the adjoints that go into the loop hang on nothing that it makes."""
+        made = set(s.results)
+        for after in self.following:
+            if not made.isdisjoint(again.read(after)):
+                made.update(targets(after))
+        wanted = {self.adjoints.current.get(var) for var in (*s.results, *self._active_outside(s))}
+        for adjoint in reversed(self.builder.statements):
+            if not wanted.isdisjoint(targets(adjoint)):
+                wanted |= again.read(adjoint)
+        return wanted.isdisjoint(made)
+
+    def independent(self, s: For) -> Statement:
+        """Each iteration runs once more, and its adjoint follows at once: nothing is kept."""
+        whole = self._known_before(s)
+        finished = [self.adjoints.take(result) for result in s.results]
+        incoming = [
+            adjoint and self.adjoints.full(adjoint, result) for adjoint, result in zip(finished, s.results, strict=True)
+        ]
+        outside = self._active_outside(s)
+        sums = {var: self.builder.var("", self._adjoint_type(var), of=var) for var in outside}
+        # Of an array from before, elements that are set in the loop take their adjoints away.
+        changed = [k for k, init in enumerate(s.inits) if incoming[k] is not None and self._is_active_array(init)]
+        params = {k: self.builder.var("", incoming[k].type, of=s.carried[k]) for k in changed}  # type: ignore[union-attr]
+        before = self.new_slots, self.repeating
+        self.new_slots, self.repeating = [], True
+        with self.builder.collect() as statements, self.adjoints.scope(dict(sums)) as current:
+            for k, (given, adjoint) in enumerate(zip(s.body.yields, incoming, strict=True)):
+                if adjoint is not None:
+                    self.adjoints.hand_on(given, params.get(k, adjoint))
+            primal = self.block(s.body, in_loop=False, outermost=True)
+            onward = [self.adjoints.full(current.pop(s.carried[k], None), params[k]) for k in changed]
+            touched = [var for var in outside if current.get(var) is not sums[var]]
+            exits = (*onward, *(self.adjoints.full(current[var], var) for var in touched))
+        self.new_slots, self.repeating = before
+        going = [(params[k], incoming[k], s.inits[k]) for k in changed]
+        going += [(sums[var], self._start(var), var) for var in touched]
+        results = [self.builder.var("", param.type, of=var) for param, _, var in going]  # type: ignore[arg-type]
+        if going:
+            copy, stands_for = again.followed(s, primal, self.builder)
+            self._rename_again(stands_for)
+            if whole:
+                self.again[copy.index] = s.index
+            added = tuple((param, init, result) for (param, init, _), result in zip(going, results, strict=True))
+            repeated = again.with_adjoint(copy, stands_for, Block(tuple(statements), exits), added, whole)  # type: ignore[arg-type]
+            self.builder.append(replace(repeated, origin=self.builder.origin))
+        left = dict(zip(changed, results, strict=False))
+        self.adjoints.current.update(zip(touched, results[len(changed) :], strict=True))
+        for k, (init, adjoint) in enumerate(zip(s.inits, incoming, strict=True)):
+            if adjoint is not None:
+                self.adjoints.hand_on(init, left.get(k, adjoint))
+        return s
+
+    def _is_active_array(self, atom: Atom) -> bool:
+        return self.adjoints.is_active(atom) and isinstance(atom.type, Array)
+
     def loop(self, s: For | While) -> Statement:
         """The iterations run again, last to first, with the adjoints of what they carry going round."""
         # A value that each iteration makes anew is not active as what it was before, but as a result.
@@ -327,16 +412,26 @@ class _Reverser:
         if not self.iterated:
             again = standing(s, self.builder.primal)
             self.standing |= {read: made for read, made in again.items() if made.args[0] not in self.changed}
-        around, self.iterated = self.iterated, self.iterated | _defined_inside(s)
+        runs_again = self.frugal and rerun.pays(s, self.marks)
+        around, before = self.iterated, (self.new_slots, self.repeating)
+        if runs_again:
+            self.new_slots, self.repeating = [], True
+        else:
+            self.iterated |= _defined_inside(s)
         with self.builder.collect() as statements, self.adjoints.scope(dict(sums)) as current:
             for k, param in zip(state, params, strict=True):
                 self.adjoints.hand_on(s.body.yields[k], param)
-            primal = self.block(s.body, in_loop=True)
+            primal = self.block(s.body, in_loop=not runs_again, outermost=runs_again)
             onward = [
                 self._onward(current.pop(s.carried[k], None), s, k, p) for k, p in zip(state, params, strict=True)
             ]
             touched = [var for var in outside if current.get(var) is not sums[var]]
             totals = [self.adjoints.full(current[var], var) for var in touched]
+        exits = (*onward, *totals)
+        if runs_again:
+            self.new_slots, self.repeating = before
+            statements, exits = self._after_iteration(s, primal, statements, exits)
+            primal = list(s.body.statements)
         if (
             not state
             and not touched
@@ -346,7 +441,7 @@ class _Reverser:
             return s
         starts = [self._start(var) for var in touched]
         index, free = self._index(s, statements)
-        region = self.restore(_Region(s.body, primal, statements, (*onward, *totals), s, index, free), in_loop=True)
+        region = self.restore(_Region(s.body, primal, statements, exits, s, index, free), in_loop=True)
         self.iterated = around
         results = [self._starting(s, k, param) for k, param in zip(state, params, strict=True)]
         results += [self.builder.var("", sums[v].type, of=v) for v in touched]
@@ -355,6 +450,21 @@ class _Reverser:
         for k, result in zip(state, results, strict=False):
             self.adjoints.hand_on(s.inits[k], result)
         return replace(s, body=Block(tuple(region.primal), s.body.yields))
+
+    def _after_iteration(
+        self, s: For | While, primal: list[Statement], adjoint: list[Statement], exits: tuple[Atom, ...]
+    ) -> tuple[list[Statement], tuple[Atom, ...]]:
+        """The iteration once more, as far as its adjoint needs it, and then the adjoint: both read the state alone."""
+        assert isinstance(s, For)
+        copy, stands_for = again.followed(s, primal, self.builder)
+        self._rename_again(stands_for)
+        state = {made: var for var, made in stands_for.items() if var in (s.index, *s.carried)}
+        body = again.preceded(copy.body.statements, substitute(Block(tuple(adjoint), exits), stands_for))
+        body = substitute(body, state)  # type: ignore[arg-type]
+        return list(body.statements), body.yields
+
+    def _rename_again(self, stands_for: dict[Var, Atom]) -> None:
+        self.again = {late: stands_for.get(early, early) for late, early in self.again.items()}  # type: ignore[misc]
 
     def _starting(self, s: For | While, k: int, param: Var) -> Var:
         """The adjoint that the loop leaves of what the k-th carried value was at first: of that one's shape."""

@@ -63,6 +63,8 @@ class _Checker:
         self.defined: dict[int, Var] = {}  # by version, in the whole function: single assignment
         self.visible: set[int] = set()  # the versions that the current place can read
         self.slots: set[Slot] = set(function.slots_in)
+        self.saved: set[Slot] = set(function.slots_in)
+        self.loaded: set[Slot] = set()
         self.statement: Statement | None = None
 
     def run(self) -> None:
@@ -76,6 +78,8 @@ class _Checker:
                      "more is cached than there is")  # fmt: skip
         for slot in function.slots_out:
             self.require(slot in self.slots, f"slot {slot} is handed out and not opened")
+        for slot in self.loaded - self.saved:
+            self.fail(f"slot {slot} is loaded and nothing was saved in it")
 
     def fail(self, message: str) -> None:
         if self.statement is None:
@@ -117,6 +121,7 @@ class _Checker:
             case Save() | Load():
                 self.require(s.slot in self.slots, f"slot {s.slot} is not open")
                 self.edge(s.value, s.slot) if isinstance(s, Save) else self.edge(s.slot, s.target)
+                (self.saved if isinstance(s, Save) else self.loaded).add(s.slot)
             case If():
                 self.branches(s)
             case For() | While():

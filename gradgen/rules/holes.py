@@ -13,7 +13,8 @@ MAKING = {"zeros", "zeros_like", "tril", "triu", "diag"}
 ALL_OF = {"add", "sub"}
 ANY_OF = {
     "mul", "div", "neg", "cast", "identity", "copy", "reshape", "ravel", "transpose", "squeeze", "expand_dims",
-    "broadcast_to", "expand", "spread", "flip", "roll", "concatenate", "stack", "pad", "getitem", "conj", "sum", "mean", "item",
+    "broadcast_to", "expand", "spread", "flip", "roll", "concatenate", "stack", "pad", "getitem", "conj",
+    "sum", "mean", "item",
 }  # fmt: skip
 
 

@@ -257,7 +257,7 @@ def test_a_call_changes_nothing_and_shares_nothing():
 
 @pytest.mark.parametrize("wrong", [np.arange(3), np.array([True]), True, "a", len])
 def test_refused_arguments(wrong):
-    with pytest.raises(UnsupportedType, match="`x` is a"):
+    with pytest.raises(UnsupportedType, match=r"`x` is (an? |of type )"):
         grad(plain)(wrong, 2.0)
 
 

@@ -126,8 +126,8 @@ def test_differentiated_int_is_a_float():
         (True, "`w` is a bool"),
         (np.int32(3), "`w` is a int32"),
         ({"a": [1.0, np.arange(2)]}, r"`w\['a'\]\[1\]` is an array of dtype int64"),
-        ("a", "`w` is a str"),
-        (len, "`w` is a builtin_function_or_method"),
+        ("a", "`w` is of type str"),
+        (len, "`w` is of type builtin_function_or_method"),
     ],
 )
 def test_refused_when_differentiated(value, message):

@@ -1,0 +1,26 @@
+"""Each optimisation left out: `pytest --without independent,merging tests/programs` runs the tests without these."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+# name: where it is called from, its name there, and what does nothing in its place
+OPTIMISATIONS: dict[str, tuple[str, str, Callable[..., Any]]] = {
+    "independent": ("gradgen.differentiate.reverse", "independent", lambda loop, active: False),
+    "rerun": ("gradgen.analyse.rerun", "pays", lambda loop, active: False),
+    "standing": ("gradgen.differentiate.reverse", "standing", lambda loop, made: {}),
+    "at_once": ("gradgen.differentiate.forms", "at_once", lambda block, again: block),
+    "cancelling": ("gradgen.analyse.activity", "cancelling", lambda *_: frozenset()),
+    "merging": ("gradgen.pipeline", "merge_loops", lambda program: program),
+    "forwarding": ("gradgen.pipeline", "forward_stores", lambda program: program),
+}
+
+
+def leave_out(names: list[str]) -> None:
+    for name in names:
+        module, function, nothing = OPTIMISATIONS[name]
+        found = importlib.import_module(module)
+        assert callable(getattr(found, function))
+        setattr(found, function, nothing)
