@@ -355,6 +355,7 @@ class _Reverser:
 
     def independent(self, s: For) -> Statement:
         """Each iteration runs once more, and its adjoint follows at once: nothing is kept."""
+        self.adjoints.settle((*s.results, *self._active_outside(s)))
         whole = self._known_before(s)
         finished = [self.adjoints.take(result) for result in s.results]
         incoming = [
