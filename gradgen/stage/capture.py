@@ -44,6 +44,8 @@ def capture(session: Session, value: Any, path: Path) -> Any:
 
 def _capture(session: Session, value: Any, path: Path) -> Any:
     if isinstance(value, float) and id(value) in CONSTANTS:
+        if not _of_library(path):
+            session.guard(path, "is", value)
         return constant(value, CONSTANTS[id(value)])
     name = name_of(path)
     tree = describe(value, name)
@@ -102,6 +104,12 @@ def _is_library(value: Any) -> bool:
         pass
     module = getattr(value, "__module__", None) or ""
     return module.split(".")[0] in _LIBRARIES or isinstance(value, np.ufunc)
+
+
+def _of_library(path: Path) -> bool:
+    """Whether a path is an attribute of NumPy's or math's module, which stays what it is."""
+    root = path.root
+    return len(path.steps) == 1 and root.kind == "global" and _is_library(root.scope.get(root.name))
 
 
 def from_tree(session: Session, tree: Any, path: Path, value: Any = None) -> Any:

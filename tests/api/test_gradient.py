@@ -467,3 +467,21 @@ def test_generated_files(tmp_path, monkeypatch):
     (made,) = (tmp_path / "cache").glob("*.py")
     assert "def plain_grad(x, y):" in made.read_text()
     assert gradgen.__version__
+
+
+K = math.pi
+
+
+class Config:
+    k = math.pi
+
+
+def test_a_global_that_is_pi_for_a_while(monkeypatch):
+    """It is written as math.pi, and is no input: that it still is must be asked at each call."""
+    config = Config()
+    f = grad(lambda x, c: K * c.k * x * math.e)
+    assert f(1.0, config) == math.pi * math.pi * math.e
+    config.k = 2.0
+    assert f(1.0, config) == math.pi * 2.0 * math.e
+    monkeypatch.setitem(globals(), "K", 3.0)
+    assert f(1.0, config) == 3.0 * 2.0 * math.e
