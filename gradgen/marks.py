@@ -31,7 +31,7 @@ def checkpoint(marked: Any, levels: int = 2) -> Any:
     A loop of n iterations, `for t in checkpoint(range(n))`, is gone through in segments. Of its state (what
     one iteration hands to the next) backward keeps what each segment starts with, and runs one segment at a time
     again: about 2 sqrt(n) states instead of n, for one more forward pass. With `levels=k` segments consist
-    of segments: about k n**(1/k) states, for k - 1 more forward passes. Twenty levels keep 40 states of a million.
+    of segments: about k n**(1/k) states, for k - 1 more forward passes. Ten levels keep 41 states of a million.
 
     Of the calls of a function decorated with `@checkpoint` backward keeps nothing but what they take, and runs them
     again.

@@ -1,7 +1,8 @@
 """What crosses an iteration: for each value that the backward iteration reads, recompute it or save it.
 
 Values from outside the loop are alive and need neither. A value is recomputed where its operation is
-cheap and its operands are at hand there: alive, saved anyway, or recomputed themselves.
+cheap and its operands are at hand there: alive, saved anyway, or recomputed themselves. Where memory matters more
+(`thrifty`: in what `gradgen.checkpoint` marks), that goes for arithmetic on arrays, too.
 
 >>> from gradgen.ir import FLOAT, Assign, Var
 >>> x, y = Var("x", 0, FLOAT), Var("y", 1, FLOAT)
@@ -31,7 +32,11 @@ class Plan:
 
 
 def plan(
-    needed: Iterable[Var], definitions: Mapping[Var, Assign], inside: Set[Var], free: Set[Var] = frozenset()
+    needed: Iterable[Var],
+    definitions: Mapping[Var, Assign],
+    inside: Set[Var],
+    free: Set[Var] = frozenset(),
+    thrifty: bool = False,
 ) -> Plan:
     """How to have the values `needed` again.
 
@@ -40,9 +45,11 @@ def plan(
     `inside`, what backward has anyway (the loop's index).
     """
     wanted = sorted(needed, key=lambda var: var.version)
-    greedy = _choose(wanted, definitions, inside, free, frozenset())
-    state = {var for var in inside if var not in definitions and var not in free and isinstance(var.type, Scalar)}
-    from_state = _choose(wanted, definitions, inside, free, state)
+    kinds = Scalar | Array if thrifty else Scalar
+    cheap = {var: made for var, made in definitions.items() if is_cheap(made, thrifty)}
+    greedy = _choose(wanted, cheap, inside, free, frozenset())
+    state = {var for var in inside if var not in definitions and var not in free and isinstance(var.type, kinds)}
+    from_state = _choose(wanted, cheap, inside, free, state)
     return min(greedy, from_state, key=lambda p: sum(_weight(var) for var in p.saved))
 
 
@@ -63,9 +70,7 @@ def _choose(
         ):
             return True
         definition = definitions.get(atom)
-        if definition is None or not is_cheap(definition):
-            return False
-        if not all(available(arg, trail) for arg in definition.args):
+        if definition is None or not all(available(arg, trail) for arg in definition.args):
             return False
         trail[atom] = None
         return True
@@ -82,12 +87,13 @@ def _choose(
     return Plan(tuple(var for var in saved if var in used), tuple(recomputed))
 
 
-def is_cheap(definition: Assign) -> bool:
+def is_cheap(definition: Assign, thrifty: bool = False) -> bool:
     """Whether running the operation again costs no more than having kept its result."""
     rule = RULES[definition.op]
     if definition.op in VIEWS:
         return not any(isinstance(arg.type, Array | ListOf) for arg in definition.args[1:])
-    return rule.cost <= CHEAP and all(isinstance(atom.type, Scalar) for atom in (definition.target, *definition.args))
+    kinds = Scalar | Array if thrifty and rule.kind == "elementwise" else Scalar
+    return rule.cost <= CHEAP and all(isinstance(atom.type, kinds) for atom in (definition.target, *definition.args))
 
 
 def _weight(var: Var) -> int:

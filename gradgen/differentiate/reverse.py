@@ -112,6 +112,7 @@ class _Reverser:
         self.new_slots: list[Slot] = []  # made since the last statement of the outermost block, which opens them
         self.adjoint_slots: dict[Slot, Slot] = {}
         self.called: dict[str, None] = {}  # the functions of which a forward and a backward are needed
+        self.thrifty = False  # whether little is to be kept even if more is computed
         self.iterated: frozenset[Var] = frozenset()  # what the loops around the current statement define anew each time
         self.again: dict[Var, Var] = {}
         self.repeating = False  # whether the current statement is one of an iteration that will run again
@@ -276,15 +277,15 @@ class _Reverser:
         The two are to be run again as one, if this is differentiated itself.
         """
         finished = [self.adjoints.take(result) for result in s.results]
-        around = self.new_slots, self.adjoint_slots, self.iterated
-        self.new_slots, self.adjoint_slots, self.iterated = [], {}, frozenset()
+        around = self.new_slots, self.adjoint_slots, self.iterated, self.thrifty
+        self.new_slots, self.adjoint_slots, self.iterated, self.thrifty = [], {}, frozenset(), True
         with self.builder.collect() as adjoint:
             for value, to in zip(finished, s.then.yields, strict=True):
                 if value is not None:
                     self.adjoints.hand_on(to, value)
             primal = self.block(s.then, in_loop=False, outermost=True)
         opens = [Open(slot) for slot in self.adjoint_slots.values()]
-        self.new_slots, self.adjoint_slots, self.iterated = around
+        self.new_slots, self.adjoint_slots, self.iterated, self.thrifty = around
         if adjoint:
             self.builder.append(run_first(s, primal, [*opens, *adjoint], self.builder))
         return s
@@ -556,7 +557,7 @@ class _Reverser:
             return region
         lost = {var for var in self.iterated if not isinstance(var.type, Scalar)}
         region.definitions |= {var: s for var, s in self.standing.items() if var in region.definitions}
-        plan = keep.plan(needed, region.definitions, region.defined | lost, region.free)
+        plan = keep.plan(needed, region.definitions, region.defined | lost, region.free, self.thrifty)
         fresh = {v: self.builder.var(v.name, v.type, v.of) for v in (*plan.saved, *plan.recomputed)}
         slots = {var: self.builder.slot(_slot_name(var), var.type) for var in plan.saved}
         self.new_slots += slots.values()

@@ -1,4 +1,4 @@
-"""Logistic growth of many populations over a long time, of which `gradgen.checkpoint` keeps the state at a few times."""
+"""Logistic growth of many populations in time; `gradgen.checkpoint` keeps their state at a few times."""
 
 import numpy as np
 
