@@ -343,6 +343,29 @@ def with_a_gradient_inside(x, n):
     return x
 
 
+@checkpoint
+def term(a, w):
+    e = math.exp(-a * a) * w
+    return math.sin(e) * e
+
+
+def of_a_function_in_independent_iterations(x, w):
+    s = 0.0
+    for i in range(x.shape[0]):
+        s = s + term(x[i], w) * w
+    return s * s
+
+
+def in_independent_iterations(x, w, n):
+    s = 0.0
+    for i in range(x.shape[0]):
+        u = x[i]
+        for t in checkpoint(range(n)):
+            u = math.sin(u * w) + t
+        s += u * w
+    return s * s
+
+
 _U = np.linspace(0.4, 1.3, 6)
 _W = np.linspace(0.3, 0.9, 30).reshape(10, 3)
 _COUNTS = (0, 1, 2, 3, 4, 8, 9, 10, 17)
@@ -380,6 +403,8 @@ PROGRAMS = [
     program(of_a_function_in_a_loop, (_U, 0.7, 3), argnums=(0, 1), pair=True),
     program(of_a_function_in_a_loop_in_segments, (_U, 0.7, 6), argnums=(0, 1)),
     program(changes_what_it_takes, (_U, 0.7, 3), argnums=(0, 1), pair=True),
+    program(of_a_function_in_independent_iterations, (_U, 0.7), argnums=(0, 1), pair=True),
+    program(in_independent_iterations, (_U, 0.7, 5), (_U, 0.7, 0), argnums=(0, 1), pair=True),
     program(of_two_results, (1.3, 0.7), (0.7, 1.3), second_order=True, pair=True),
     program(nested_calls, (1.3,), (0.7,), second_order=True),
     program(of_a_function_inside, (1.3, 3), argnums=0, second_order=True),
