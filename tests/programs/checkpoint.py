@@ -361,7 +361,7 @@ def in_independent_iterations(x, w, n):
     for i in range(x.shape[0]):
         u = x[i]
         for t in checkpoint(range(n)):
-            u = math.sin(u * w) + t
+            u = np.sin(u * w) + t
         s += u * w
     return s * s
 
