@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 from collections.abc import Callable
 from typing import Any
@@ -17,10 +18,23 @@ OPTIMISATIONS: dict[str, tuple[str, str, Callable[..., Any]]] = {
     "forwarding": ("gradgen.pipeline", "forward_stores", lambda program: program),
 }
 
+# What compiled code has as options: machine code on disk is told apart by them.
+SWITCHES = ("simd", "distinct_memory", "reassociate")
+
 
 def leave_out(names: list[str]) -> None:
     for name in names:
+        if name in SWITCHES:
+            switch_off(name)
+            continue
         module, function, nothing = OPTIMISATIONS[name]
         found = importlib.import_module(module)
         assert callable(getattr(found, function))
         setattr(found, function, nothing)
+
+
+def switch_off(name: str) -> None:
+    """In all that `grad` and `value_and_grad` make."""
+    api = importlib.import_module("gradgen.api")
+    chosen = api.chosen
+    api.chosen = lambda *args: dataclasses.replace(chosen(*args), **{name: False})
