@@ -87,7 +87,8 @@ def spread(value: Sym, x: Sym, s: Assign) -> Sym:
         return value
     full = Sym(s.target, value.builder)
     value = expanded(value, s.target) if value.ndim < full.ndim else value
-    return symbols.apply("spread", value, x, axis=s.param("axis"), keepdims=False)
+    axes = axes_of(s.param("axis"), x.ndim)
+    return symbols.apply("getitem", value, index=tuple(None if k in axes else ALL for k in range(x.ndim)))
 
 
 def _selection(s: Assign, g: Sym, adjoints: Adjoints) -> None:
