@@ -20,7 +20,7 @@ from gradgen.ir import Array, Assign, Atom, ListOf, Scalar, Var, dims_of
 from gradgen.rules.table import RULES
 
 CHEAP = 1  # the cost, in arithmetic operations, up to which recomputing beats writing and reading memory
-VIEWS = ("getitem", "transpose", "item")
+READINGS = ("getitem", "transpose", "item", "size")  # of an array that is at hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def _choose(
 def is_cheap(definition: Assign, thrifty: bool = False) -> bool:
     """Whether running the operation again costs no more than having kept its result."""
     rule = RULES[definition.op]
-    if definition.op in VIEWS:
+    if definition.op in READINGS:
         return not any(isinstance(arg.type, Array | ListOf) for arg in definition.args[1:])
     kinds = Scalar | Array if thrifty and rule.kind == "elementwise" else Scalar
     return rule.cost <= CHEAP and all(isinstance(atom.type, kinds) for atom in (definition.target, *definition.args))

@@ -89,7 +89,7 @@ def reverse(
     marks = active(function, wrt, seeds)
     function, places = with_places(function, marks, builder)
     builder.remember(function.body)
-    reverser = _Reverser(builder, marks, items, changed_later(function), frugal)
+    reverser = _Reverser(builder, marks, items, function, frugal)
     reverser.adjoints.places = places
     with builder.collect() as adjoint:
         for result, seed in seeds.items():
@@ -102,10 +102,9 @@ def reverse(
 
 
 class _Reverser:
-    def __init__(
-        self, builder: Builder, marks: frozenset[Var], items: Items, changed: frozenset[Var], frugal: bool = False
-    ):
-        self.builder, self.items, self.changed, self.frugal = builder, items, changed, frugal
+    def __init__(self, builder: Builder, marks: frozenset[Var], items: Items, function: Function, frugal: bool = False):
+        self.builder, self.items, self.changed, self.frugal = builder, items, changed_later(function), frugal
+        self.sizes = {dim: (var, axis) for var in function.params for axis, dim in enumerate(dims_of(var.type))}
         self.standing: dict[Var, Assign] = {}  # what is read in loops and can be read again after them
         self.adjoints = Adjoints(builder, marks)
         self.marks = marks
@@ -541,6 +540,14 @@ class _Reverser:
 
     # Values that are not alive any more
 
+    def _of_parameter(self, s: Assign) -> Assign:
+        """The size of an array as that of a parameter, which is at hand, where they are the same."""
+        dim = dims_of(s.args[0].type)[s.param("axis")]
+        if dim not in self.sizes:
+            return s
+        array, axis = self.sizes[dim]
+        return replace(s, args=(array,), params=(("axis", axis),))
+
     def restore(self, region: _Region, in_loop: bool) -> _Region:
         """Give the adjoint statements of an inner block the primal values of that block.
 
@@ -557,6 +564,7 @@ class _Reverser:
             return region
         lost = {var for var in self.iterated if not isinstance(var.type, Scalar)}
         region.definitions |= {var: s for var, s in self.standing.items() if var in region.definitions}
+        region.definitions |= {var: self._of_parameter(s) for var, s in region.definitions.items() if s.op == "size"}
         plan = keep.plan(needed, region.definitions, region.defined | lost, region.free, self.thrifty)
         fresh = {v: self.builder.var(v.name, v.type, v.of) for v in (*plan.saved, *plan.recomputed)}
         slots = {var: self.builder.slot(_slot_name(var), var.type) for var in plan.saved}

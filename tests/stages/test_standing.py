@@ -79,7 +79,18 @@ def in_time(x, n):
     return np.sum(x)
 
 
-@pytest.mark.parametrize(("function", "saves"), [(recurrence, 0), (downwards, 0), (against_the_order, 1), (in_time, 1)])
+def linear_in_time(x, n):
+    """The bounds of the inner loop are sizes of what the outer one changes, and the argument's."""
+    for _ in range(n):
+        for i in range(1, len(x) - 1):
+            x[i] = x[i - 1] + 2.0 * x[i + 1]
+    return np.sum(x)
+
+
+KEPT = [(recurrence, 0), (downwards, 0), (against_the_order, 1), (in_time, 1), (linear_in_time, 0)]
+
+
+@pytest.mark.parametrize(("function", "saves"), KEPT)
 def test_only_what_is_overwritten_is_saved(function, saves):
     text = gradgen.grad(function).source(np.ones(SIZE), SIZE)
     assert text.count("append") == saves
