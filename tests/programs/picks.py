@@ -143,6 +143,10 @@ def repeated_by_size_one(x, y):
     return np.sum(np.max(x * y, axis=1)) + np.sum(np.max(x + y, axis=0) ** 2)
 
 
+def repeated_along_what_is_summed(x, w):
+    return np.sum(np.min(np.sum(x * w, axis=2), axis=1) ** 2)
+
+
 def reversed_view(x):
     return np.max(x[::-1] ** 2) + np.sum(np.max(x.T * 2, axis=-1)) + np.max(x[1:])
 
@@ -190,6 +194,7 @@ PROGRAMS = [
     program(outer_array_in_a_loop, case(M)),
     program(stored_into, case(M[0])),
     program(repeated_by_size_one, case(M, N[:, :1]), case(M, N[:1]), case(M[:, :1], N), argnums=(0, 1)),
+    program(repeated_along_what_is_summed, case(T, T[0, :, :1]), case(T, T[:, :, :1]), argnums=(0, 1)),
     program(reversed_view, case(M)),
     program(kept_axes, case(M), case(M[:1])),
     program(spread_of_values, case(M)),
