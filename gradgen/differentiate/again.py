@@ -3,17 +3,19 @@
 Where the adjoints of the loop's results are known before it has run, the primal's loop and this one are one loop
 (`at_once`).
 
->>> from gradgen.ir import FLOAT, INT, Accumulate, Assign, Const, show_block
+>>> from gradgen.ir import FLOAT, INT, Accumulate, Assign, Const, Function, show
 >>> x, e, t = (Var(name, k, FLOAT) for k, name in enumerate("xet"))
 >>> i, s, r, k, q, p = (Var(name, 3 + k, FLOAT) for k, name in enumerate("isrisr"))
 >>> bounds = Const(0, INT), Const(9, INT), Const(1, INT)
 >>> body = Block((Assign(e, "exp", (x,)), Accumulate(t, s, e)), (t,))
 >>> primal, again = For(i, *bounds, (s,), (x,), body, (r,)), For(k, *bounds, (q,), (x,), Block((), (q,)), (p,))
->>> print(show_block(at_once(Block((primal, Assign(e, "neg", (x,)), again), (r,)), {k: i})))
-r.5 = for k.6 in 0:9:1 with s.7=x.0:
-  yield s.7
-e.1 = neg x.0
-yield r.5
+>>> both = Block((primal, Assign(e, "neg", (x,)), again), (r, p, e))
+>>> print(show(Function("f", (x,), at_once(both, {k: i}))))
+f(x.0):
+  r.5 = for i.6 in 0:9:1 with s.7=x.0:
+    yield s.7
+  e.1 = neg x.0
+  yield r.5 r.8 e.1
 
 Does not decide which loops these are (`analyse.independent`).
 """
@@ -24,8 +26,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from gradgen.ir import Accumulate, Assign, Atom, Block, For, If, Load, Open, Save, Statement, Store, Var, While
-from gradgen.ir.walk import copied, map_statement, operands, statement_free, substitute, targets
+from gradgen.ir.instantiate import copied
 from gradgen.ir.walk import free_variables as read_by
+from gradgen.ir.walk import map_statement, operands, statement_free, substitute, targets
 from gradgen.ir.walk import statements as all_statements
 from gradgen.rules.build import Builder
 
@@ -39,7 +42,7 @@ def read(s: Statement) -> set[Atom]:
 def followed(loop: For, primal: list[Statement], builder: Builder) -> tuple[For, dict[Var, Atom]]:
     """A copy of `loop` with `primal` as its body, and what stands in it for what."""
     body = Block(tuple(primal), loop.body.yields)
-    block, stands_for = copied(Block((replace(loop, body=body),)), lambda var: builder.var(var.name, var.type, var.of))
+    block, stands_for = copied(Block((replace(loop, body=body),)), builder.var)
     (again,) = block.statements
     assert isinstance(again, For)
     return again, stands_for

@@ -243,22 +243,3 @@ def substitute(block: Block, mapping: dict[Var, Atom]) -> Block:
         return Block(body, tuple(map(use, block.yields)))
 
     return inner(block)
-
-
-def copied(block: Block, fresh: Callable[[Var], Var]) -> tuple[Block, dict[Var, Atom]]:
-    """`block` once more, with a `fresh` variable for each that it defines at any depth; and which stands for which."""
-    made: dict[Var, Atom] = {}
-
-    def define(var: Var) -> Var:
-        made[var] = new = fresh(var)
-        return new
-
-    def use(atom: Atom) -> Atom:
-        return made.get(atom, atom) if isinstance(atom, Var) else atom
-
-    def inner(block: Block) -> Block:
-        return Block(
-            tuple([map_statement(s, use, inner, define) for s in block.statements]), tuple(map(use, block.yields))
-        )
-
-    return inner(block), made

@@ -1,8 +1,8 @@
 """Matrix products: calls of BLAS on contiguous matrices of one float dtype, loops for the rest.
 
 A transpose is handed to BLAS as it is. Stacks of matrices go product by product. A product of two vectors, and of a
-part of a matrix with a vector, is a loop: to copy `a[i, :j]` for BLAS, or only to call it, takes longer than the product
-in the loops of triangular solvers; and the last bit of BLAS's hangs on where the vectors lie.
+part of a matrix with a vector, is a loop: to copy `a[i, :j]` for BLAS, or only to call it, takes longer than the
+product in the loops of triangular solvers; and the last bit of BLAS's hangs on where the vectors lie.
 """
 
 from __future__ import annotations
