@@ -192,7 +192,7 @@ def _entry(session: Session, entry: Any, operands: list[Atom]) -> Any:
         case Known(value=slice() as known):
             return Slice(known.start, known.stop, known.step)
     content = operators.contents(session, entry)
-    if isinstance(content, ListObject):
+    if isinstance(content, ListObject | RunList):
         sym = symbols_array(session, entry)
         operands.append(sym.atom)
         return At(len(operands) - 1)

@@ -359,7 +359,16 @@ def made_in_a_loop_beside_an_array(v):
     return np.sum(v * parts)
 
 
+def made_by_a_test_as_an_index(m, n):
+    s = 0.0
+    for j in range(n):
+        kept = [k for k in range(n) if k != j]
+        s += np.sum(m[kept] ** 2) * m[0, j] + np.prod(m[1:, kept])
+    return s
+
+
 PROGRAMS = [
+    program(made_by_a_test_as_an_index, (_M, 2), argnums=0),
     program(beside_an_array, ([0.7, -1.2], np.array([[0.5, 0.7], [-0.2, 1.1], [0.4, 0.9]]))),
     program(made_in_a_loop_beside_an_array, (np.array([0.5, 0.7, -0.2]),)),
     program(append_constant_count, (1.3,), pair=True),
