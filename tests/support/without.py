@@ -1,4 +1,7 @@
-"""Each optimisation left out: `pytest --without independent,merging tests/programs` runs the tests without these."""
+"""Each optimisation left out: `pytest --without independent,merge_loops tests/programs` runs the tests without these.
+
+Beside those named here, the passes of `gradgen/lower/improving.py` by their names.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,12 @@ from typing import Any
 
 # name: where it is called from, its name there, and what does nothing in its place
 OPTIMISATIONS: dict[str, tuple[str, str, Callable[..., Any]]] = {
-    "independent": ("gradgen.differentiate.reverse", "independent", lambda loop, active: False),
+    "independent": ("gradgen.differentiate.loops", "independent", lambda loop, active: False),
     "rerun": ("gradgen.analyse.rerun", "pays", lambda loop, active: False),
-    "standing": ("gradgen.differentiate.reverse", "standing", lambda loop, made: {}),
+    "standing": ("gradgen.differentiate.loops", "standing", lambda loop, made: {}),
     "at_once": ("gradgen.differentiate.forms", "at_once", lambda block, again: block),
     "cancelling": ("gradgen.analyse.activity", "cancelling", lambda *_: frozenset()),
-    "merging": ("gradgen.pipeline", "merge_loops", lambda program: program),
-    "forwarding": ("gradgen.pipeline", "forward_stores", lambda program: program),
+    "picks": ("gradgen.differentiate.reverse", "reverse_pick", lambda *_: False),
 }
 
 # What compiled code has as options: machine code on disk is told apart by them.
@@ -23,9 +25,13 @@ SWITCHES = ("simd", "distinct_memory", "reassociate")
 
 
 def leave_out(names: list[str]) -> None:
+    improving = importlib.import_module("gradgen.lower.improving")
     for name in names:
         if name in SWITCHES:
             switch_off(name)
+            continue
+        if name in (each.__name__ for each in improving.PASSES):
+            improving.PASSES = tuple(each for each in improving.PASSES if each.__name__ != name)
             continue
         module, function, nothing = OPTIMISATIONS[name]
         found = importlib.import_module(module)
