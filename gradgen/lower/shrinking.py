@@ -105,6 +105,7 @@ class _Found:
                 self._leave(places)
             case For():
                 self._hand_over(s.carried, s.inits)
+                self._hand_over(s.carried, s.body.yields)
                 self._hand_over(s.results, s.body.yields)
                 self._leave(() if s.leave is None else (s.leave,))
             case If():

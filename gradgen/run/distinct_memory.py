@@ -22,7 +22,10 @@ import numpy as np
 from llvmlite import ir as llvm
 from numba.core import ir, types
 
-MAKERS = ("empty", "zeros", "ones", "full", "empty_like", "zeros_like", "dot")
+MAKERS = (
+    "empty", "zeros", "ones", "full", "empty_like", "zeros_like", "ones_like", "full_like", "dot", "arange", "copy",
+    "argsort", "sort", "searchsorted", "cumsum", "cumprod", "concatenate", "repeat", "flatnonzero",
+)  # fmt: skip
 UNKNOWN, ARGUMENTS = "unknown", "arguments"
 Origins = frozenset[Any]  # of these two, and of expressions that make an array
 NOWHERE: Origins = frozenset()

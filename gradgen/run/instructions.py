@@ -23,6 +23,9 @@ from numba.np.linalg import call_xxdot, call_xxgemm, call_xxgemv, ensure_blas
 
 INT = ir.IntType(64)
 LARGEST = 2**31 - 1  # BLAS counts in C ints
+# Bytes kept free on both sides of an array. A vectorised loop first asks whether what it writes begins within a few
+# vectors of what it reads, and takes one element at a time if so: a small sum's last bit would hang on the allocator.
+MARGIN = 512
 FLOATS = (types.float32, types.float64, types.complex64, types.complex128)
 
 
@@ -43,8 +46,9 @@ def _new(context: Any, builder: Any, kind: types.Array, shape: list[Any]) -> tup
         size, over = builder.extract_value(product, 0), builder.or_(over, builder.extract_value(product, 1))
     _refuse(context, builder, over, ValueError, "array is too big")
     align = context.get_preferred_array_alignment(kind.dtype)
-    meminfo = context.nrt.meminfo_alloc_aligned(builder, size, align)
-    data = context.nrt.meminfo_data(builder, meminfo)
+    with_margins = builder.add(size, ir.Constant(INT, 2 * MARGIN))
+    meminfo = context.nrt.meminfo_alloc_aligned(builder, with_margins, align)
+    data = builder.gep(context.nrt.meminfo_data(builder, meminfo), [ir.Constant(INT, MARGIN)])
     made = make_array(kind)(context, builder)
     populate_array(
         made,

@@ -100,7 +100,15 @@ def number_that_fills_one_place(x, v):
     return np.sum(v) + x
 
 
+def left_by_itself(v):
+    for _ in range(3):
+        v -= v
+        m = v
+    return np.sum(m)
+
+
 PROGRAMS = [
+    program(left_by_itself, (V[:1],), (V,)),
     program(slice_of_the_iteration_before, (V, 2), (V, 0)),
     program(slice_of_the_first_iteration, (V, 2)),
     program(slice_of_the_iteration_before_while, (V, 6), (V, 0)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 
 import numba
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from numba.core.runtime import _nrt_python
 from numba.core.runtime.nrt import rtsys
 
+import gradgen
 from gradgen.run import numba_backend
 
 pytestmark = pytest.mark.jit
@@ -108,3 +110,20 @@ def test_powers_are_those_of_numba():
     numbas = numba.njit(error_model="numpy")(f.py_func)
     for x in (1.7, -0.3, 0.0, -0.0, np.inf, np.nan, 3, np.float32(1.3)):
         assert repr(f(x)) == repr(numbas(x))
+
+
+def counted(x, y):
+    return np.sum(np.searchsorted(np.sort(x), y) * y)
+
+
+def test_the_last_bit_does_not_hang_on_where_arrays_lie():
+    generator = random.Random(1)
+    x, y = np.random.default_rng(0).normal(size=5), np.random.default_rng(1).normal(size=7)
+    call = gradgen.value_and_grad(counted, jit=True)
+    found, kept = set(), []
+    for _ in range(6000):
+        found.add(float(call(x.copy(), y.copy())[0]))
+        kept.append(np.empty(generator.randint(1, 40)))
+        if len(kept) > 200:
+            del kept[generator.randrange(200)], kept[generator.randrange(150)]
+    assert len(found) == 1
