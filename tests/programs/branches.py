@@ -371,7 +371,17 @@ def piecewise_in_sequence(x):
 
 _V = np.array([1.3, 0.7, -2.0])
 
+def known_by_a_known_test(y, n, v):
+    for x in v:
+        if n == n or math.cos(1.0) < 1.0:
+            if x:
+                continue
+        y -= 0
+    return y
+
+
 PROGRAMS = [
+    program(known_by_a_known_test, (1.3, 2, np.array([1.3, 0.0])), argnums=0),
     program(overwrite_in_branch, (1.3,), (-1.3,), second_order=True, pair=True),
     program(overwrite_in_both, (1.3,), (-1.3,), second_order=True),
     program(defined_only_in_branches, (1.3, 0.7), (0.7, 1.3)),
