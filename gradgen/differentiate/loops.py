@@ -77,8 +77,9 @@ class Loops(State):
         outside = self.active_outside(s)
         sums = {var: self.builder.var("", self.adjoint_type(var), of=var) for var in outside}
         # Of an array from before, elements that are set in the loop take their adjoints away.
-        changed = [k for k, init in enumerate(s.inits) if incoming[k] is not None and self._is_active_array(init)]
-        params = {k: self.builder.var("", incoming[k].type, of=s.carried[k]) for k in changed}  # type: ignore[union-attr]
+        found = {k: adjoint for k, adjoint in enumerate(incoming) if adjoint is not None}
+        changed = [k for k in found if self._is_active_array(s.inits[k])]
+        params = {k: self.builder.var("", found[k].type, of=s.carried[k]) for k in changed}
         before = self.new_slots, self.repeating
         self.new_slots, self.repeating = [], True
         with self.builder.collect() as statements, self.adjoints.scope(dict(sums)) as current:
@@ -90,16 +91,18 @@ class Loops(State):
             touched = [var for var in outside if current.get(var) is not sums[var]]
             exits = (*onward, *(self.adjoints.full(current[var], var) for var in touched))
         self.new_slots, self.repeating = before
-        going = [(params[k], incoming[k], s.inits[k]) for k in changed]
+        going: list[tuple[Var, Atom, Atom]] = [(params[k], found[k], s.inits[k]) for k in changed]
         going += [(sums[var], self._start(var), var) for var in touched]
-        results = [self.builder.var("", param.type, of=var) for param, _, var in going]  # type: ignore[arg-type]
+        results = [
+            self.builder.var("", param.type, of=var if isinstance(var, Var) else None) for param, _, var in going
+        ]
         if going:
             copy, stands_for = again.followed(s, primal, self.builder)
             self._rename_again(stands_for)
             if whole:
                 self.again[copy.index] = s.index
             added = tuple((param, init, result) for (param, init, _), result in zip(going, results, strict=True))
-            repeated = again.with_adjoint(copy, stands_for, Block(tuple(statements), exits), added, whole)  # type: ignore[arg-type]
+            repeated = again.with_adjoint(copy, stands_for, Block(tuple(statements), exits), added, whole)
             self.builder.append(replace(repeated, origin=self.builder.origin))
         left = dict(zip(changed, results, strict=False))
         self.adjoints.current.update(zip(touched, results[len(changed) :], strict=True))
@@ -178,7 +181,10 @@ class Loops(State):
         return list(body.statements), body.yields
 
     def _rename_again(self, stands_for: dict[Var, Atom]) -> None:
-        self.again = {late: stands_for.get(early, early) for late, early in self.again.items()}  # type: ignore[misc]
+        for late, early in self.again.items():
+            new = stands_for.get(early, early)
+            assert isinstance(new, Var)
+            self.again[late] = new
 
     def _starting(self, s: For | While, k: int, param: Var) -> Var:
         """The adjoint that the loop leaves of what the k-th carried value was at first: of that one's shape."""

@@ -32,12 +32,18 @@ LARGEST_POWER = 64
 EXTREMES: dict[Any, str] = {np.maximum: "llvm.maximum", np.minimum: "llvm.minimum"}
 
 
-@functools.cache
-def compiler_for(options: Options, outer: bool) -> type[compiler.CompilerBase]:
-    """The compiler class that carries out `options`, for `numba.njit(pipeline_class=...)`.
+def _power(builder: ir.IRBuilder, base: Any, exponent: int) -> Any:
+    """The products of Numba's own function, in its order."""
+    made = base if exponent & 1 else None
+    while exponent := exponent >> 1:
+        base = builder.fmul(base, base)
+        if exponent & 1:
+            made = base if made is None else builder.fmul(made, base)
+    return made
 
-    `outer`: for functions that are called from outside, and from no other that is compiled.
-    """
+
+def _lowering(options: Options, outer: bool) -> type[lowering.Lower]:
+    """How a function in Numba's representation becomes LLVM's."""
     # Zero with a negative exponent raises in Numba's function, whatever the error model.
     powers = {*range(-LARGEST_POWER if options.error_model == "numpy" else 0, LARGEST_POWER + 1)} - {0}
 
@@ -61,20 +67,11 @@ def compiler_for(options: Options, outer: bool) -> type[compiler.CompilerBase]:
             base, by = self.typeof(expr.lhs.name), self.typeof(expr.rhs.name)
             exponent = by.literal_value if isinstance(by, types.IntegerLiteral) else 0
             if op is operator.pow and exponent in powers and base == resty in types.real_domain:
-                made = self.power(self.loadvar(expr.lhs.name), abs(exponent))
+                made = _power(self.builder, self.loadvar(expr.lhs.name), abs(exponent))
                 return made if exponent > 0 else self.builder.fdiv(made.type(1), made)
             made = super().lower_binop(resty, expr, op)
             if options.reassociate and expr.op == "inplace_binop" and getattr(made, "opname", "") in ADDITIONS:
                 made.flags.append("reassoc")
-            return made
-
-        def power(self, base: Any, exponent: int) -> Any:
-            """The products of Numba's own function, in its order."""
-            made = base if exponent & 1 else None
-            while exponent := exponent >> 1:
-                base = self.builder.fmul(base, base)
-                if exponent & 1:
-                    made = base if made is None else self.builder.fmul(made, base)
             return made
 
         def _lower_call_normal(self, fnty: Any, expr: Any, signature: Any) -> Any:
@@ -92,13 +89,24 @@ def compiler_for(options: Options, outer: bool) -> type[compiler.CompilerBase]:
                 features = self.context.codegen().magic_tuple()[2]
                 vector_math.offer(self.function, features)
 
+    return Lower
+
+
+@functools.cache
+def compiler_for(options: Options, outer: bool) -> type[compiler.CompilerBase]:
+    """The compiler class that carries out `options`, for `numba.njit(pipeline_class=...)`.
+
+    `outer`: for functions that are called from outside, and from no other that is compiled.
+    """
+    lower = _lowering(options, outer)
+
     @register_pass(mutates_CFG=True, analysis_only=False)
     class NativeLowering(typed_passes.NativeLowering):
         _name = "gradgen_native_lowering"
 
         @property
         def lowering_class(self) -> type[lowering.Lower]:
-            return Lower
+            return lower
 
     class Compiler(compiler.Compiler):
         def __init__(self, *args: Any):
