@@ -3,9 +3,9 @@
 In `for i in range(1, n): x[i] = b[i] * x[i - 1]` the place of `x[i - 1]` stands once it is read. Backward reads the
 array as the loop has left it, and neither a copy of what was read nor a store of it is needed. The order of the
 iterations and the places are linear inequalities in the loops' indices, and a later store to a place would have
-to fulfil all of them (`linear.py`).
+to fulfil all of them (`ir.linear`).
 
->>> from gradgen.ir import FLOAT, INT
+>>> from gradgen.ir import FLOAT, INT, Const, Dim
 >>> from gradgen.ir.text import show_statement
 >>> before, after = (Var("x", k, Array("float64", (Dim("x.0"),))) for k in range(2))
 >>> i, past, ahead, old, new = (Var("", k, FLOAT if k > 4 else INT) for k in range(2, 7))
@@ -23,19 +23,20 @@ Does not look at lists, nor at arrays that a loop swaps.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
-from gradgen.analyse.linear import Form, contradict
-from gradgen.ir import Accumulate, Array, Assign, At, Atom, Block, Const, Dim, For, If, Scalar, Slice, Store, Var, While
+from gradgen.ir import Array, Assign, At, Atom, Block, Const, For, If, Slice, Store, Var, While
+from gradgen.ir.linear import Form
 from gradgen.ir.walk import block_params, blocks, statements, targets
 from gradgen.rules import sizes
 from gradgen.rules.indexing import completed
+from gradgen.rules.whole_numbers import Definitions, WholeNumbers, in_range
 
 Loop = For | While
 Stack = tuple[Loop, ...]  # the loops around a statement, outermost first
-Definitions = Mapping[int, Assign | Accumulate]
 Range = tuple[Form | None, Form | None]  # the first and the last place along an axis, where they are known
 
 
@@ -120,11 +121,16 @@ class _Checker:
     """Whether places of one array are stored to after they are read."""
 
     def __init__(self, loop: Loop, history: _History, made: Definitions):
-        self.history, self.made = history, made
+        self.history = history
         inside = [loop, *statements(loop.body)]
         self.inside = {var for s in inside for var in block_params(s)}
         self.inside.update(var for s in inside[1:] for var in targets(s))
-        self.least: dict[str, int] = {}  # of the sizes that occur
+        self.sides = {side: WholeNumbers(made, name=partial(self.name, side)) for side in ("read", "store")}
+        self.sides["store"].least = self.sides["read"].least
+
+    def name(self, side: str, var: Var) -> Hashable:
+        """What a loop makes anew each time is something else where it is read than where it is stored."""
+        return var, side if var in self.inside else ""
 
     def stands(self, read: Assign, stack: Stack) -> bool:
         version = read.args[0]
@@ -147,7 +153,7 @@ class _Checker:
                 yield list(alike)
                 continue
             by = self.step(one)
-            forward = self.variable(one.index, "store") - self.variable(one.index, "read")
+            forward = self.sides["store"].form(one.index) - self.sides["read"].form(one.index)
             yield [*alike, forward * by - 1] if by else list(alike)
             alike += [forward, forward * -1]
         if same:
@@ -166,57 +172,15 @@ class _Checker:
             facts += [
                 last - first for first, _ in ranges for _, last in ranges if first is not None and last is not None
             ]
-        return self.impossible(facts)
-
-    def impossible(self, facts: list[Form]) -> bool:
-        names = {name for fact in facts for name in fact.factors if isinstance(name, str)}
-        return contradict([*facts, *(Form.variable(name) - self.least[name] for name in names)])
-
-    # What is known of numbers
+        return self.sides["read"].impossible(facts)
 
     def bounds(self, stack: Stack, side: str) -> list[Form]:
         """The ranges of the loops' indices."""
-        found = []
-        for loop in stack:
-            if isinstance(loop, For) and isinstance(loop.step, Const) and loop.step.value:
-                index, start, stop = (self.form(atom, side) for atom in (loop.index, loop.start, loop.stop))
-                up = loop.step.value > 0  # type: ignore[operator]
-                found += [index - start, stop - index - 1] if up else [start - index, index - stop - 1]
-        return found
-
-    def form(self, atom: Atom, side: str) -> Form:
-        """A whole number as a sum of loop indices, sizes and what else is known by name only."""
-        if isinstance(atom, Const):
-            return Form({}, int(atom.value.real))  # type: ignore[union-attr]
-        assert isinstance(atom, Var)
-        extent = atom.type.extent if isinstance(atom.type, Scalar) else None
-        if extent is not None and not sizes.is_derived(extent):
-            return self.size(extent)
-        s = self.made.get(atom.version)
-        if isinstance(s, Assign) and atom.type.dtype == "int64":  # type: ignore[union-attr]
-            match s.op, s.args:
-                case (("identity" | "pos"), (value,)):
-                    return self.form(value, side)
-                case "neg", (value,):
-                    return self.form(value, side) * -1
-                case "add", (a, b) if _whole(a) and _whole(b):
-                    return self.form(a, side) + self.form(b, side)
-                case "sub", (a, b) if _whole(a) and _whole(b):
-                    return self.form(a, side) - self.form(b, side)
-                case "mul", ((Const(value=int() as by), a) | (a, Const(value=int() as by))) if _whole(a):
-                    return self.form(a, side) * by
-        return self.variable(atom, side)
-
-    def variable(self, var: Var, side: str) -> Form:
-        return Form.variable((var, side if var in self.inside else ""))
-
-    def size(self, dim: Dim) -> Form:
-        if dim.symbol is None:
-            return Form({}, dim.offset)
-        self.least[dim.symbol] = max(dim.least, self.least.get(dim.symbol, 0))
-        return Form({dim.symbol: 1}, dim.offset)
-
-    # Places
+        form = self.sides[side].form
+        loops = [loop for loop in stack if isinstance(loop, For)]
+        return [
+            fact for loop in loops for fact in in_range(form(loop.index), form(loop.start), form(loop.stop), loop.step)
+        ]
 
     def place(self, index: tuple, operands: tuple[Atom, ...], array: Atom, stack: Stack, side: str) -> list[Range]:
         """For each axis what the index names of it, or more."""
@@ -224,19 +188,19 @@ class _Checker:
         if any(isinstance(atom.type, Array) for atom in operands):
             return [(None, None)] * len(dims)
         entries = [entry for entry in completed(index, operands, len(dims)) if entry is not None]
-        facts = self.bounds(stack, side)
+        facts, numbers = self.bounds(stack, side), self.sides[side]
 
         def known(bound: Any, size: Form | None) -> Form | None:
             """Where a bound points to, be it counted from the start or from the end."""
             atom = operands[bound.operand] if isinstance(bound, At) else None
-            form = Form({}, bound) if atom is None else self.form(atom, side)
-            if self.impossible([*facts, form * -1 - 1]):
+            form = Form({}, bound) if atom is None else numbers.form(atom)
+            if numbers.impossible([*facts, form * -1 - 1]):
                 return form
-            return form + size if size is not None and self.impossible([*facts, form]) else None
+            return form + size if size is not None and numbers.impossible([*facts, form]) else None
 
         found: list[Range] = []
         for entry, dim in zip(entries, dims, strict=True):
-            size = None if sizes.is_derived(dim) else self.size(dim)
+            size = None if sizes.is_derived(dim) else numbers.size(dim)
             if not isinstance(entry, Slice):
                 at = known(entry, size)
                 found.append((at, at))
@@ -247,7 +211,3 @@ class _Checker:
             end = size if stop is None else stop
             found.append((Form({}) if first is None else first, None if end is None else end - 1))
         return found
-
-
-def _whole(atom: Atom) -> bool:
-    return isinstance(atom.type, Scalar) and atom.type.dtype == "int64"

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from gradgen.ir.types import Type
+from gradgen.ir.types import Dim, Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +82,15 @@ class At:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """In an `Index`: start:stop:step, each absent, a constant or an operand."""
+    """In an `Index`: start:stop:step, each absent, a constant or an operand.
+
+    `size`: that of a slice known to lie within its axis, so that neither bound is cut or counts from the end.
+    """
 
     start: int | At | None
     stop: int | At | None
     step: int | At | None
+    size: Dim | None = None
 
 
 NEW_AXIS = None

@@ -9,7 +9,7 @@ noticed, as in Numba.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gradgen.ir import Array, At, Atom, Index, Scalar, Slice, Var, is_bool
 from gradgen.ir.types import Dim
@@ -63,7 +63,7 @@ def _completed(index: Index, operands: Sequence[Atom], ndim: int) -> list:
         if isinstance(entry, At):
             return operands[entry.operand]
         if isinstance(entry, Slice):
-            return Slice(part(entry.start), part(entry.stop), part(entry.step))
+            return replace(entry, start=part(entry.start), stop=part(entry.stop), step=part(entry.step))
         return entry
 
     return [part(entry) for entry in without_ellipsis(index, operands, ndim)]
@@ -202,6 +202,8 @@ def _range(ctx: Context, array: Lazy, axis: int, entry: Slice) -> _Range:
         return _Range(whole.constant(0), step, lambda: array.size(axis))
     size = array.size(axis)
     dim = array.type.dims[axis]
+    if entry.size is not None:
+        return _within(ctx, entry, entry.size, size)
     if known is None:
         return _either_way(ctx, entry, step, size, dim)
     start, stop = _bounds(ctx, entry, size, dim, known > 0)
@@ -209,6 +211,20 @@ def _range(ctx: Context, array: Lazy, axis: int, entry: Slice) -> _Range:
     made = sliced(dim, ends[0], ends[1], known)
     count = ctx.size_of(made, lambda: _count(ctx, start, stop, known, made))
     return _Range(start, step, lambda: count)
+
+
+def _within(ctx: Context, entry: Slice, dim: Dim, size: Atom) -> _Range:
+    """A slice that is known to be `dim` long and to lie within an axis of that `size`."""
+    whole = ctx.whole
+
+    def place(bound: int | Atom | None, default: Atom) -> Atom:
+        if isinstance(bound, int) and bound < 0:
+            return whole.add(size, whole.constant(bound))
+        return default if bound is None else _whole(ctx, bound)
+
+    start, stop = place(entry.start, whole.constant(0)), place(entry.stop, size)  # type: ignore[arg-type]
+    count = ctx.size_of(dim, lambda: whole.sub(stop, start))
+    return _Range(start, whole.constant(1), lambda: count)
 
 
 def _count(ctx: Context, start: Atom, stop: Atom, known: int, made: Dim) -> Atom:

@@ -62,12 +62,11 @@ def _selected(entry: Any, operands: tuple[Atom, ...]) -> tuple[Dim, ...]:
 
 def completed(index: Index, operands: tuple[Atom, ...], ndim: int) -> list[Any]:
     """The index with its Ellipsis, or its missing end, written out as full slices."""
-    used = 0
     for entry in index:
         type = _atom(entry, operands)
         if type is not None and not (is_integer(type) or is_bool(type)):
             raise UnsupportedType(f"an index must be an integer, not a {type}", way_out="int(...) or .astype(int)")
-        used += type.ndim if isinstance(type, Array) and is_bool(type) else entry is not None and entry is not Ellipsis
+    used = axes_of(index, operands)
     if used > ndim:
         raise UnsupportedType(f"{used} indices for an array of {ndim} dimension{'s' * (ndim != 1)}")
     fill = [Slice(None, None, None)] * (ndim - used)
@@ -75,7 +74,16 @@ def completed(index: Index, operands: tuple[Atom, ...], ndim: int) -> list[Any]:
     return [*index, *fill] if at is None else [*index[:at], *fill, *index[at + 1 :]]
 
 
+def axes_of(index: Index, operands: tuple[Atom, ...]) -> int:
+    """How many axes the entries of an index take, without what an Ellipsis stands for."""
+    types = [_atom(entry, operands) for entry in index]
+    masks = sum(type.ndim - 1 for type in types if isinstance(type, Array) and is_bool(type))
+    return masks + sum(entry is not None and entry is not Ellipsis for entry in index)
+
+
 def slice_size(dim: Dim, entry: Slice, operands: tuple[Atom, ...]) -> Dim:
+    if entry.size is not None:
+        return entry.size
     bounds = (operands[b.operand] if isinstance(b, At) else b for b in (entry.start, entry.stop, entry.step))
     return sizes.sliced(dim, *bounds)
 

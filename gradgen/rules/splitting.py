@@ -154,7 +154,8 @@ def _slice(given: slice) -> Slice:
     """As an entry of an index, with the bounds that only the run knows as operands."""
     places = iter(range(3))
     parts = (given.start, given.stop, given.step)
-    return Slice(*(At(next(places)) if isinstance(part, Sym) else part for part in parts))
+    start, stop, step = (At(next(places)) if isinstance(part, Sym) else part for part in parts)
+    return Slice(start, stop, step)
 
 
 def _bounds(given: slice) -> list[Sym]:

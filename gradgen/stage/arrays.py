@@ -183,7 +183,7 @@ def replace_content(session: Session, ref: Ref, atom: Atom) -> None:
 def _put_back(session: Session, step: Assign, base: Atom, changed: Atom) -> Atom:
     """The base of a view operation after its result became `changed`."""
     if step.op == "getitem":
-        return session.builder.store(base, step.param("index"), step.args[1:], changed)
+        return session.store(base, step.param("index"), step.args[1:], changed)
     if step.op == "transpose":
         axes = step.param("axes")
         inverse = None if axes is None else tuple(sorted(range(len(axes)), key=lambda k: axes[k]))

@@ -196,6 +196,7 @@ def over(inner: Frame, iterable: Any, body: Callable[[Any], None], target: ast.e
     def iteration() -> Outcome:
         made.append(session.builder.var(name, INT))
         session.escaped.add(made[-1].version)
+        session.ranges[made[-1].version] = items.start, items.stop, items.step
         item = items.item(made[-1])
         with session.going_over(references(iterable)):
             body(item)

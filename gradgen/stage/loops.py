@@ -87,12 +87,15 @@ class _Index:
     def __init__(self, session: Session, name: str, numbers: range | None):
         self.session, self.name, self.numbers = session, name, numbers
         self.versions: set[int] = set()
+        self.range: tuple[Atom, Atom, Atom] | None = None  # start, stop, step
         self.var: Var | None = None
 
     def make(self) -> Var:
         self.var = self.session.builder.var(self.name, INT)
         self.session.escaped.add(self.var.version)
         self.versions.add(self.var.version)
+        if self.range is not None:
+            self.session.ranges[self.var.version] = self.range
         if self.numbers is not None:
             self.session.unrollable.add(self.var.version)
         return self.var
@@ -142,6 +145,7 @@ def _for(
             return run(frame, node.body, inside)
 
     def remaining(start: Atom, may_peel: bool) -> Staged:
+        index.range = start, items.stop, items.step
         with held(frame.session, iterable) as key:
             staged = stage_loop(_loop(frame, node, iteration, None, inside, may_peel))
         if staged.outcome.state is not None:

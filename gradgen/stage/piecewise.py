@@ -38,7 +38,7 @@ def _piecewise(frame: Frame, args: tuple[Any, ...], keywords: dict[str, Any]) ->
         if not is_scalar(function):
             part = session.emit("getitem", x, condition.atom, index=(At(0),))
             value = _called(frame, function, (wrap(session, part, {}), *more), keywords)
-        result = session.builder.store(result, (At(0),), (condition.atom,), atom_of(session, value, "a piece"))
+        result = session.store(result, (At(0),), (condition.atom,), atom_of(session, value, "a piece"))
     return wrap(session, result, {})
 
 

@@ -33,7 +33,7 @@ def add_each(kind: type[ast.operator], frame: Frame, a: Any, indices: Any, b: An
     if kind is ast.Sub:
         with symbols.using(session.builder):
             added = symbols.neg(Sym(added, session.builder)).atom
-    made = session.builder.store(read(session, a), index, operands, added, "add")
+    made = session.store(read(session, a), index, operands, added, "add")
     session.escaped.add(made.version)
     replace_content(session, a, made)
 

@@ -13,12 +13,13 @@ from types import FunctionType
 from typing import Any
 
 from gradgen.errors import Position, UnsupportedSyntax, UnsupportedValue
-from gradgen.ir import Array, Assign, Atom, Const, For, If, Scalar, Statement, Type, Var, While
+from gradgen.ir import Array, Assign, Atom, Const, For, If, Index, Scalar, Statement, Type, Var, While, dims_of
 from gradgen.ir.interface import Guard, Input, Path
 from gradgen.ir.walk import operands, statement_free
 from gradgen.parse.resolve import resolve
 from gradgen.parse.source import SourceFile
 from gradgen.rules.build import Builder, constant_atom
+from gradgen.rules.whole_numbers import Range, WholeNumbers, within_axes
 from gradgen.stage.outcome import Raises
 from gradgen.stage.values import ArrayObject, HeapObject, Ref, State, Unusable
 
@@ -70,6 +71,7 @@ class Session:
         self.functions: list[Any] = []  # their texts
         self.awaiting: list[Awaiting] = []  # of the loops being staged, outermost first
         self.partial: set[int] = set()  # versions of variables that have no value on some path
+        self.ranges: dict[int, Range] = {}  # of loops, by the versions of their indices
         self.unrollable: set[int] = set()  # versions of indices of loops that could be written out
         self.written: list[int] = []  # the iterations of loops being written out
         self.gone_over: list[int] = []  # cells of the lists that loops being staged go over
@@ -89,7 +91,15 @@ class Session:
     # Statements
 
     def emit(self, op: str, *args: Any, **options: Any) -> Var:
+        if op == "getitem":
+            options["index"] = self._within(args[0], options["index"], args[1:])
         return self.builder.emit(op, *args, **options)
+
+    def store(self, array: Atom, index: Index, operands: tuple[Atom, ...], value: Atom, mode: str = "set") -> Var:
+        return self.builder.store(array, self._within(array, index, operands), operands, value, mode)
+
+    def _within(self, array: Atom, index: Index, operands: tuple[Atom, ...]) -> Index:
+        return within_axes(index, dims_of(array.type), operands, WholeNumbers(self.builder.definitions, self.ranges))
 
     def is_without_dimensions(self, atom: Atom) -> bool:
         """Whether a number is to NumPy an array without dimensions, under whatever name."""

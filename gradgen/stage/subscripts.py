@@ -277,7 +277,7 @@ def _store_in_array(session: Session, ref: Ref, key: Any, value: Any) -> None:
     index, operands = array_index(session, key)
     _check_rank(array, index, operands)
     stored = _fitting_value(session, array, value)
-    made = session.builder.store(array, index, operands, stored)
+    made = session.store(array, index, operands, stored)
     session.escaped.add(made.version)
     replace_content(session, ref, made)
 
@@ -347,7 +347,7 @@ def _store_in_run_list(session: Session, ref: Ref, content: RunList, key: Any, v
     for one, atom in zip(content.lists, atoms, strict=True):
         item = converted(session, atom, one.type.element)  # type: ignore[union-attr]
         at = operands or (constant_atom(index[0]),)
-        made = session.builder.store(one, (At(0),), at, item)
+        made = session.store(one, (At(0),), at, item)
         session.escaped.add(made.version)
         lists.append(made)
     session.put(ref, replace(content, lists=tuple(lists)))

@@ -114,7 +114,7 @@ def add_at(
         return False
     if kind is ast.Sub:
         added = symbols.neg(Sym(added, session.builder)).atom
-    made = session.builder.store(array, index, operands, added, "add")
+    made = session.store(array, index, operands, added, "add")
     session.escaped.add(made.version)
     replace_content(session, ref, made)
     return True
