@@ -1,7 +1,7 @@
 """What nobody reads goes, and what is only another name for a value is that value.
 
-One idea a file: `unchanging` (what loops and branches hand on unchanged), `copies`, `cleared`, `sizes`, `cache`,
-`dead`, `order` (reads before updates). Each takes a valid program and returns one with the same results and effects,
+One idea a file: `unchanging` (what loops and branches hand on unchanged), `copies`, `cleared`, `shapes`, `sizes`,
+`cache`, `dead`, `order` (reads before updates). Each takes a valid program and returns one with the same results and effects,
 and never a slower one.
 """
 
@@ -13,6 +13,7 @@ from gradgen.simplify.cleared import store_cleared
 from gradgen.simplify.copies import remove_copies
 from gradgen.simplify.dead import remove_dead
 from gradgen.simplify.order import read_first
+from gradgen.simplify.shapes import share_shapes
 from gradgen.simplify.sizes import share_sizes
 from gradgen.simplify.unchanging import remove_unchanging
 
@@ -21,6 +22,7 @@ __all__ = [
     "remove_copies",
     "remove_dead",
     "remove_unchanging",
+    "share_shapes",
     "share_sizes",
     "simplify",
     "store_cleared",
@@ -31,7 +33,8 @@ __all__ = [
 def simplify(program: Program) -> Program:
     """Run all of them until nothing changes: what one removes lets another remove more."""
     while True:
-        made = remove_dead(trim_caches(share_sizes(store_cleared(remove_copies(remove_unchanging(program))))))
+        made = store_cleared(remove_copies(remove_unchanging(program)))
+        made = remove_dead(trim_caches(share_sizes(share_shapes(made))))
         if made == program:
             return read_first(program)
         program = made

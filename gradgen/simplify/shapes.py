@@ -1,0 +1,83 @@
+"""Where only the shape of an array is read that a loop or a store changes, it is read of what the array was before.
+
+So a loop has no reader, and goes, of which the adjoint asks only how large its result is: a linear one.
+
+>>> from gradgen.ir import FLOAT, INT, Array, Assign, Block, Const, Dim, For, Function, Program, Store, Var, show
+>>> from gradgen.simplify.dead import remove_dead
+>>> vector = Array("float64", (Dim("x.0"),))
+>>> x, a, b, c, ones = (Var(name, k, vector) for k, name in enumerate(("x", "x", "x", "x", "")))
+>>> n, i, zero, one = Var("n", 5, INT), Var("i", 6, INT), Const(0, INT), Const(1, INT)
+>>> body = Block((Store(b, a, (0,), (), Const(2.0, FLOAT), "set"),), (b,))
+>>> loop = For(i, zero, n, one, (a,), (x,), body, (c,))
+>>> before = Program((Function("f", (x, n), Block((loop, Assign(ones, "ones_like", (c,))), (ones,))),))
+>>> print(show(before.entry))
+f(x.0, n.5):
+  x.3 = for i.6 in 0:n.5:1 with x.1=x.0:
+    x.2 = x.1 with [0] = 2.0
+    yield x.2
+  _.4 = ones_like x.3
+  yield _.4
+>>> print(show(remove_dead(share_shapes(before)).entry))
+f(x.0, n.5):
+  _.4 = ones_like x.0
+  yield _.4
+
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from gradgen.ir import Array, Assign, Atom, Block, For, Function, Program, Statement, Store, Var, While
+from gradgen.ir.walk import map_statement, statements
+
+# The operand, by number, of which only the shape is read, and the dtype.
+OF_SHAPE = {
+    "size": 0,
+    "count": 0,
+    "zeros_like": 0,
+    "ones_like": 0,
+    "empty_like": 0,
+    "full_like": 0,
+    "expand": 1,
+    "spread": 1,
+    "sum_to": 1,
+}
+
+
+def share_shapes(program: Program) -> Program:
+    return replace(program, functions=tuple(map(_in_function, program.functions)))
+
+
+def _in_function(function: Function) -> Function:
+    before = {var: was for s in statements(function.body) for var, was in _same_shape(s)}
+
+    def original(atom: Atom) -> Atom:
+        while atom in before:
+            atom = before[atom]  # type: ignore[index]
+        return atom
+
+    def block(block: Block) -> Block:
+        return Block(tuple(map(statement, block.statements)), block.yields)
+
+    def statement(s: Statement) -> Statement:
+        k = OF_SHAPE.get(s.op) if isinstance(s, Assign) else None
+        if isinstance(s, Assign) and k is not None:
+            return replace(s, args=(*s.args[:k], original(s.args[k]), *s.args[k + 1 :]))
+        return map_statement(s, lambda atom: atom, block)
+
+    return replace(function, body=block(function.body)) if before else function
+
+
+def _same_shape(s: Statement) -> Iterator[tuple[Var, Var]]:
+    """The arrays that the statement changes, each with one of the same type that is there wherever it is."""
+    if isinstance(s, Store):
+        pairs = [(s.target, s.array)]
+    elif isinstance(s, For | While):
+        pairs = [*zip(s.carried, s.inits, strict=True), *zip(s.results, s.inits, strict=True)]
+    else:
+        return
+    for var, was in pairs:
+        if isinstance(was, Var) and isinstance(was.type, Array) and was.type == var.type:
+            yield var, was
