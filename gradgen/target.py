@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from gradgen.pipeline import Compiled
 
 
+EXACT = 4  # texts for different sizes of short rows; all further sizes share one
+
+
 class Cache(tuple):
     """What `forward` keeps for `backward`: a tuple, whose class knows the signature."""
 
@@ -42,7 +45,8 @@ class Cache(tuple):
 
 @dataclass(slots=True)
 class Target:
-    """A function to be differentiated, and how. `last`: the signature met last."""
+    """A function to be differentiated, and how. `last`: the signature met last. `exact`: signatures with the sizes of
+    short rows, by the signature without."""
 
     function: Callable[..., Any]
     signature: inspect.Signature
@@ -52,6 +56,7 @@ class Target:
     options: Options
     name: str
     last: Arguments | None = field(default=None)
+    exact: dict[Hashable, set[Hashable]] = field(default_factory=dict)
 
     @property
     def style(self) -> str:
@@ -59,7 +64,16 @@ class Target:
 
     def describe(self, values: Mapping[str, Any]) -> tuple[Hashable, Arguments]:
         found = arguments(values, self.selection, self.signature)
-        return (tuple(key(tree) for tree in found.trees.values()), found.wrt), found
+        if self.jit:
+            found = self._exact(found, arguments(values, self.selection, self.signature, exact=True))
+        return _key(found), found
+
+    def _exact(self, general: Arguments, exact: Arguments) -> Arguments:
+        """The signature with the sizes of short rows, unless there have been too many others already."""
+        met = self.exact.setdefault(_key(general), set())
+        if len(met) < EXACT:
+            met.add(_key(exact))
+        return exact if _key(exact) in met else general
 
     def build(self, given: Arguments, form: str, values: Mapping[str, Any]) -> tuple[Compiled, Arguments]:
         """The text of `form`, and the signature it is for: a number that the text depends on, such as an axis,
@@ -138,7 +152,7 @@ class Target:
             bound = self.signature.bind(*args, **kwargs)
             bound.apply_defaults()
             values = bound.arguments
-            self.last = arguments(values, self.selection, self.signature)
+            _, self.last = self.describe(values)
         else:
             parameters = self.signature.parameters.values()
             values = {one.name: one.default for one in parameters if one.default is not one.empty and not self.last}
@@ -156,6 +170,10 @@ class Target:
             floats = (name for name, tree in trees.items() if any(is_float(leaf.type) for leaf in leaves(tree)))
             choices = tuple(map(Choice, floats))
         return of_trees(trees, choices)
+
+
+def _key(given: Arguments) -> Hashable:
+    return tuple(key(tree) for tree in given.trees.values()), given.wrt
 
 
 def check_order(inputs: Sequence[Input], trees: Mapping[str, Any]) -> None:

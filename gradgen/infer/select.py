@@ -112,14 +112,14 @@ class Arguments:
         return made if len(made.wrt) == len(self.wrt) and tree != self.trees[name] else None
 
 
-def arguments(values: Mapping[str, Any], selection: Selection, of: inspect.Signature) -> Arguments:
-    """The signature of a call with `values`, one for each parameter."""
+def arguments(values: Mapping[str, Any], selection: Selection, of: inspect.Signature, exact: bool = False) -> Arguments:
+    """The signature of a call with `values`, one for each parameter. `exact`: as in `signature`."""
     choices = selection.among(values, of.parameters)
     for one in choices:
         if one.key is not WHOLE and one.key not in dict(_items(values[one.parameter])):
             missing = f"{one.parameter}[{one.key!r}]"
             raise ArgumentError(f"{missing}, which is to be differentiated, was not passed")
-    trees = {name: _tree(value, name, choices) for name, value in values.items()}
+    trees = {name: _tree(value, name, choices, exact) for name, value in values.items()}
     return of_trees(trees, choices)
 
 
@@ -155,10 +155,10 @@ def _items(value: Any) -> list[tuple[Any, Any]]:
     return list(value.items()) if isinstance(value, dict) else list(enumerate(value))
 
 
-def _tree(value: Any, name: str, choices: tuple[Choice, ...]) -> Any:
+def _tree(value: Any, name: str, choices: tuple[Choice, ...], exact: bool) -> Any:
     keys = {one.key for one in choices if one.parameter == name}
     if not keys or WHOLE in keys:
-        return signature(value, name, bool(keys))
+        return signature(value, name, bool(keys), exact)
     items = _items(value)
-    parts = tuple(signature(item, f"{name}[{key!r}]", key in keys) for key, item in items)
+    parts = tuple(signature(item, f"{name}[{key!r}]", key in keys, exact) for key, item in items)
     return Tree(type(value), tuple(key for key, _ in items), parts)

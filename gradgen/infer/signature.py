@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import UnsupportedType
-from gradgen.ir import BOOL, COMPLEX, FLOAT, INT, ONE, Array, Dim, Scalar, Type
+from gradgen.ir import BOOL, COMPLEX, FLOAT, INT, ONE, Array, Dim, Scalar, Type, constant_dim
 from gradgen.ir.interface import Static, Tree, map_tree
 
 
@@ -59,30 +59,33 @@ def types_of(tree: Any) -> Any:
     return map_tree(lambda leaf: leaf.type, tree)
 
 
-def signature(value: Any, name: str, differentiated: bool = False) -> Any:
+def signature(value: Any, name: str, differentiated: bool = False, exact: bool = False) -> Any:
     """The tree of `Leaf`s of an argument. `name` is how the source writes it.
 
     In a structure that is differentiated, what is no number goes with it unchanged: a gradient has it too.
+    `exact`: short rows have their size in the signature, see `_dims`.
     """
     if differentiated and children(value) is None:
-        leaf = _leaf(value, name)
+        leaf = _leaf(value, name, exact)
         if leaf is not None:
             return _differentiable(leaf, name)
         if value is not None:
             kind = type(value).__name__
             raise UnsupportedType(f"`{name}` is of type {kind}, which has no gradient", way_out=_ELSEWHERE)
-    return _signature(value, name, differentiated)
+    return _signature(value, name, differentiated, exact)
 
 
-def _signature(value: Any, name: str, differentiated: bool) -> Any:
+def _signature(value: Any, name: str, differentiated: bool, exact: bool) -> Any:
     parts = children(value)
     if parts is not None:
         kind, keys, items = parts
         names = (name + step(kind, key) for key in keys)
         return Tree(
-            kind, keys, tuple(_signature(item, at, differentiated) for item, at in zip(items, names, strict=True))
+            kind,
+            keys,
+            tuple(_signature(item, at, differentiated, exact) for item, at in zip(items, names, strict=True)),
         )
-    leaf = _leaf(value, name)
+    leaf = _leaf(value, name, exact)
     if leaf is None or (differentiated and leaf.kind is bool):
         return Static(value)
     return _differentiable(leaf, name) if differentiated else leaf
@@ -120,20 +123,20 @@ def step(kind: type, key: Any) -> str:
     return f"[{key!r}]" if kind in (tuple, list, dict) else f".{key}"
 
 
-def _leaf(value: Any, name: str) -> Leaf | None:
+def _leaf(value: Any, name: str, exact: bool) -> Leaf | None:
     kind = type(value)
     if kind in _PYTHON:
         return Leaf(_PYTHON[kind], kind)
     if isinstance(value, np.generic) and value.dtype.kind in _NUMERIC:
         return Leaf(Scalar(value.dtype.name), kind)
     if isinstance(value, np.ndarray):
-        return _array(value, name)
+        return _array(value, name, exact)
     if isinstance(value, float):
         return Leaf(FLOAT, kind, "float")
     return None
 
 
-def _array(value: np.ndarray, name: str) -> Leaf:
+def _array(value: np.ndarray, name: str, exact: bool) -> Leaf:
     kind, dtype = type(value), value.dtype
     if dtype.kind not in _NUMERIC or dtype.metadata:
         raise UnsupportedType(f"`{name}` is an array of dtype {dtype}", way_out="an array of numbers")
@@ -141,12 +144,28 @@ def _array(value: np.ndarray, name: str) -> Leaf:
         raise UnsupportedType(f"`{name}` is a {kind.__module__}.{kind.__name__}", way_out=f"np.asarray({name})")
     if not value.ndim:
         return Leaf(Scalar(dtype.name), kind, "item", "" if dtype.isnative else dtype.str)
-    dims = (_dim(f"{name}.{k}", size) for k, size in enumerate(value.shape))
+    dims = _dims(value.shape, name, exact)
     plain = kind is np.ndarray and dtype.isnative
-    return Leaf(Array(dtype.name, tuple(dims)), kind, "" if plain else "array", "" if dtype.isnative else dtype.str)
+    return Leaf(Array(dtype.name, dims), kind, "" if plain else "array", "" if dtype.isnative else dtype.str)
 
 
 LARGE = 16  # from this size on, what is left of an axis when a few elements are cut off its ends is not 1
+
+
+def _dims(shape: tuple[int, ...], name: str, exact: bool) -> tuple[Dim, ...]:
+    """With `exact`, axes after the first that are small and shorter than it have a text for each size: the coordinates
+    of points, the features of samples. A loop over them is then written out by the compiler, and the loop around it,
+    which is the long one, is vectorised.
+
+    >>> _dims((100, 3), "x", exact=True), _dims((100, 3), "x", exact=False)
+    ((Dim(x.0), Dim(3)), (Dim(x.0), Dim(x.1)))
+    >>> _dims((3, 3), "x", exact=True), _dims((100, 20), "x", exact=True)
+    ((Dim(x.0), Dim(x.1)), (Dim(x.0), Dim(x.1)))
+    """
+    limit = min(shape[0], LARGE) if exact else 0
+    return tuple(
+        constant_dim(size) if k and 1 < size < limit else _dim(f"{name}.{k}", size) for k, size in enumerate(shape)
+    )
 
 
 def _dim(symbol: str, size: int) -> Dim:

@@ -97,6 +97,9 @@ class _Known:
                     continue
                 self.made[s.target] = s
             elif isinstance(s, Assign) and s.op == "and":
+                if any(map(_is_false, s.args)) and not s.target.name:
+                    self.same[s.target] = constant_atom(False)
+                    continue
                 self.made[s.target] = s
             kept.append(s)
             self.learn(s)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gradgen.ir import Program
+from gradgen.lower.asking import ask_rows
 from gradgen.lower.checking import remember_checks
 from gradgen.lower.filling import fill_arrays
 from gradgen.lower.folding import fold_constants
@@ -33,6 +34,7 @@ PASSES: tuple[Callable[[Program], Program], ...] = (
     fill_arrays,
     reuse_arrays,
 )
+LAST: tuple[Callable[[Program], Program], ...] = (ask_rows,)  # once, when the others are done
 ROUNDS = 4
 
 
@@ -45,4 +47,6 @@ def improve(program: Program) -> Program:
         if made == program:
             break
         program = made
+    for each in LAST:
+        program = each(program)
     return program

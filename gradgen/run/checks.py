@@ -178,6 +178,6 @@ def attribute(expression: str, name: str) -> str:
 
 def _size(size: str, dim: Dim) -> str:
     """The check of one dimension's class, see `signature`."""
-    if dim.is_one:
-        return f"{size} == 1"
+    if dim.constant is not None:
+        return f"{size} == {dim.constant}"
     return f"{size} >= {LARGE}" if dim.least else f"1 != {size} < {LARGE}"

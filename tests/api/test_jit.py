@@ -51,6 +51,19 @@ def test_structures_and_layouts():
         assert close(jit(p, one), python(p, one))
 
 
+def test_short_rows_have_texts_of_their_own_up_to_a_number(monkeypatch):
+    monkeypatch.setattr("gradgen.target.EXACT", 1)
+    gradient = grad(lambda x, w: np.sum((x @ w) ** 2) + np.sum(x[:, -1] * x[:, 0]), jit=True)
+    rng = np.random.default_rng(0)
+    for rows, size in ((6, 3), (6, 5), (9, 3), (9, 4), (3, 3)):
+        x, w = rng.standard_normal((rows, size)), rng.standard_normal(size)
+        expected = 2 * np.outer(x @ w, w)
+        expected[:, -1] += x[:, 0]
+        expected[:, 0] += x[:, -1]
+        np.testing.assert_allclose(gradient(x, w), expected, rtol=1e-13)
+    assert len(gradient._dispatcher.variants) == 2  # rows of three, and rows of any size
+
+
 def unaligned(a):
     made = np.frombuffer(bytearray(a.nbytes + 1), np.uint8)[1:].view(a.dtype).reshape(a.shape)
     made[...] = a

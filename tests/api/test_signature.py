@@ -109,6 +109,15 @@ def test_keys_agree(a, b):
     assert same_key(a, b)
 
 
+def test_exact_rows():
+    def exact(shape):
+        return signature(np.ones(shape), "x", exact=True).type.dims
+
+    assert [dim.constant for dim in exact((4, 3))] == [None, 3]
+    assert [dim.constant for dim in exact((20, 3, 1, 16, 15))] == [None, 3, 1, None, 15]
+    assert [dim.constant for dim in (*exact((3, 3)), *exact((3, 4)), *exact((0, 3)), *exact(3))] == [None] * 7
+
+
 def test_static_numbers_by_value():
     distinct = [key(Static(value)) for value in (0.0, -0.0, 1.0, 1, True, math.nan)]
     assert len(set(distinct)) == 6

@@ -46,7 +46,7 @@ def test_the_backward_pass_of_nearest_centres_looks_at_one_centre_a_point() -> N
 
 def test_the_compiled_one_keeps_a_place_for_each_point() -> None:
     text = gradgen.grad(nearest_centre, jit=True).source(C, X)
-    assert re.findall(r"np\.empty\(.*\)", text) == ["np.empty(n_x_2, dtype=np.int64)"], text
+    assert re.findall(r"np\.empty\(.*\)", text) == ["np.empty(n_x, dtype=np.int64)"], text
 
 
 def test_the_places_of_a_recurrence_are_kept_and_its_sums_are_not() -> None:

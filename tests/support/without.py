@@ -31,13 +31,16 @@ def leave_out(names: list[str]) -> None:
         if name in SWITCHES:
             switch_off(name)
             continue
-        if name in (each.__name__ for each in improving.PASSES):
-            improving.PASSES = tuple(each for each in improving.PASSES if each.__name__ != name)
-            continue
-        module, function, nothing = OPTIMISATIONS[name]
-        found = importlib.import_module(module)
-        assert callable(getattr(found, function))
-        setattr(found, function, nothing)
+        for passes in ("PASSES", "LAST"):
+            kept = tuple(each for each in getattr(improving, passes) if each.__name__ != name)
+            if len(kept) < len(getattr(improving, passes)):
+                setattr(improving, passes, kept)
+                break
+        else:
+            module, function, nothing = OPTIMISATIONS[name]
+            found = importlib.import_module(module)
+            assert callable(getattr(found, function))
+            setattr(found, function, nothing)
 
 
 def switch_off(name: str) -> None:

@@ -1,0 +1,60 @@
+"""The rows of arguments that have a written size are asked for it once, so that LLVM knows where each row begins.
+
+>>> from gradgen.ir import FLOAT, INT, Array, Assign, At, Block, Dim, Function, Program, Var, constant_dim, show
+>>> x = Var("x", 0, Array("float64", (Dim("x.0"), constant_dim(3))))
+>>> i, y = Var("i", 1, INT), Var("y", 2, FLOAT)
+>>> body = Block((Assign(y, "getitem", (x, i), (("index", (At(0), 2)),)),), (y,))
+>>> print(show(ask_rows(Program((Function("f", (x, i), body),))).entry))
+f(x.0, i.1):
+  _.3 = size x.0 axis=1
+  _.4 = ne _.3 3
+  if _.4:
+    raise
+    yield
+  else:
+    yield
+  y.2 = x.0[i.1, 2]
+  yield y.2
+
+The signature tells the size, and so the check never fails in a call by gradgen; but compiled code is told types only,
+and finds an element at `i * x.shape[1] + j`. Where it knows that to be `i * 3 + j`, a loop over `i` reads several
+elements at once: of three quantiles of many samples the gradient took six times as long without.
+
+Comes after everything else: what the types tell is no longer asked for in the other passes.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from dataclasses import replace
+
+from gradgen.ir import Assign, Block, Effect, Function, If, Program, Var, dims_of
+from gradgen.ir.walk import statements
+from gradgen.rules.build import Builder, builder_after
+
+MESSAGE = "arrays of other shapes need another text"
+
+
+def ask_rows(program: Program) -> Program:
+    builder = builder_after(program)
+    return replace(program, functions=tuple(_function(function, builder) for function in program.functions))
+
+
+def _function(function: Function, builder: Builder) -> Function:
+    read = {s.args[0] for s in statements(function.body) if isinstance(s, Assign) and s.op == "getitem"}
+    asked = [(one, axis, size) for one in function.params if one in read for axis, size in _known(one)]
+    if not asked:
+        return function
+    with builder.collect() as made:
+        tests = [builder.emit("ne", builder.emit("size", array, axis=axis), size) for array, axis, size in asked]
+        test = functools.reduce(lambda a, b: builder.emit("or", a, b), tests)
+        raised = Effect("raise", (MESSAGE,), name="ValueError")
+        builder.append(If(test, Block((raised,)), Block(()), ()))
+    return replace(function, body=replace(function.body, statements=(*made, *function.body.statements)))
+
+
+def _known(array: Var) -> Iterator[tuple[int, int]]:
+    """The axes that lie within a row, and their sizes, where they are written."""
+    dims = dims_of(array.type)
+    return ((axis, dim.constant) for axis, dim in enumerate(dims) if axis and dim.constant is not None)
