@@ -1,8 +1,8 @@
 """What nobody reads goes, and what is only another name for a value is that value.
 
 One idea a file: `unchanging` (what loops and branches hand on unchanged), `copies`, `cleared`, `shapes`, `sizes`,
-`cache`, `dead`, `order` (reads before updates). Each takes a valid program and returns one with the same results and effects,
-and never a slower one.
+`cache`, `dead`, `order` (reads before updates). Each takes a valid program and returns one with the same results and
+effects, and never a slower one.
 """
 
 from __future__ import annotations
