@@ -16,11 +16,11 @@ import numpy as np
 from gradgen.errors import InternalError
 from gradgen.infer.select import Arguments, Choice, Selection, arguments, of_trees
 from gradgen.infer.signature import declared, key, types_of
-from gradgen.ir import is_float
+from gradgen.ir import Array, is_float
 from gradgen.ir.interface import Input, Path, Root, Tree, leaves
 from gradgen.run.backend import first_call, load, specialised
 from gradgen.run.dispatch import define
-from gradgen.run.fetch import Fact, facts, leaf_places, place_of, resolve
+from gradgen.run.fetch import Fact, facts, inputs_leaves, leaf_places, place_of, resolve
 from gradgen.run.namespace import Namespace
 from gradgen.run.options import Options
 from gradgen.run.pack import Layout, lines
@@ -114,9 +114,13 @@ class Target:
         layout = self.layout(form, compiled, given)
         if form == "forward":
             layout.cache.backward = staticmethod(self.backward(compiled, entries[1], given))  # type: ignore[attr-defined]
-        types = [one.type for one in compiled.staged.program.entry.params]
-        met = [resolve(one.path, values) for one in compiled.staged.inputs]
-        direct = specialised(self.name, entries[0], types, met, self.style)
+        direct = None
+        aux = () if layout.aux is None else leaves(layout.aux)
+        if form != "forward" and not any(isinstance(one.type, Array) for one in aux):  # these may be the arguments'
+            met = [resolve(one.path, values) for one in compiled.staged.inputs]
+            of_arguments = [leaf for tree in given.trees.values() for leaf in leaves(tree)]
+            flat = [*of_arguments, *inputs_leaves(others, found)]
+            direct = specialised(self.name, entries[0], flat, met, self.style)
         return Variant(given.trees, others, found, entries[0], layout, compiled.staged.apart, direct)
 
     def first_call(self, call: Callable[..., Any], args: Sequence[Any]) -> Any:

@@ -7,9 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from gradgen.ir import Type
+from gradgen.infer.signature import Leaf
 from gradgen.run.files import stored
 from gradgen.run.options import Options
+
+# From what is called with values that do not fit to what is called with any.
+Direct = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
 def load(text: str, entries: Sequence[str], style: str, options: Options) -> tuple[Callable[..., Any], ...]:
@@ -25,15 +28,15 @@ def load(text: str, entries: Sequence[str], style: str, options: Options) -> tup
 
 
 def specialised(
-    name: str, entry: Callable[..., Any], types: Sequence[Type], values: Sequence[Any], style: str
-) -> Callable[..., Any] | None:
-    """`entry` for calls with numbers and plain arrays of these types, see `direct`; None where there is none, or
-    `values`, those of the call at hand, are not such. `name`: of the user's function."""
+    name: str, entry: Callable[..., Any], leaves: Sequence[Leaf], values: Sequence[Any], style: str
+) -> Direct | None:
+    """How `entry` is called with numbers and plain arrays of these leaves, see `direct`; None where there is no such
+    way, or `values`, those of the call at hand, are not such. `name`: of the user's function."""
     if style == "jit" and all(value.flags.carray for value in values if isinstance(value, np.ndarray) and value.ndim):
         from gradgen.run.compiling import compiling
         from gradgen.run.direct import direct
 
-        made: Callable[..., Any] | None = compiling(name, direct, entry, types)
+        made: Direct | None = compiling(name, direct, entry, leaves)
         return made
     return None
 

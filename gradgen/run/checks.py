@@ -41,7 +41,6 @@ class Checks:
     def __init__(self, names: Namespace):
         self.names = names
         self.levels = [Level()]
-        self.arrays: set[str] = set()  # expressions of those that have dimensions
 
     def at(self, depth: int) -> Level:
         while len(self.levels) <= depth:
@@ -55,20 +54,23 @@ class Checks:
     def type_is(self, expression: str, kind: type) -> str:
         return f"{self.names.refer(type, 'type')}({expression}) is {self.names.refer(kind, kind.__name__)}"
 
-    def tree(self, tree: Any, expression: str, depth: int, found: Found, steps: tuple = ()) -> None:
-        """Require that the value of `expression` has the signature `tree`; hand each leaf to `found`."""
+    def tree(
+        self, tree: Any, expression: str, depth: int, found: Found, everything: bool = True, steps: tuple = ()
+    ) -> None:
+        """Require that the value of `expression` has the signature `tree`; hand each leaf to `found`.
+
+        everything: else nothing is required of a leaf that needs no conversion.
+        """
         if isinstance(tree, Tree):
-            self._structure(tree, expression, depth, found, steps)
+            self._structure(tree, expression, depth, found, everything, steps)
         elif isinstance(tree, Static):
             self.require(depth, *self._static(tree.value, expression))
         else:
-            self.require(depth, *self._leaf(tree, expression))
-            converted = self._converted(tree, expression)
-            if isinstance(tree.type, Array):
-                self.arrays.add(converted)
-            found(steps, tree, converted)
+            if everything or tree.convert:
+                self.require(depth, *self._leaf(tree, expression))
+            found(steps, tree, self._converted(tree, expression))
 
-    def _structure(self, tree: Tree, expression: str, depth: int, found: Found, steps: tuple) -> None:
+    def _structure(self, tree: Tree, expression: str, depth: int, found: Found, everything: bool, steps: tuple) -> None:
         kind, keys = tree.kind, tree.keys
         self.require(depth, self.type_is(expression, kind))
         items = [self.names.fresh("item") for _ in keys]
@@ -86,7 +88,7 @@ class Checks:
                 below.statements.append(f"{targets(items)} = {expression}")
         way = "attribute" if dataclasses.is_dataclass(kind) or is_namedtuple(kind) else "item"
         for name, item, part in zip(keys, items, tree.items, strict=True):
-            self.tree(part, item, depth + 1, found, (*steps, (way, name)))
+            self.tree(part, item, depth + 1, found, everything, (*steps, (way, name)))
 
     def _items(self, expression: str, keys: tuple, items: list[str], depth: int) -> None:
         """The items of a dict that has these keys in this order. Strings are looked up one by one: that is faster."""

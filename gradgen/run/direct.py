@@ -1,38 +1,95 @@
-"""A compiled function, called without Numba's look at its arguments: what they are is known already.
+"""A compiled function, called without Numba's look at its arguments: machine code of our own takes that look.
 
-Half of the time of a call of a small function is that look. Compiled code depends on types, and on how arrays lie in
-memory: here they are written to and read as they come, row after row.
+Half of the time of a call of a small function is that look, and what makes the result. Here both are a few
+instructions (`native_entry`), for numbers, and for arrays that lie as NumPy makes them.
 """
 
 from __future__ import annotations
 
+import ctypes
+import functools
+import platform
+import sysconfig
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numba
 import numpy as np
+from numba.core.runtime import nrt
 
-from gradgen.ir import Array, Scalar, Type
+from gradgen.infer.signature import LARGE, Leaf
+from gradgen.ir import Array, Dim, Scalar
+from gradgen.run.backend import Direct
+from gradgen.run.native_entry import HEAD, WORD, entry_name, has_entry
+
+FASTCALL_WITH_KEYWORDS = 0x80 | 0x02
+MEMORY: type = nrt._nrt._MemInfo  # type: ignore[attr-defined]
+LARGEST = np.iinfo(np.int64).max
 
 
-def direct(function: Any, types: Sequence[Type]) -> Callable[..., Any] | None:
-    """The compiled code of a Numba dispatcher for numbers and plain arrays of these types; None for other types.
+class _Method(ctypes.Structure):
+    """CPython's PyMethodDef."""
 
-    An array is plain if `flags.carray` says so. It is not looked at again: one of another type or rank, or that is not
-    plain, must not be passed.
+    _fields_ = (("name", ctypes.c_char_p), ("code", ctypes.c_void_p), ("flags", ctypes.c_int), ("doc", ctypes.c_char_p))
 
-    >>> halved = direct(numba.njit(lambda x: x / 2), [Scalar("float64", weak=True)])
-    >>> halved(3.0)
-    1.5
+
+def direct(function: Any, leaves: Sequence[Leaf]) -> Direct | None:
+    """How a Numba dispatcher is called with values of these leaves, converted; None where there is no such way.
+
+    >>> from gradgen.run.numba_backend import load
+    >>> (halved,) = load("def halved(x):\\n    return x / 2\\n", "<halved>", ["halved"])
+    >>> call = direct(halved, [Leaf(Scalar("float64", weak=True), float)])(lambda *args: ("other", *args))
+    >>> call(3.0), call("a"), call()
+    (1.5, ('other', 'a'), ('other',))
     """
-    signature = tuple(_numba(one) for one in types if isinstance(one, Array | Scalar))
-    if len(signature) < len(types):
+    kinds = [one.type for one in leaves if isinstance(one.type, Array | Scalar)]
+    signature = tuple(map(_numba, kinds))
+    if len(kinds) < len(leaves) or not has_entry(signature) or not _layouts_known():
         return None
     function.compile(signature)
-    entry: Callable[..., Any] = function.overloads[signature].entry_point
-    return entry
+    compiled = function.overloads[signature]
+    name = function.__name__.encode()
+    code = compiled.library.get_pointer_to_function(entry_name(compiled.fndesc))
+    method = _Method(name, code, FASTCALL_WITH_KEYWORDS, None)
+    sizes = [dim for kind in kinds if isinstance(kind, Array) for dim in kind.dims]
+    bounds = np.array([bound for dim in sizes for bound in _bounds(dim)], np.int64)
+    compared = [item for one, kind in zip(leaves, kinds, strict=True) for item in (_class(one), np.dtype(kind.dtype))]
+
+    def made(other: Callable[..., Any]) -> Callable[..., Any]:
+        owner = (other, bounds, MEMORY, *compared, method, compiled)  # the last two are kept alive
+        call: Callable[..., Any] = _new(ctypes.byref(method), owner, None)
+        return call
+
+    return made
+
+
+@functools.cache
+def _layouts_known() -> bool:
+    """Whether objects lie in memory as `native_entry` takes them to."""
+    known = platform.python_implementation() == "CPython" and not sysconfig.get_config_var("Py_GIL_DISABLED")
+    return known and (WORD, HEAD) == (8, 16) and MEMORY.__basicsize__ == HEAD + WORD
 
 
 def _numba(one: Array | Scalar) -> Any:
     dtype = numba.from_dtype(np.dtype(one.dtype))
     return numba.types.Array(dtype, len(one.dims), "C") if isinstance(one, Array) else dtype
+
+
+def _class(leaf: Leaf) -> type:
+    """Of a value of this leaf, after conversion."""
+    if isinstance(leaf.type, Array):
+        return np.ndarray
+    if leaf.convert == "item" and isinstance(leaf.type, Scalar):
+        return np.dtype(leaf.type.dtype).type
+    return float if leaf.convert == "float" else leaf.kind
+
+
+def _bounds(dim: Dim) -> tuple[int, int]:
+    """The least and the largest size; between them 1 is none, see `signature`."""
+    if dim.is_one:
+        return 1, 1
+    return (LARGE, LARGEST) if dim.least else (0, LARGE - 1)
+
+
+_new = ctypes.pythonapi.PyCFunction_NewEx
+_new.argtypes, _new.restype = (ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p), ctypes.py_object

@@ -18,7 +18,7 @@ from typing import Any
 
 from gradgen.errors import InternalError
 from gradgen.run.namespace import Namespace
-from gradgen.run.variant import Variant
+from gradgen.run.variant import MISS, Variant
 
 # Signatures that the text tells apart one after the other; a call of any other looks it up in a dict.
 RECOGNISED = 8
@@ -27,8 +27,6 @@ KEPT = 32
 
 # One lock for all: compiling one function may reach another one.
 COMPILING = threading.RLock()
-
-_MISS = object()
 
 
 class Dispatcher:
@@ -57,7 +55,8 @@ class Dispatcher:
     def write(self) -> None:
         names = Namespace(self.signature.parameters)
         slow = names.refer(self._slow, "slow")
-        bodies = [line for variant in self.recognised for line in variant.text(names)]
+        bodies = [line for variant in self.recognised for line in variant.quick_text(names)]
+        bodies += [line for variant in self.recognised for line in variant.text(names)]
         values = f"{{{', '.join(f'{name!r}: {name}' for name in self.signature.parameters)}}}"
         self.call = define(self.name, self.signature, [*bodies, f"return {slow}({values})"], names)
         self.install(self.call)
@@ -65,27 +64,27 @@ class Dispatcher:
     def _slow(self, values: dict[str, Any]) -> Any:
         key, described = self.describe(values)
         result = self._attempt(key, values)
-        if result is _MISS:
+        if result is MISS:
             with COMPILING:
                 # Another thread may have been here while this one waited.
                 result = self._attempt(key, values)
-                attempt = self._add(key, self.compile(values, described)) if result is _MISS else None
+                attempt = self._add(key, self.compile(values, described)) if result is MISS else None
             if attempt is not None:
                 result = self.first_call(attempt, tuple(values.values()))
-        if result is _MISS:
+        if result is MISS:
             raise InternalError(f"what {self.name} was compiled for does not fit the call that it was compiled at")
         return result
 
     def _attempt(self, key: Hashable, values: Mapping[str, Any]) -> Any:
         for _, attempt in self.variants.get(key, ()):
             result = attempt(*values.values())
-            if result is not _MISS:
+            if result is not MISS:
                 return result
-        return _MISS
+        return MISS
 
     def _add(self, key: Hashable, variant: Variant) -> Callable[..., Any]:
         names = Namespace(variant.trees)
-        body = [*variant.text(names), f"return {names.refer(_MISS, 'MISS')}"]
+        body = [*variant.text(names), f"return {names.refer(MISS, 'MISS')}"]
         parameters = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in variant.trees]
         attempt = define(self.name, inspect.Signature(parameters), body, names)
         older = self.variants.get(key, [])

@@ -7,13 +7,14 @@ the checks of a dispatch function.
 from __future__ import annotations
 
 import builtins
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import FunctionType
 from typing import Any
 
 from gradgen.infer.signature import Leaf, signature, step
-from gradgen.ir.interface import Guard, Input, Path, Root, Static, Tree
+from gradgen.ir.interface import Guard, Input, Path, Root, Static, Tree, leaves
 from gradgen.run.checks import Checks, attribute
 from gradgen.run.same import FunctionCheck
 
@@ -98,12 +99,26 @@ def text(path: Path) -> str:
     return path.root.name + "".join(step(tuple if kind == "item" else object, name) for kind, name in path.steps)
 
 
+def inputs_leaves(inputs: Sequence[Input], facts: Sequence[Fact]) -> list[Leaf]:
+    """The signature of each input, from the facts behind it."""
+    trees = [fact for fact in facts if fact.kind == "tree"]
+    found = {
+        place: leaf
+        for fact in trees
+        for place, leaf in zip(leaf_places(fact.expected, fact.path), leaves(fact.expected), strict=True)
+    }
+    return [found[place_of(one.path)] for one in inputs]
+
+
 class Fetch:
     """Writes facts into `checks`, below what checks the arguments."""
 
-    def __init__(self, checks: Checks, trees: Mapping[str, Any], parameters: Mapping[str, str]):
-        """`trees`: the signature of each parameter; `parameters`: the expression of each."""
-        self.checks, self.parameters = checks, parameters
+    def __init__(
+        self, checks: Checks, trees: Mapping[str, Any], parameters: Mapping[str, str], looked_at: Sequence[Place] = ()
+    ):
+        """`trees`: the signature of each parameter; `parameters`: the expression of each. `looked_at`: where there are
+        numbers and arrays of which nothing needs to be required."""
+        self.checks, self.parameters, self.looked_at = checks, parameters, frozenset(looked_at)
         self.depth = len(checks.levels)
         self.leaves: dict[Place, str] = {}
         self._fetched: dict[Place, str] = {}
@@ -123,7 +138,10 @@ class Fetch:
         checks, names = self.checks, self.checks.names
         match fact.kind:
             case "tree":
-                checks.tree(fact.expected, expression, self.depth, lambda *leaf: self._found(fact.path, *leaf))
+                everything = not self.looked_at.issuperset(leaf_places(fact.expected, fact.path))
+                checks.tree(
+                    fact.expected, expression, self.depth, functools.partial(self._found, fact.path), everything
+                )
             case "function":
                 checks.require(self.depth, checks.function(expression, fact.expected))
             case "is":

@@ -34,7 +34,7 @@ def tag(options: Options) -> str:
 
     These are the options, the vector functions that it may have been linked with, and how it is compiled here.
     """
-    modules = ("numba_backend", "numba_compiler", "instructions", "distinct_memory", "vector_math")
+    modules = ("numba_backend", "numba_compiler", "instructions", "distinct_memory", "vector_math", "native_entry")
     sources = (str(pkgutil.get_data("gradgen.run", f"{name}.py")) for name in modules)
     return "\n".join([options.tag, *sorted(vector_math.available()), *sources])
 

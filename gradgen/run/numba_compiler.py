@@ -27,6 +27,7 @@ from numba.core.ir_utils import find_const, guard
 
 from gradgen.run import vector_math
 from gradgen.run.distinct_memory import Memory, Scopes, since
+from gradgen.run.native_entry import NativeEntry, has_entry
 from gradgen.run.options import Options
 
 ADDITIONS = ("fadd", "fsub")
@@ -101,6 +102,16 @@ def _lowering(options: Options, outer: bool) -> type[lowering.Lower]:
             args = [self.loadvar(arg.name) for arg in expr.args]
             declared = ir.FunctionType(args[0].type, [args[0].type] * 2)
             return self.builder.call(self.module.declare_intrinsic(name, [args[0].type], declared), args)
+
+        def create_cpython_wrapper(self, release_gil: bool = False) -> None:
+            super().create_cpython_wrapper(release_gil)
+            if outer and has_entry(self.fndesc.argtypes):
+                module = self.context.create_module("entry")
+                kind = self.context.call_conv.get_function_type(self.fndesc.restype, self.fndesc.argtypes)
+                function = ir.Function(module, kind, self.fndesc.llvm_func_name)
+                parts = (self.context, module, function, self.fndesc, self.env, self.call_helper, release_gil)
+                NativeEntry(*parts).build()
+                self.library.add_ir_module(module)
 
         def post_lower(self) -> None:
             super().post_lower()

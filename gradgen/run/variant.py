@@ -9,18 +9,20 @@ from typing import Any
 from gradgen.infer.signature import Leaf
 from gradgen.ir.interface import Input, Path, Root
 from gradgen.run.apart import apart
+from gradgen.run.backend import Direct
 from gradgen.run.checks import LOOKUP, Checks, Level
 from gradgen.run.fetch import Fact, Fetch, place_of, text
 from gradgen.run.namespace import Namespace
 from gradgen.run.pack import Layout, lines
+
+MISS = object()  # comes back where a call has another signature
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Variant:
     """trees: the signature of each parameter. inputs: what the compiled `entry` takes after their leaves.
 
-    apart: pairs of what it takes, by number, that must not share memory. direct: faster than `entry`, where all arrays
-    are plain, see `direct`.
+    apart: pairs of what it takes, by number, that must not share memory. direct: a faster way to it, see `direct`.
     """
 
     trees: dict[str, Any]
@@ -29,11 +31,33 @@ class Variant:
     entry: Callable[..., Any]
     layout: Layout
     apart: tuple[tuple[int, int], ...] = ()
-    direct: Callable[..., Any] | None = None
+    direct: Direct | None = None
 
     def text(self, names: Namespace) -> list[str]:
         """Statements that return the result if the parameters, by their names, have this signature."""
         checks = Checks(names)
+        paths, inputs = self._inputs(checks, everything=True)
+        for one, other in self.apart:
+            given = f"{inputs[one]}, {inputs[other]}, {text(paths[one])!r}, {text(paths[other])!r}"
+            checks.require(len(checks.levels) - 1, f"{names.refer(apart, 'apart')}({given})")
+        entry = self.entry if self.direct is None else self.direct(self.entry)
+        call = f"{names.refer(entry, getattr(self.entry, '__name__', 'entry'))}({', '.join(inputs)})"
+        return nested(checks.levels, lines(self.layout, call, names), names)
+
+    def quick_text(self, names: Namespace) -> list[str]:
+        """The same for numbers and plain arrays, which machine code looks at; nothing where there is none."""
+        if self.direct is None or self.apart:
+            return []
+        checks = Checks(names)
+        _, inputs = self._inputs(checks, everything=False)
+        entry, result = names.refer(self.direct(_miss), "direct"), names.fresh("result")
+        body = [f"{result} = {entry}({', '.join(inputs)})", f"if {result} is not {names.refer(MISS, 'MISS')}:"]
+        body += ["    " + line for line in lines(self.layout, result, names)]
+        return nested(checks.levels, body, names)
+
+    def _inputs(self, checks: Checks, everything: bool) -> tuple[list[Path], list[str]]:
+        """Where what the entry takes comes from, and the expressions of it; `checks` are told what is to be looked at
+        before: `everything`, or all but the numbers and arrays themselves."""
         found: list[str] = []
         paths: list[Path] = []
         for name, tree in self.trees.items():
@@ -42,25 +66,16 @@ class Variant:
                 found.append(expression)
                 paths.append(Path(Root("argument", name), steps))
 
-            checks.tree(tree, name, 0, keep)
-        paths += [one.path for one in self.inputs]
-        fetch = Fetch(checks, self.trees, {name: name for name in self.trees})
+            checks.tree(tree, name, 0, keep, everything)
+        others = [place_of(one.path) for one in self.inputs]
+        fetch = Fetch(checks, self.trees, {name: name for name in self.trees}, () if everything else others)
         for fact in self.facts:
             fetch.require(fact)
-        inputs = found + [fetch.leaves[place_of(one.path)] for one in self.inputs]
-        for one, other in self.apart:
-            given = f"{inputs[one]}, {inputs[other]}, {text(paths[one])!r}, {text(paths[other])!r}"
-            checks.require(len(checks.levels) - 1, f"{names.refer(apart, 'apart')}({given})")
-        call = f"{self._callee(inputs, checks, names)}({', '.join(inputs)})"
-        return nested(checks.levels, lines(self.layout, call, names), names)
+        return paths + [one.path for one in self.inputs], found + [fetch.leaves[place] for place in others]
 
-    def _callee(self, inputs: Sequence[str], checks: Checks, names: Namespace) -> str:
-        entry = names.refer(self.entry, getattr(self.entry, "__name__", "entry"))
-        if self.direct is None:
-            return entry
-        direct = names.refer(self.direct, "direct")
-        plain = " and ".join(f"{one}.flags.carray" for one in inputs if one in checks.arrays)
-        return f"({direct} if {plain} else {entry})" if plain else direct
+
+def _miss(*args: Any) -> Any:
+    return MISS
 
 
 def nested(levels: Sequence[Level], body: list[str], names: Namespace) -> list[str]:
