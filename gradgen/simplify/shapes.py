@@ -22,14 +22,17 @@ f(x.0, n.5):
   _.4 = ones_like x.0
   yield _.4
 
+Not where the array may be a placeholder, which has no elements, whatever its type says: as a branch gives it, or
+forward hands it to backward.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TypeGuard
 
-from gradgen.ir import Array, Assign, Atom, Block, For, Function, Program, Statement, Store, Var, While
+from gradgen.ir import Array, Assign, Atom, Block, Const, For, Function, Program, Statement, Store, Var, While
 from gradgen.ir.walk import map_statement, statements
 
 # The operand, by number, of which only the shape is read, and the dtype.
@@ -52,11 +55,14 @@ def share_shapes(program: Program) -> Program:
 
 def _in_function(function: Function) -> Function:
     before = {var: was for s in statements(function.body) for var, was in _same_shape(s)}
+    there = set(function.params[function.cached if function.role == "backward" else 0 :])
+    there |= {s.target for s in statements(function.body) if _has_its_type(s)}
 
     def original(atom: Atom) -> Atom:
-        while atom in before:
-            atom = before[atom]  # type: ignore[index]
-        return atom
+        first = atom
+        while first in before:
+            first = before[first]  # type: ignore[index]
+        return first if first in there else atom
 
     def block(block: Block) -> Block:
         return Block(tuple(map(statement, block.statements)), block.yields)
@@ -68,6 +74,15 @@ def _in_function(function: Function) -> Function:
         return map_statement(s, lambda atom: atom, block)
 
     return replace(function, body=block(function.body)) if before else function
+
+
+def _has_its_type(s: Statement) -> TypeGuard[Assign]:
+    """Whether it is an operation, and makes no placeholder."""
+    return isinstance(s, Assign) and not (s.op == "zeros" and all(_is_zero(size) for size in s.args))
+
+
+def _is_zero(size: Atom) -> bool:
+    return isinstance(size, Const) and size.value == 0
 
 
 def _same_shape(s: Statement) -> Iterator[tuple[Var, Var]]:
