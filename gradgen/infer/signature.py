@@ -173,6 +173,17 @@ def _dim(symbol: str, size: int) -> Dim:
     return ONE if size == 1 else Dim(symbol, many=True, least=LARGE if size >= LARGE else 0)
 
 
+def bounds(dim: Dim) -> tuple[int, int | None]:
+    """The least and the largest size of an axis that has this place in a signature. 1 is one of several for none.
+
+    >>> bounds(_dim("x", 1)), bounds(_dim("x", 5)), bounds(_dim("x", 50)), bounds(constant_dim(3))
+    ((1, 1), (0, 15), (16, None), (3, 3))
+    """
+    if dim.constant is not None:
+        return dim.constant, dim.constant
+    return (LARGE, None) if dim.least else (0, LARGE - 1)
+
+
 def _differentiable(leaf: Leaf, name: str) -> Leaf:
     """The leaf, with a Python int taken for a float; raises for what has no derivative."""
     if leaf.kind is int:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from gradgen.infer.signature import LARGE, Leaf, is_namedtuple, key
+from gradgen.infer.signature import Leaf, bounds, is_namedtuple, key
 from gradgen.ir import Array, Dim
 from gradgen.ir.interface import Static, Tree
 from gradgen.run.namespace import Namespace
@@ -180,6 +180,7 @@ def attribute(expression: str, name: str) -> str:
 
 def _size(size: str, dim: Dim) -> str:
     """The check of one dimension's class, see `signature`."""
-    if dim.constant is not None:
-        return f"{size} == {dim.constant}"
-    return f"{size} >= {LARGE}" if dim.least else f"1 != {size} < {LARGE}"
+    low, high = bounds(dim)
+    if low == high:
+        return f"{size} == {low}"
+    return f"{size} >= {low}" if high is None else f"1 != {size} <= {high}"

@@ -17,8 +17,8 @@ import numba
 import numpy as np
 from numba.core.runtime import nrt
 
-from gradgen.infer.signature import LARGE, Leaf
-from gradgen.ir import Array, Dim, Scalar
+from gradgen.infer.signature import Leaf, bounds
+from gradgen.ir import Array, Scalar
 from gradgen.run.backend import Direct
 from gradgen.run.native_entry import HEAD, WORD, entry_name, has_entry
 
@@ -51,12 +51,12 @@ def direct(function: Any, leaves: Sequence[Leaf]) -> Direct | None:
     name = function.__name__.encode()
     code = compiled.library.get_pointer_to_function(entry_name(compiled.fndesc))
     method = _Method(name, code, FASTCALL_WITH_KEYWORDS, None)
-    sizes = [dim for kind in kinds if isinstance(kind, Array) for dim in kind.dims]
-    bounds = np.array([bound for dim in sizes for bound in _bounds(dim)], np.int64)
+    sizes = [bounds(dim) for kind in kinds if isinstance(kind, Array) for dim in kind.dims]
+    limits = np.array([(low, LARGEST if high is None else high) for low, high in sizes], np.int64)
     compared = [item for one, kind in zip(leaves, kinds, strict=True) for item in (_class(one), np.dtype(kind.dtype))]
 
     def made(other: Callable[..., Any]) -> Callable[..., Any]:
-        owner = (other, bounds, MEMORY, *compared, method, compiled)  # the last two are kept alive
+        owner = (other, limits, MEMORY, *compared, method, compiled)  # the last two are kept alive
         call: Callable[..., Any] = _new(ctypes.byref(method), owner, None)
         return call
 
@@ -82,13 +82,6 @@ def _class(leaf: Leaf) -> type:
     if leaf.convert == "item" and isinstance(leaf.type, Scalar):
         return np.dtype(leaf.type.dtype).type
     return float if leaf.convert == "float" else leaf.kind
-
-
-def _bounds(dim: Dim) -> tuple[int, int]:
-    """The least and the largest size; between them 1 is none, see `signature`."""
-    if dim.is_one:
-        return 1, 1
-    return (LARGE, LARGEST) if dim.least else (0, LARGE - 1)
 
 
 _new = ctypes.pythonapi.PyCFunction_NewEx

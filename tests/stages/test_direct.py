@@ -86,6 +86,15 @@ def test_what_fits_and_what_is_handed_on(texts: Any) -> None:
     assert call(x=1.0) == (OTHER, (), {"x": 1.0})
 
 
+def test_sizes_that_a_text_is_written_for(texts: Any) -> None:
+    leaves = [signature(one, "a", exact=True) for one in (1.0, np.ones(3), np.ones((20, 3)))]
+    made = direct(texts["several"], leaves)
+    assert made is not None
+    call = made(lambda *args: (OTHER,))
+    for columns in range(6):
+        assert (call(1.0, np.ones(3), np.ones((20, columns)))[0] is OTHER) == (columns != 3)
+
+
 def test_numbers(texts: Any) -> None:
     args = (1.5, 3, False, 1j, np.float32(0.1))
     call = called(texts["numbers"], *args)
