@@ -35,8 +35,8 @@ f(n.0, m.1):
   yield y.4
 
 Whole numbers only: floats that compare equal may differ, 0.0 and -0.0. What a branch or a loop checks is known inside
-it, from there on; what is checked before a loop, where that runs, inside the loop. What the types say of sizes needs no
-check: one that is at least 16 is not 0.
+it, from there on. What is checked for the case that a loop runs, `0 < n and a != b`, is known in that loop, and where
+it is checked for the same case again. What the types say of sizes needs no check: one that is at least 16 is not 0.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ import operator
 from collections.abc import Callable
 from dataclasses import replace
 
-from gradgen.ir import Assign, Atom, Block, Const, For, Function, Program, Scalar, Statement, Var
+from gradgen.ir import BOOL, Assign, Atom, Block, Const, For, Function, Program, Scalar, Statement, Var
 from gradgen.ir.walk import map_statement
 from gradgen.lower.hoisting import is_check
 from gradgen.lower.numbers import Whole
@@ -59,6 +59,7 @@ COMPARED: dict[str, Callable[[int, int], bool]] = {
     "gt": operator.gt,
     "ge": operator.ge,
 }
+ANY = Var("", -1, BOOL)
 
 
 def remember_checks(program: Program) -> Program:
@@ -76,8 +77,9 @@ class _Known:
         self.same: dict[Atom, Atom] = {} if outside is None else dict(outside.same)
         self.made: dict[Atom, Assign] = {} if outside is None else dict(outside.made)
         self.passed: set[Atom] = set() if outside is None else set(outside.passed)
-        # What is equal where a loop from the one to the other is entered.
-        self.inside: dict[tuple[Atom, Atom], list[Assign]] = {} if outside is None else dict(outside.inside)
+        self.holds: set[Assign] = set() if outside is None else set(outside.holds)  # comparisons
+        # What is known to be equal where all of some comparisons hold.
+        self.guarded: list[tuple[list[Assign], Assign]] = [] if outside is None else list(outside.guarded)
 
     def use(self, atom: Atom) -> Atom:
         while atom in self.same:
@@ -88,7 +90,7 @@ class _Known:
         kept = []
         for s in block.statements:
             s = map_statement(s, self.use, self.entered(s).block)
-            if is_check(s) and (s.test in self.passed or _is_false(s.test)):
+            if is_check(s) and (s.test in self.passed or self.cannot_fail(s.test)):
                 continue
             if isinstance(s, Assign) and s.op in COMPARED and _of_whole_numbers(s):
                 answer = _decided(s)
@@ -109,25 +111,51 @@ class _Known:
         """What is known in the blocks of the statement."""
         inside = _Known(self)
         if isinstance(s, For) and Whole.known(s.step) == 1:
-            for made in self.inside.get((self.use(s.start), self.use(s.stop)), ()):
-                inside.equate(*made.args)
+            inside.assume([Assign(s.index, "lt", (s.start, s.stop))])
         return inside
+
+    def assume(self, comparisons: list[Assign]) -> None:
+        """These hold: so does what was checked for the case that they do."""
+        self.holds.update(map(self.shown, comparisons))
+        for conditions, differs in self.guarded:
+            if self.holds.issuperset(map(self.shown, conditions)):
+                self.equate(*differs.args)
+
+    def shown(self, s: Assign) -> Assign:
+        """A comparison as it compares equal to others of the same numbers."""
+        return Assign(ANY, s.op, tuple(map(self.use, s.args)))
+
+    def parts(self, test: Atom) -> list[Assign] | None:
+        """The comparisons that a test consists of; None where there is something else in it."""
+        made = self.made.get(test)
+        if made is None or made.op != "and":
+            return None if made is None else [made]
+        found = [self.parts(arg) for arg in made.args]
+        return None if None in found else [part for parts in found for part in parts or ()]
+
+    def cannot_fail(self, test: Atom) -> bool:
+        if _is_false(test):
+            return True
+        made = self.made.get(test)
+        if made is not None and made.op == "and" and any(map(self.cannot_fail, made.args)):
+            return True
+        parts = self.parts(test) or ()
+        if len(parts) < 2:
+            return False
+        case = _Known(self)
+        case.assume([part for part in parts if part.op != "ne"])
+        return any(case.use(part.args[0]) == case.use(part.args[1]) for part in parts if part.op == "ne")
 
     def learn(self, s: Statement) -> None:
         """From here on what the statement checks holds."""
         if not is_check(s):
             return
         self.passed.add(s.test)
-        made = self.made.get(s.test)
-        if made is None:
-            return
-        if made.op == "ne":
-            self.equate(*made.args)
-        elif made.op == "and":
-            runs, differs = map(self.made.get, made.args)
-            if runs is not None and differs is not None and (runs.op, differs.op) == ("lt", "ne"):
-                bounds = runs.args[0], runs.args[1]
-                self.inside[bounds] = [*self.inside.get(bounds, ()), differs]
+        parts = self.parts(s.test) or ()
+        differ = [part for part in parts if part.op == "ne"]
+        if len(differ) == 1:
+            self.guarded.append(([part for part in parts if part.op != "ne"], differ[0]))
+            self.assume([])
 
     def equate(self, a: Atom, b: Atom) -> None:
         first, other = sorted((self.use(a), self.use(b)), key=_preference)

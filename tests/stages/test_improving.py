@@ -60,6 +60,15 @@ def checked_in_a_loop_that_may_not_run(x, y, n):
     return s
 
 
+def checked_for_loops_that_may_not_run(x, y, z, n, m):
+    s = np.sum(x)
+    for _ in range(n):
+        s = s + np.sum(x * y) ** 2 + np.sum(y * z)
+        for _ in range(m):
+            s = s * np.sum(x * z)
+    return s
+
+
 def sizes_that_agree_only_where_the_loop_runs(x, y, n):
     x, y = x.copy(), y.copy()
     for _ in range(n):
@@ -306,3 +315,10 @@ def test_checks_go_before_loops_once() -> None:
 def test_a_check_in_a_loop_that_may_not_run_says_so() -> None:
     found = text(checked_in_a_loop_that_may_not_run, (X[:, 0], X[:4, 1], 0))
     assert "if 0 < n and " in found
+
+
+def test_what_a_loop_is_checked_for_is_checked_once() -> None:
+    args = (X[:, 0], X[:, 1], X[:, 2], 1, 1)
+    assert text(checked_for_loops_that_may_not_run, args, (0, 1, 2)).count("could not be broadcast") == 2
+    with pytest.raises(ValueError, match="broadcast"):
+        gradgen.grad(checked_for_loops_that_may_not_run, argnums=1, jit=True)(*args[:2], X[:5, 0], 1, 0)
