@@ -253,8 +253,11 @@ def sum_to_shape(value: Sym, like: Atom, to: Var) -> Sym:
             counted.append(axis)
         else:
             summed.append(axis)
-    if unknown:
+    if unknown and value.is_array:
         return symbols.apply("sum_to", expanded(value, like), to)
+    if unknown:  # how often each of its elements was repeated
+        whole, part = (symbols.apply("count", Sym(atom, value.builder)) for atom in (like, to))
+        return value * (whole // symbols.apply("maximum", part, 1))
     for axis in counted:
         value = value * symbols.apply("size", Sym(like, value.builder), axis=axis)
     return _reduce(value, have, made, summed, lead)

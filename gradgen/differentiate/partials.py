@@ -10,6 +10,7 @@ from typing import Any
 from gradgen.differentiate.accumulate import Adjoints, expanded, match_dtype
 from gradgen.differentiate.picking import Through
 from gradgen.differentiate.picks import ALL, Pick, first_along, index_of_flat, new_axes
+from gradgen.differentiate.repeated import by_repeated
 from gradgen.ir import Array, Assign, At, Atom, Var, dims_of
 from gradgen.rules import symbols
 from gradgen.rules.reductions import axes_of
@@ -110,6 +111,11 @@ def _selection(s: Assign, g: Sym, adjoints: Adjoints) -> None:
 
 
 def _linear(s: Assign, g: Sym, adjoints: Adjoints) -> None:
+    few = by_repeated(s, g)
+    if few is not None:
+        for arg, contribution in zip(s.args, few, strict=False):
+            adjoints.contribute(arg, contribution, like=arg)
+        return
     full = expanded(g, s.target)
     _contribute_each(s, _derivative(s)(full, *_syms(s, adjoints), **arguments_of(s.params)), adjoints)
 

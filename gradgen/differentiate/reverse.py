@@ -310,11 +310,9 @@ class _Reverser(Loops):
 
 
 def replaces_all(s: Store) -> bool:
-    """Whether all of an array is overwritten by an array of its shape. A size that is not 1 must be the same."""
+    """Whether all of an array is overwritten, by what broadcasts to it."""
     whole = all(entry is Ellipsis or entry == Slice(None, None, None) for entry in s.index)
-    there, given = dims_of(s.target.type), dims_of(s.value.type)
-    alike = len(there) == len(given) and all(x == y or y.never_one for x, y in zip(there, given, strict=True))
-    return s.mode == "set" and whole and alike
+    return s.mode == "set" and whole and len(dims_of(s.value.type)) <= len(dims_of(s.target.type))
 
 
 def backprop(origin: Origin) -> Origin:

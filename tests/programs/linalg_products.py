@@ -82,6 +82,23 @@ def parts_of_a_matrix(a, v, n):
     return total
 
 
+def sums_of_products(a, b, c, x):
+    """Their adjoints are repeated along some axes; the last product's factors are themselves read elsewhere."""
+    total = np.sum((a @ b).T.reshape(-1) * 3.0) + np.sum(np.sum(a @ b, axis=0) ** 2) + np.mean(x @ b)
+    total += np.sum(np.sum(b @ c, axis=1) ** 2) + np.sum(np.outer(x, x[:2])) + np.sum(np.outer(x, x).sum(axis=1) ** 3)
+    total += np.sum(np.outer(x, x).sum(axis=0) ** 3) + np.sum(a @ x) * np.sum(a @ b @ c @ b[:2])
+    return total
+
+
+def rows_of_a_stack(a, c, n):
+    """Each of which may be repeated where the whole array is overwritten, by what is as large or has one row."""
+    a = 2.0 * a
+    a[:] = np.reshape(np.reshape(a[:n], (n, -1, 1, c.shape[0])) @ c, (n, -1, c.shape[0]))
+    b = np.empty((4, 3))
+    b[...] = a[0, :1] * a[0, 0, 0]
+    return np.sum(a) + np.sum(b)
+
+
 _RNG = np.random.default_rng(37)
 
 
@@ -104,5 +121,7 @@ PROGRAMS = [
     program(rotating, (_a(3), _a(3), 3), argnums=(0, 1)),
     program(chosen_norms, (_a(3, 4), _a(4))),
     program(triangles, (Q,)),
+    program(sums_of_products, (_a(2, 3), _a(3, 4), _a(4, 2), _a(3)), (_a(1, 1), _a(1, 1), _a(1, 1), _a(1)), pair=True),
+    program(rows_of_a_stack, (_a(3, 2, 3), Q, 3), (_a(2, 2, 3), Q, 1), argnums=(0, 1), pair=True),
     program(parts_of_a_matrix, (_a(3, 3), _a(4), 3), (_a(18, 18), _a(19), 18), argnums=(0, 1)),
 ]
