@@ -266,6 +266,7 @@ class _Compiling(TypedDict, total=False):
     jit: bool
     reassociate: bool
     error_model: ErrorModel
+    parallel: bool
 
 
 @overload
@@ -284,6 +285,7 @@ def grad(
     jit: bool = False,
     reassociate: bool = True,
     error_model: ErrorModel = "numpy",
+    parallel: bool = False,
 ) -> Any:
     """The gradient of a function that returns a real scalar; a decorator, bare or with options, or a function.
 
@@ -294,13 +296,15 @@ def grad(
     reassociate: terms of a sum may be added in another order, as `np.sum` does, so that several are added at once.
     error_model: "numpy": a division by zero gives inf or NaN. "python": it raises ZeroDivisionError, also that of an
         array's element; it is slower.
+    parallel: loops whose iterations do not need one another are shared out among threads, where there is enough to do.
+        The result is the same from run to run, with any number of threads.
 
     The gradient by a complex number z = a + 1j * b is df/da - 1j * df/db, as in JAX:
 
     >>> grad(lambda z: (z ** 2).real)(3 + 4j)
     (6+8j)
     """
-    options = chosen(reassociate, error_model)
+    options = chosen(reassociate, error_model, parallel, jit)
     return _decorated("grad", function, argnums, has_aux, jit, options)
 
 
@@ -320,9 +324,10 @@ def value_and_grad(
     jit: bool = False,
     reassociate: bool = True,
     error_model: ErrorModel = "numpy",
+    parallel: bool = False,
 ) -> Any:
     """As `grad`, for the value together with the gradient: (value, gradient), or ((value, aux), gradient)."""
-    options = chosen(reassociate, error_model)
+    options = chosen(reassociate, error_model, parallel, jit)
     return _decorated("value_and_grad", function, argnums, has_aux, jit, options)
 
 

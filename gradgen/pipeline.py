@@ -52,11 +52,12 @@ def build(
     form: str,
     style: str = "python",
     has_aux: bool = False,
+    parallel: bool = False,
 ) -> Compiled:
     """Stage `function` for `arguments` (trees of types) and write the text of the requested form.
 
     `wrt`: positions among the leaves of the arguments. `form`: "grad", "value_and_grad", "pair" or
-    "primal". Raises GradgenError.
+    "primal". `parallel`, with the style "jit": loops in parts, for threads. Raises GradgenError.
     """
     staged = staged_program(function, arguments)
     check_result(staged, has_aux)
@@ -69,18 +70,19 @@ def build(
         name = f"{program.entry.name}_{form}"
         value = form == "value_and_grad"
         program = gradient(program, variables, results, value, name, frugal=style == "jit")
-    program = finish(program, style)
+    program = finish(program, style, parallel)
     text = write(program, style=style)
     entries = program.functions[: 2 if form == "pair" else 1]
     return Compiled(staged, text.source, tuple(entry.name for entry in entries), text.lines)
 
 
-def finish(program: Program, style: str) -> Program:
+def finish(program: Program, style: str, parallel: bool = False) -> Program:
     """From a differentiated program to the one that is written."""
     program = checked(simplify, unmarked(program))
     if style != "jit":
         return program
-    return checked(improve, checked(simplify, checked(lower, program)))
+    lowered = checked(simplify, checked(lower, program))
+    return checked(lambda given: improve(given, parallel), lowered)
 
 
 def staged_program(function: Callable[..., Any], arguments: dict[str, Any]) -> Staged:

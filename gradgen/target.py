@@ -85,7 +85,7 @@ class Target:
         while True:
             trees = {name: types_of(tree) for name, tree in given.trees.items()}
             try:
-                compiled = build(self.function, trees, given.wrt, form, self.style, self.has_aux)
+                compiled = build(self.function, trees, given.wrt, form, self.style, self.has_aux, self.options.parallel)
                 check_order(compiled.staged.inputs, trees)
                 return compiled, given
             except NeedsValue as error:

@@ -16,7 +16,7 @@ Does not know of an element that is read in the iteration that wrote it: such a 
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Collection, Set
 
 from gradgen.ir import (
     Accumulate,
@@ -89,15 +89,16 @@ def _adds_up(body: Block, start: Var, end: Atom, place: Var | None) -> bool:
 
     `place`: the loop's index, if elements may be set where it is the position along some axis.
     """
-    chain = _Chain(place)
+    chain = Chain(place)
     return chain.leads(body, start, end) and len(chain.ways) <= 1
 
 
-class _Chain:
-    """What becomes of a value, statement by statement. `ways`: "add", or the axis along which elements are set."""
+class Chain:
+    """What becomes of a value, statement by statement. `ways`: "add", the axis along which elements are set, or which
+    of the operations `folds`, as they are spelled, of which it is one argument."""
 
-    def __init__(self, place: Var | None):
-        self.place = place
+    def __init__(self, place: Var | None, folds: Collection[tuple[str, str]] = ()):
+        self.place, self.folds = place, folds
         self.ways: set[str | int] = set()
 
     def leads(self, block: Block, start: Var, end: Atom) -> bool:
@@ -123,6 +124,9 @@ class _Chain:
                 return self.added(s.target) if s.prior == current else None
             case Assign() if s.op == "add" or (s.op == "sub" and s.args[0] == current):
                 return self.added(s.target)
+            case Assign() if (s.op, s.spelling) in self.folds:
+                self.ways.add(s.op)
+                return s.target
             case Store() if s.array == current:
                 return self.stored(s)
             case For() if s.leave is None and current in s.inits and current not in statement_free(s):

@@ -167,7 +167,8 @@ class For:
     carried[k] is inits[k] in the first iteration and then what `body` yielded; results[k] is the last
     of these. After an iteration in which `leave` (an atom of the body) is true the loop ends.
     `trips`: the number of iterations begun, as a result. `levels`, if more than 1: of what the iterations
-    carry, backward keeps what that many levels of segments begin with (`differentiate/segments.py`).
+    carry, backward keeps what that many levels of segments begin with (`differentiate/segments.py`). `parallel`: its
+    iterations may run side by side (`lower/parallel.py`); it carries arrays only.
     """
 
     index: Var
@@ -183,6 +184,7 @@ class For:
     backward: bool = False
     origin: Origin | None = None
     levels: int = 1
+    parallel: bool = False
 
 
 @dataclass(frozen=True, slots=True)

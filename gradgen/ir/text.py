@@ -113,6 +113,7 @@ def _loop(s: For | While, indent: str) -> list[str]:
     if isinstance(s, For):
         bounds = f"{s.start}:{s.stop}:{s.step}"
         levels = f" in {s.levels} levels" if s.levels > 1 else ""
-        return [f"{head}for {s.index} in {bounds}{levels} with {_carried(s)}:", *_block(s.body, deeper), *leave]
+        kind = "parallel for" if s.parallel else "for"
+        return [f"{head}{kind} {s.index} in {bounds}{levels} with {_carried(s)}:", *_block(s.body, deeper), *leave]
     test = _block(s.test, deeper)
     return [f"{head}while with {_carried(s)}:", *test, f"{indent}do:", *_block(s.body, deeper), *leave]

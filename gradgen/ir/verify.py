@@ -148,6 +148,8 @@ class _Checker:
     def loop(self, s: For | While) -> None:
         counts = len(s.carried), len(s.inits), len(s.results)
         self.require(len(set(counts)) == 1, f"there are {counts} carried values, inits and results")
+        if isinstance(s, For) and s.parallel:
+            self.require(all(isinstance(var.type, Array) for var in s.carried), "a parallel loop carries a number")
         self.edges(s.inits, s.carried)
         outside = set(self.visible)
         self.define(block_params(s))

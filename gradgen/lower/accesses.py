@@ -239,6 +239,34 @@ def _note(s: Statement, found: Accesses, memory: Memory) -> None:
                         found.touch(memory.key(var), (), "read")
 
 
+def unrelated(a: Accesses, b: Accesses, memory: Memory) -> bool:
+    """Whether what one writes under one name the other does not touch under another."""
+    for one, other in ((a, b), (b, a)):
+        for key in one.written:
+            for met in other.places:
+                if key != met and memory.roots(key) & memory.roots(met):
+                    return False
+    return True
+
+
+def in_own_part(places: list[tuple[Place, Var]], memory: Memory) -> bool:
+    """Whether along some axis each iteration stays at index + constant, the same for all accesses.
+
+    `places`: each with the index of the loop that it is in.
+    """
+    return any(_own_part(places, axis, memory) for axis in range(min(len(place) for place, _ in places)))
+
+
+def _own_part(places: list[tuple[Place, Var]], axis: int, memory: Memory) -> bool:
+    offsets = set()
+    for place, index in places:
+        form = place[axis]
+        if form is None or form[0] != index or not memory.told(form):
+            return False
+        offsets.add(form[1])
+    return len(offsets) == 1
+
+
 def _arrays(atoms) -> Iterator[Var]:
     return (atom for atom in atoms if isinstance(atom, Var) and isinstance(atom.type, Array | ListOf))
 

@@ -26,11 +26,11 @@ Comes after everything else: what the types tell is no longer asked for in the o
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from gradgen.ir import Assign, Block, Effect, Function, If, Program, Var, dims_of
-from gradgen.ir.walk import statements
+from gradgen.ir import Assign, Block, Effect, For, Function, If, Program, Statement, Var, dims_of
+from gradgen.ir.walk import free_variables, map_statement, statements
 from gradgen.rules.build import Builder, builder_after
 
 MESSAGE = "arrays of other shapes need another text"
@@ -42,16 +42,29 @@ def ask_rows(program: Program) -> Program:
 
 
 def _function(function: Function, builder: Builder) -> Function:
-    read = {s.args[0] for s in statements(function.body) if isinstance(s, Assign) and s.op == "getitem"}
-    asked = [(one, axis, size) for one in function.params if one in read for axis, size in _known(one)]
+    def block(block: Block) -> Block:
+        return replace(block, statements=tuple(map(statement, block.statements)))
+
+    def statement(s: Statement) -> Statement:
+        if isinstance(s, For) and s.parallel:  # which is a function of its own
+            return replace(s, body=_asked((*s.carried, *free_variables(s.body)), s.body, builder))
+        return map_statement(s, lambda atom: atom, block)
+
+    return replace(function, body=_asked(function.params, block(function.body), builder))
+
+
+def _asked(given: Iterable[Var], block: Block, builder: Builder) -> Block:
+    """The block behind a question for the rows of those of `given` of which it reads elements."""
+    read = {s.args[0] for s in statements(block) if isinstance(s, Assign) and s.op == "getitem"}
+    asked = [(one, axis, size) for one in dict.fromkeys(given) if one in read for axis, size in _known(one)]
     if not asked:
-        return function
+        return block
     with builder.collect() as made:
         tests = [builder.emit("ne", builder.emit("size", array, axis=axis), size) for array, axis, size in asked]
         test = functools.reduce(lambda a, b: builder.emit("or", a, b), tests)
         raised = Effect("raise", (MESSAGE,), name="ValueError")
         builder.append(If(test, Block((raised,)), Block(()), ()))
-    return replace(function, body=replace(function.body, statements=(*made, *function.body.statements)))
+    return replace(block, statements=(*made, *block.statements))
 
 
 def _known(array: Var) -> Iterator[tuple[int, int]]:

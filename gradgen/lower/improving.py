@@ -6,7 +6,8 @@ them, and without each.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 
 from gradgen.ir import Program
 from gradgen.lower.asking import ask_rows
@@ -17,6 +18,7 @@ from gradgen.lower.formulas import use_formulas
 from gradgen.lower.forwarding import forward_stores
 from gradgen.lower.hoisting import hoist_invariants
 from gradgen.lower.merging import merge_loops
+from gradgen.lower.parallel import parallel_loops
 from gradgen.lower.reusing import reuse_arrays
 from gradgen.lower.sharing import share_values
 from gradgen.lower.shrinking import shrink_arrays
@@ -38,15 +40,28 @@ LAST: tuple[Callable[[Program], Program], ...] = (ask_rows,)  # once, when the o
 ROUNDS = 4
 
 
-def improve(program: Program) -> Program:
+def improve(program: Program, parallel: bool = False) -> Program:
+    """`parallel`: loops that can be are cut into parts, for threads."""
+    program = _in_parts(program) if parallel else _in_rounds(program, PASSES)
+    for each in LAST:
+        program = each(program)
+    return program
+
+
+def _in_parts(program: Program) -> Program:
+    """What an iteration makes for itself stays inside it until loops are cut: so each part has its own."""
+    inside = [partial(each, inside=True) if each in (shrink_arrays, reuse_arrays) else each for each in PASSES]
+    program = parallel_loops(_in_rounds(program, inside))
+    return simplify(reuse_arrays(program) if reuse_arrays in PASSES else program)
+
+
+def _in_rounds(program: Program, passes: Iterable[Callable[[Program], Program]]) -> Program:
     for _ in range(ROUNDS):
         made = program
-        for each in PASSES:
+        for each in passes:
             made = each(made)
         made = simplify(made)
         if made == program:
             break
         program = made
-    for each in LAST:
-        program = each(program)
     return program

@@ -43,7 +43,7 @@ from gradgen.ir.walk import (
     substitute,
     targets,
 )
-from gradgen.lower.accesses import Accesses, Memory, Place, accesses, touched
+from gradgen.lower.accesses import Accesses, Memory, accesses, in_own_part, touched, unrelated
 
 REACH = 30  # statements back in which a loop looks for one to be merged into
 FOLDED = ("add", "mul", "maximum", "minimum", "bitwise_or", "bitwise_and", "where")
@@ -158,7 +158,7 @@ def _may_merge(a: For, b: For, memory: Memory) -> bool:
     if inmost and _is_chain(a, first, memory) != _is_chain(b, second, memory):
         return False
     shared = first.places.keys() & second.places.keys()
-    return _unrelated(first, second, shared, memory) and all(
+    return unrelated(first, second, memory) and all(
         _agree(first, second, key, (a.index, b.index), inmost, memory)
         for key in shared
         if key in first.written or key in second.written
@@ -179,32 +179,11 @@ def _is_chain(loop: For, found: Accesses, memory: Memory) -> bool:
     return False
 
 
-def _unrelated(a: Accesses, b: Accesses, shared: set[Var], memory: Memory) -> bool:
-    """Whether what one writes under one name the other does not touch under another."""
-    for one, other in ((a, b), (b, a)):
-        for key in one.written:
-            for met in other.places:
-                if key != met and memory.roots(key) & memory.roots(met):
-                    return False
-    return True
-
-
 def _agree(a: Accesses, b: Accesses, key: Var, indices: tuple[Var, Var], inmost: bool, memory: Memory) -> bool:
     if not inmost and key not in a.not_only_added and key not in b.not_only_added:
         return True
     places = [(place, index) for found, index in zip((a, b), indices, strict=True) for place in found.places[key]]
-    return any(_own_part(places, axis, memory) for axis in range(min(len(place) for place, _ in places)))
-
-
-def _own_part(places: list[tuple[Place, Var]], axis: int, memory: Memory) -> bool:
-    """Whether along this axis each iteration stays at index + constant, the same for all accesses."""
-    offsets = set()
-    for place, index in places:
-        form = place[axis]
-        if form is None or form[0] != index or not memory.told(form):
-            return False
-        offsets.add(form[1])
-    return len(offsets) == 1
+    return in_own_part(places, memory)
 
 
 def _merged(a: For, b: For, used: set[Atom]) -> For | None:

@@ -59,19 +59,20 @@ from gradgen.lower.hoisting import runs
 from gradgen.rules.build import Builder, builder_after
 
 
-def reuse_arrays(program: Program) -> Program:
+def reuse_arrays(program: Program, inside: bool = False) -> Program:
+    """`inside`: what an iteration makes stays inside it."""
     builder = builder_after(program)
-    return replace(program, functions=tuple(_function(function, builder) for function in program.functions))
+    return replace(program, functions=tuple(_function(function, builder, inside) for function in program.functions))
 
 
-def _function(function: Function, builder: Builder) -> Function:
-    reusing = _Reusing(Memory(function), uses(function), builder)
+def _function(function: Function, builder: Builder, inside: bool) -> Function:
+    reusing = _Reusing(Memory(function), uses(function), builder, inside)
     return replace(function, body=reusing.block(function.body, None))
 
 
 class _Reusing:
-    def __init__(self, memory: Memory, read: Counter[Var], builder: Builder):
-        self.memory, self.read, self.builder = memory, read, builder
+    def __init__(self, memory: Memory, read: Counter[Var], builder: Builder, inside: bool):
+        self.memory, self.read, self.builder, self.all_inside = memory, read, builder, inside
         self.before: dict[Var, list[Statement]] = {}  # what goes before the loop of that index
 
     def block(self, block: Block, loop: For | None) -> Block:
@@ -87,10 +88,10 @@ class _Reusing:
         return self.before.pop(s.index, []) if isinstance(s, For) else []
 
     def inside(self, s: Statement) -> Statement:
-        if isinstance(s, For):
+        if isinstance(s, For) and not s.parallel:  # each part of a parallel one has arrays of its own
             s = map_statement(s, lambda atom: atom, lambda inner: self.block(inner, s))  # type: ignore[arg-type]
             assert isinstance(s, For)
-            return self.with_kept(s)
+            return s if self.all_inside else self.with_kept(s)
         return map_statement(s, lambda atom: atom, lambda inner: self.block(inner, None))
 
     # Before the loop
@@ -124,9 +125,11 @@ class _Reusing:
             (s, *others) = updating
             if others:
                 return None
-            made = (
-                s.target if isinstance(s, Store) else s.results[s.inits.index(version)] if isinstance(s, For) else None
-            )
+            made = None
+            if isinstance(s, Store):
+                made = s.target
+            elif isinstance(s, For) and version in s.inits:
+                made = s.results[s.inits.index(version)]
             if made is None or self.memory.key(made) != self.memory.key(version):
                 return None
             version = made

@@ -53,13 +53,14 @@ from gradgen.ir.walk import block_exits, blocks, map_statement, operands, statem
 from gradgen.lower.accesses import Form, Memory, Place
 
 
-def shrink_arrays(program: Program) -> Program:
-    return replace(program, functions=tuple(map(_function, program.functions)))
+def shrink_arrays(program: Program, inside: bool = False) -> Program:
+    """`inside`: what is left of an empty array is made in each iteration, and not before the loop."""
+    return replace(program, functions=tuple(_function(each, inside) for each in program.functions))
 
 
-def _function(function: Function) -> Function:
+def _function(function: Function, inside: bool) -> Function:
     while True:
-        found = _Found(function)
+        found = _Found(function, inside)
         plans = {made.target: plan for made in found.arrays() if (plan := _plan(found, made)) is not None}
         if not plans:
             return function
@@ -75,7 +76,8 @@ class _Uses:
 
 
 class _Found:
-    def __init__(self, function: Function):
+    def __init__(self, function: Function, inside: bool):
+        self.inside = inside
         self.function, self.memory, self.read = function, Memory(function), uses(function)
         self.made: dict[Var, Assign] = {}
         self.uses: dict[Var, _Uses] = {}
@@ -140,8 +142,8 @@ class _Found:
 
 @dataclass
 class _Plan:
-    """The array that `made` makes is to have the axes `kept` only; `loop`: in which a number starts anew in each
-    iteration."""
+    """The array that `made` makes is to have the axes `kept` only; `loop`: in which it, or a number, starts anew in
+    each iteration."""
 
     made: Assign
     kept: list[int]
@@ -156,13 +158,13 @@ def _plan(found: _Found, made: Assign) -> _Plan | None:
     forms = {axis: places[0][axis] for axis in same}
     constant = [axis for axis in same if _is_constant(forms[axis])]
     if constant:
-        return _without(made, constant, None)
+        return _without(made, constant, None, False)
     loops = {axis: found.loops.get(_base(forms[axis])) for axis in same}  # type: ignore[arg-type]
     for axis, loop in loops.items():
         if loop is None or not found.memory.told(forms[axis]) or not _entered_once(found, made, loop):
             continue
         if made.op == "empty" or ndim == 1:
-            return _without(made, [axis], loop)
+            return _without(made, [axis], loop, found.inside)
     return None
 
 
@@ -181,12 +183,12 @@ def _entered_once(found: _Found, made: Assign, loop: For) -> bool:
     return found.read[loop.results[loop.inits.index(made.target)]] == 0
 
 
-def _without(made: Assign, axes: list[int], loop: For | None) -> _Plan:
+def _without(made: Assign, axes: list[int], loop: For | None, inside: bool) -> _Plan:
     type = made.target.type
     assert isinstance(type, Array)
     kept = [axis for axis in range(type.ndim) if axis not in axes]
     smaller = Array(type.dtype, tuple(type.dims[axis] for axis in kept)) if kept else Scalar(type.dtype)
-    return _Plan(made, kept, smaller, None if kept else loop)
+    return _Plan(made, kept, smaller, None if kept and not inside else loop)
 
 
 @dataclass
@@ -214,7 +216,7 @@ class _Rewriting:
     def statement(self, s: Statement) -> tuple[Statement, ...]:
         if isinstance(s, Assign) and s.target in self.plans:
             plan = self.plans[s.target]
-            return () if plan.loop is not None else (self.allocation(s, plan),)
+            return () if plan.loop is not None else (self.allocation(s.target, plan),)
         if isinstance(s, Store) and (stored := self.plan(s.array)) is not None:
             return (self.stored(s, stored),)
         if isinstance(s, Assign) and s.op == "getitem" and (read := self.plan(s.args[0])) is not None:
@@ -223,19 +225,18 @@ class _Rewriting:
             s = self.entered(s, [plan for plan in self.plans.values() if plan.loop is s])
         return (map_statement(s, self.var, self.block, self.var),)
 
-    def allocation(self, s: Assign, plan: _Plan) -> Assign:
+    def allocation(self, var: Var, plan: _Plan) -> Assign:
+        """`var`, a version of the array, as what it starts as."""
+        made, target = plan.made, replace(var, type=plan.type)
         if plan.kept:
-            return replace(s, target=self.var(s.target), args=tuple(s.args[axis] for axis in plan.kept))  # type: ignore[arg-type]
-        return Assign(self.var(s.target), "identity", (_zero(plan.type),), origin=s.origin)  # type: ignore[arg-type]
+            return replace(made, target=target, args=tuple(made.args[axis] for axis in plan.kept))
+        return Assign(target, "identity", (_zero(plan.type),), origin=made.origin)
 
     def entered(self, loop: For, plans: list[_Plan]) -> For:
-        """The loop in which the arrays of `plans`, now numbers, are none of those that are carried round."""
+        """The loop in which the arrays of `plans` start anew, and are none of those that are carried round."""
         starts = {loop.inits.index(plan.made.target): plan for plan in plans}
         others = [at for at in range(len(loop.inits)) if at not in starts]
-        start = (
-            Assign(loop.carried[k], "identity", (_zero(plan.type),), origin=plan.made.origin)
-            for k, plan in starts.items()
-        )
+        start = (self.allocation(loop.carried[k], plan) for k, plan in starts.items())
         body = Block((*start, *loop.body.statements), tuple(loop.body.yields[at] for at in others))
         carried, results = (tuple(versions[at] for at in others) for versions in (loop.carried, loop.results))
         return replace(loop, body=body, carried=carried, inits=tuple(loop.inits[at] for at in others), results=results)

@@ -10,7 +10,8 @@ What a variable may be is followed through assignments, views and tuples, in wha
 another origin (what a helper returns, an item of a list) is said nothing about. The arguments count as one memory:
 they may be views of one another.
 
-Only for functions that are called from outside: inlined twice, one scope would stand for two arrays.
+Only for functions that are called from outside, and for parts of loops: inlined twice, one scope would stand for two
+arrays.
 """
 
 from __future__ import annotations
@@ -35,8 +36,9 @@ FOLLOWED = types.Array, types.BaseTuple
 class Memory:
     """Where the arrays of a function in Numba's representation come from."""
 
-    def __init__(self, func_ir: Any, typemap: dict[str, Any]):
-        self.typemap = typemap
+    def __init__(self, func_ir: Any, typemap: dict[str, Any], apart: bool = False):
+        """`apart`: what the function changes of its arguments shares no memory with the others."""
+        self.typemap, self.apart = typemap, apart
         assigned = [s for block in func_ir.blocks.values() for s in block.body if isinstance(s, ir.Assign)]
         methods = (s for s in assigned if isinstance(typemap[s.target.name], types.BoundFunction))
         self.methods: dict[str, Any] = {s.target.name: s.value for s in methods}
@@ -61,7 +63,7 @@ class Memory:
             case ir.Var():
                 return self.of(value)
             case ir.Arg():
-                return frozenset({ARGUMENTS})
+                return frozenset({value.name if self.apart else ARGUMENTS})
             case ir.Expr(op="getattr") if value.attr == "T":
                 return self.of(value.value)
             case ir.Expr(op="cast" | "exhaust_iter" | "getitem" | "static_getitem" | "typed_getitem"):

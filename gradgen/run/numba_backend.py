@@ -34,7 +34,8 @@ def tag(options: Options) -> str:
 
     These are the options, the vector functions that it may have been linked with, and how it is compiled here.
     """
-    modules = ("numba_backend", "numba_compiler", "instructions", "distinct_memory", "vector_math", "native_entry")
+    own = ("numba_backend", "numba_compiler", "native_entry", "threads")
+    modules = (*own, "instructions", "distinct_memory", "vector_math")
     sources = (str(pkgutil.get_data("gradgen.run", f"{name}.py")) for name in modules)
     return "\n".join([options.tag, *sorted(vector_math.available()), *sources])
 
@@ -53,15 +54,25 @@ def load(
     different files. `helpers`: the entries are called by other compiled functions.
     """
     vector_math.available()  # machine code from disk may need them
-    functions = python_backend.load(text, filename, entries)
+    tree, parts = None, set[str]()
+    if options.parallel:
+        from gradgen.run import threads  # here, because most texts need none
+
+        tree = threads.with_threads(ast.parse(text))
+        parts = threads.part_functions(tree)
+        threads.start_threads()
+    functions = python_backend.load(text, filename, entries, tree)
     namespace = functions[0].__globals__
+    if parts:
+        namespace["on_threads"] = threads.on_threads
     keep = os.path.exists(filename) if cache is None else cache
     if namespace.get("np") is np:
         namespace["np"] = quick_numpy
-    brought = _helpers(text, entries)
+    brought = _helpers(text, [*entries, *parts])
     for name, value in list(namespace.items()):
         if isinstance(value, FunctionType) and value.__globals__ is namespace:
-            compiler = compiler_for(options, outer=name in entries and not helpers)
+            kind = "part" if name in parts else "entry" if name in entries and not helpers else "inner"
+            compiler = compiler_for(options, kind)
             namespace[name] = numba.njit(error_model=options.error_model, nogil=True, pipeline_class=compiler)(value)
             if keep:
                 namespace[name]._cache = MachineCode(value)

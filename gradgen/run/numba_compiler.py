@@ -17,7 +17,7 @@ from __future__ import annotations
 import functools
 import importlib
 import operator
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from llvmlite import ir
@@ -30,6 +30,7 @@ from gradgen.run.distinct_memory import Memory, Scopes, since
 from gradgen.run.native_entry import NativeEntry, has_entry
 from gradgen.run.options import Options
 
+Kind = Literal["entry", "part", "inner"]
 ADDITIONS = ("fadd", "fsub")
 LARGEST_POWER = 64
 HALVES = (0.5, 1.5, 2.5, 3.5)
@@ -58,7 +59,7 @@ def _half_power(builder: ir.IRBuilder, base: Any, exponent: float) -> Any:
     return made if exponent > 0 else builder.fdiv(type(1), made)
 
 
-def _lowering(options: Options, outer: bool) -> type[lowering.Lower]:
+def _lowering(options: Options, kind: Kind) -> type[lowering.Lower]:
     """How a function in Numba's representation becomes LLVM's."""
     # Zero with a negative exponent raises in Numba's function, whatever the error model.
     powers = {*range(-LARGEST_POWER if options.error_model == "numpy" else 0, LARGEST_POWER + 1)} - {0}
@@ -66,12 +67,12 @@ def _lowering(options: Options, outer: bool) -> type[lowering.Lower]:
     class Lower(lowering.Lower):
         def init(self) -> None:
             super().init()
-            self.memory = Memory(self.func_ir, self.fndesc.typemap)
+            self.memory = Memory(self.func_ir, self.fndesc.typemap, apart=kind == "part")
             self.scopes = Scopes(self.module, self.fndesc.mangled_name, self.memory)
 
         def lower_inst(self, inst: Any) -> None:
             array = self.memory.accessed(inst)
-            if array is None or not (outer and options.distinct_memory):
+            if array is None or kind == "inner" or not options.distinct_memory:
                 super().lower_inst(inst)
                 return
             here = self.builder.block, len(self.builder.block.instructions), len(self.function.blocks)
@@ -105,10 +106,10 @@ def _lowering(options: Options, outer: bool) -> type[lowering.Lower]:
 
         def create_cpython_wrapper(self, release_gil: bool = False) -> None:
             super().create_cpython_wrapper(release_gil)
-            if outer and has_entry(self.fndesc.argtypes):
+            if kind == "entry" and has_entry(self.fndesc.argtypes):
                 module = self.context.create_module("entry")
-                kind = self.context.call_conv.get_function_type(self.fndesc.restype, self.fndesc.argtypes)
-                function = ir.Function(module, kind, self.fndesc.llvm_func_name)
+                signature = self.context.call_conv.get_function_type(self.fndesc.restype, self.fndesc.argtypes)
+                function = ir.Function(module, signature, self.fndesc.llvm_func_name)
                 parts = (self.context, module, function, self.fndesc, self.env, self.call_helper, release_gil)
                 NativeEntry(*parts).build()
                 self.library.add_ir_module(module)
@@ -123,12 +124,13 @@ def _lowering(options: Options, outer: bool) -> type[lowering.Lower]:
 
 
 @functools.cache
-def compiler_for(options: Options, outer: bool) -> type[compiler.CompilerBase]:
+def compiler_for(options: Options, kind: Kind) -> type[compiler.CompilerBase]:
     """The compiler class that carries out `options`, for `numba.njit(pipeline_class=...)`.
 
-    `outer`: for functions that are called from outside, and from no other that is compiled.
+    `kind`: of functions that are called from outside, and from no other that is compiled; of those that `threads`
+    calls for parts of a loop; of those that others call.
     """
-    lower = _lowering(options, outer)
+    lower = _lowering(options, kind)
 
     @register_pass(mutates_CFG=True, analysis_only=False)
     class NativeLowering(typed_passes.NativeLowering):

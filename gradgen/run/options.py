@@ -15,7 +15,7 @@ ErrorModel = Literal["numpy", "python"]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Options:
-    """reassociate, error_model: as in `gradgen.grad`.
+    """reassociate, error_model, parallel: as in `gradgen.grad`.
 
     simd: mathematical functions of several elements at once, where the machine has them. distinct_memory: LLVM is told
     which arrays cannot share memory. These two are no part of the public face.
@@ -23,6 +23,7 @@ class Options:
 
     reassociate: bool = True
     error_model: ErrorModel = "numpy"
+    parallel: bool = False
     simd: bool = True
     distinct_memory: bool = True
 
@@ -37,8 +38,9 @@ class Options:
         return ", ".join(f"{name}={value!r}" for name, value, default in named if value != default)
 
 
-def chosen(reassociate: bool, error_model: ErrorModel) -> Options:
-    """The options that a user asked for. Without `jit` they make no difference: Python text is in order, and raises.
+def chosen(reassociate: bool, error_model: ErrorModel, parallel: bool = False, jit: bool = True) -> Options:
+    """The options that a user asked for. The first two make no difference without `jit`: Python text is in order, and
+    raises.
 
     >>> chosen(False, "python").tag
     "reassociate=False, error_model='python'"
@@ -48,4 +50,11 @@ def chosen(reassociate: bool, error_model: ErrorModel) -> Options:
     if error_model not in get_args(ErrorModel):
         known = " or ".join(f"error_model={one!r}" for one in get_args(ErrorModel))
         raise ArgumentError(f"error_model={error_model!r}", way_out=known)
-    return Options(reassociate, error_model)
+    if not isinstance(parallel, bool):
+        raise ArgumentError(f"parallel={parallel!r}", way_out="parallel=True or parallel=False")
+    if parallel and not jit:
+        raise ArgumentError("parallel=True is for compiled code", way_out="jit=True, parallel=True")
+    if parallel and not reassociate:
+        message = "parallel=True adds the terms of a sum in another order, reassociate=False does not"
+        raise ArgumentError(message, way_out="leave one of them out")
+    return Options(reassociate, error_model, parallel)

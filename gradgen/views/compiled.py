@@ -24,7 +24,8 @@ def decorated(text: str, options: Options) -> str:
     imports = [node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
     bare = [node for node in nodes if isinstance(node, ast.FunctionDef) and not node.decorator_list]
     for node in reversed(bare):
-        lines.insert(node.lineno - 1, f"@numba.njit(error_model={options.error_model!r}, nogil=True)")
+        parallel = ", parallel=True" if "prange" in (ast.get_source_segment(text, node) or "") else ""
+        lines.insert(node.lineno - 1, f"@numba.njit(error_model={options.error_model!r}, nogil=True{parallel})")
     if bare and not any(alias.name == "numba" for node in imports for alias in node.names):
         after = max((node.end_lineno or 0 for node in imports), default=0)
         lines[after:after] = ["import numba"] if imports else ["import numba", "", ""]

@@ -25,6 +25,7 @@ from gradgen.write.body import BodyWriter
 from gradgen.write.fold import fold
 from gradgen.write.helpers import HELPERS, with_helpers
 from gradgen.write.names import Namer
+from gradgen.write.parts import part_names
 from gradgen.write.printer import print_function
 from gradgen.write.signature import Layout, arguments, returned, unpacking
 from gradgen.write.slots import Lists, Typed
@@ -68,7 +69,8 @@ class _Module:
         self.aliases: dict[str, str] = {
             module: f"_{module}" for module in ("np", "math", "cmath", "special") if module in user_names
         }
-        reserved = {function.name for function in functions} | set(HELPERS) | taken
+        reserved = {function.name for function in functions} | set(HELPERS) | taken | {"prange"}
+        reserved |= {name for function in functions for name in part_names(function)}
         self.namer = Namer(reserved, user_names)
         self.imports: set[str] = set()
         self.builtins: set[str] = set()
@@ -78,9 +80,9 @@ class _Module:
         for function in functions:
             self.namer.learn(function)
             self.made |= {s.target.version: s for s in statements(function.body) if isinstance(s, Assign)}
-        self.written = [self._function(function) for function in functions]
+        self.written = [written for function in functions for written in self._function(function)]
 
-    def _function(self, function: Function) -> tuple[list[str], dict[int, Origin]]:
+    def _function(self, function: Function) -> list[tuple[list[str], dict[int, Origin]]]:
         layout = self.layouts.get(function.name)
         folds = fold(function)
         flow = liveness(function, folds.reads, folds.is_written, folds.writes)
@@ -91,7 +93,7 @@ class _Module:
         names, slot_names = self.namer.name(function, flow, folds, owned, taken | (layout.taken() if layout else set()))
         speller = Speller(names, folds, self.style, self.aliases)
         slots = Lists(slot_names) if self.style == "python" else Typed(slot_names, speller)
-        writer = BodyWriter(speller, folds, owned, slots, uses(function), self.made)
+        writer = BodyWriter(speller, folds, owned, slots, uses(function), self.made, part_names(function))
         body = unpacking(function, layout, names, slots, slot_names, cache)
         body += writer.block(function.body)
         values = [
@@ -105,7 +107,7 @@ class _Module:
         self.builtins |= {name for name in speller.builtins if hasattr(builtins, name)}
         self.helpers |= speller.helpers
         self.variables |= set(names.values())
-        return print_function(made, writer.origins)
+        return [print_function(each, writer.origins) for each in (made, *writer.parts)]
 
     def text(self) -> Text:
         needed = with_helpers(self.helpers)
@@ -127,8 +129,8 @@ class _Module:
             return f"import numpy as {self.aliases.get('np', 'np')}"
         package, _, name = module.partition(".")
         alias = self.aliases.get(name or module)
-        if package == "scipy":
-            return f"from scipy import {name} as {alias}" if alias else f"from scipy import {name}"
+        if name:
+            return f"from {package} import {name} as {alias}" if alias else f"from {package} import {name}"
         return f"import {module} as {alias}" if alias else f"import {module}"
 
 

@@ -43,6 +43,7 @@ from gradgen.ir import (
     While,
 )
 from gradgen.write.fold import Folds, is_expression
+from gradgen.write.parts import apart, changes
 from gradgen.write.slots import Slots
 from gradgen.write.spell import BINARY, Speller
 from gradgen.write.tree import (
@@ -67,12 +68,21 @@ class BodyWriter:
     """Makes the statements of one function."""
 
     def __init__(
-        self, speller: Speller, folds: Folds, owned: Ownership, slots: Slots, uses: Counter[Var], made: Definitions
+        self,
+        speller: Speller,
+        folds: Folds,
+        owned: Ownership,
+        slots: Slots,
+        uses: Counter[Var],
+        made: Definitions,
+        part_names: Iterable[str] = (),
     ):
         self.speller, self.folds, self.owned, self.slots, self.uses = speller, folds, owned, slots, uses
         self.made = made
         self.names = speller.names
         self.origins: dict[ast.stmt, Origin] = {}
+        self.parts: list[ast.FunctionDef] = []  # functions that are split off, which `part_names` names
+        self.part_names = iter(part_names)
 
     def block(self, block: Block) -> list[ast.stmt]:
         return [made for s in self.folds.written(block) for made in self.statement(s)]
@@ -275,6 +285,9 @@ class BodyWriter:
         body = [*begin, *self._iteration(s)]
         entry = self._entry(s)
         loop = ast.For(ast.Name(self.names[s.index], ast.Store()), items, body or [ast.Pass()], [], lineno=0)
+        if s.parallel and not changes(loop, {self.names[var] for var in s.carried if var in self.names}):
+            self.speller.imports.add("numba.prange")
+            self.parts.append(apart(loop, next(self.part_names), set(self.names.values())))
         return [*start, *entry, loop, *self.hand_over(s.results, s.carried)]
 
     def _range(self, s: For, forward: bool = False) -> ast.expr:

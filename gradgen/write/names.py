@@ -330,7 +330,7 @@ def _letter(depth: int) -> str:
 
 
 def _loop_depths(function: Function) -> dict[Var, int]:
-    """The index variables of loops, by how many loops are around them."""
+    """The index variables of loops, by how many loops are around them in the text; a part is a function of its own."""
     depths: dict[Var, int] = {}
 
     def visit(block: Block, depth: int) -> None:
@@ -338,7 +338,7 @@ def _loop_depths(function: Function) -> dict[Var, int]:
             if isinstance(s, For):
                 depths[s.index] = depth
             for inner in blocks(s):
-                visit(inner, depth + isinstance(s, For | While))
+                visit(inner, depth + (isinstance(s, While) or (isinstance(s, For) and not s.parallel)))
 
     visit(function.body, 0)
     return depths

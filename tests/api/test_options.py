@@ -35,6 +35,12 @@ def test_what_makes_no_sense_is_refused():
         grad(inverse, jit=True, error_model="fast")
     with pytest.raises(ArgumentError, match="reassociate=1"):
         grad(inverse, jit=True, reassociate=1)
+    with pytest.raises(ArgumentError, match=r"for compiled code\n.*jit=True, parallel=True"):
+        grad(inverse, parallel=True)
+    with pytest.raises(ArgumentError, match=r"reassociate=False does not\n.*leave one of them out"):
+        grad(inverse, jit=True, parallel=True, reassociate=False)
+    with pytest.raises(ArgumentError, match="parallel=2"):
+        grad(inverse, jit=True, parallel=2)
 
 
 def test_python_text_is_as_the_options_say_in_any_case():
