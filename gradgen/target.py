@@ -46,7 +46,7 @@ class Cache(tuple):
 @dataclass(slots=True)
 class Target:
     """A function to be differentiated, and how. `last`: the signature met last. `exact`: signatures with the sizes of
-    short rows, by the signature without."""
+    short rows, and equal sizes as one, by the signature without."""
 
     function: Callable[..., Any]
     signature: inspect.Signature
@@ -65,12 +65,17 @@ class Target:
     def describe(self, values: Mapping[str, Any]) -> tuple[Hashable, Arguments]:
         found = arguments(values, self.selection, self.signature)
         if self.jit:
-            found = self._exact(found, arguments(values, self.selection, self.signature, exact=True))
+            found = self._exact(found, arguments(values, self.selection, self.signature, exact=True), values)
         return _key(found), found
 
-    def _exact(self, general: Arguments, exact: Arguments) -> Arguments:
-        """The signature with the sizes of short rows, unless there have been too many others already."""
+    def _exact(self, general: Arguments, exact: Arguments, values: Mapping[str, Any]) -> Arguments:
+        """The signature with the sizes of short rows, unless there have been too many others already; and with equal
+        sizes as one, where they were in the first call."""
         met = self.exact.setdefault(_key(general), set())
+        equal = exact.with_equal_sizes(values)
+        if not met or _key(equal) in met:
+            met.add(_key(equal))
+            return equal
         if len(met) < EXACT:
             met.add(_key(exact))
         return exact if _key(exact) in met else general

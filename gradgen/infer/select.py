@@ -10,6 +10,7 @@ from types import EllipsisType
 from typing import Any
 
 from gradgen.errors import ArgumentError, UnsupportedType
+from gradgen.infer.equal_sizes import with_equal_sizes
 from gradgen.infer.signature import Leaf, signature
 from gradgen.ir import is_float
 from gradgen.ir.interface import Path, Static, Tree, leaves
@@ -101,6 +102,10 @@ class Arguments:
     choices: tuple[Choice, ...]
     wrt: tuple[int, ...]
     gradients: tuple[Any, ...]
+
+    def with_equal_sizes(self, values: Mapping[str, Any]) -> Arguments:
+        """With sizes that are equal in `values` as one."""
+        return of_trees(with_equal_sizes(self.trees, values), self.choices)
 
     def with_known(self, path: Path, values: Mapping[str, Any]) -> Arguments | None:
         """The number at `path` as part of the signature; None where it is differentiated, or no number of `values`."""

@@ -41,6 +41,7 @@ class Checks:
     def __init__(self, names: Namespace):
         self.names = names
         self.levels = [Level()]
+        self.sizes: dict[Dim, list[str]] = {}  # what is called alike in the signature
 
     def at(self, depth: int) -> Level:
         while len(self.levels) <= depth:
@@ -107,6 +108,9 @@ class Checks:
     def _leaf(self, leaf: Leaf, expression: str) -> list[str]:
         conditions = [self.type_is(expression, leaf.kind)]
         if not issubclass(leaf.kind, np.ndarray):
+            extent = getattr(leaf.type, "extent", None)
+            if extent is not None:
+                self.sizes.setdefault(extent, []).append(expression)
             return conditions
         dtype = np.dtype(leaf.swapped or leaf.type.dtype)  # type: ignore[union-attr]
         name = self.names.refer(dtype, "dtype" if leaf.swapped else dtype.name)
@@ -117,11 +121,28 @@ class Checks:
         if all(dim.is_one for dim in dims):
             return [*conditions, f"{expression}.shape == {(1,) * len(dims)}"]
         if len(dims) == 1:  # a tuple of one size takes longer to make
-            size = _size(f"{self.names.refer(len, 'len')}({expression})", dims[0])
-            return [*conditions, f"{expression}.ndim == 1", size]
+            return [
+                *conditions,
+                f"{expression}.ndim == 1",
+                self._size(f"{self.names.refer(len, 'len')}({expression})", dims[0]),
+            ]
         shape = self.names.fresh("shape")
         conditions.append(f"{self.names.refer(len, 'len')}({shape} := {expression}.shape) == {len(dims)}")
-        return conditions + [_size(f"{shape}[{k}]", dim) for k, dim in enumerate(dims)]
+        return conditions + [self._size(f"{shape}[{k}]", dim) for k, dim in enumerate(dims)]
+
+    def _size(self, size: str, dim: Dim) -> str:
+        """The check of one dimension's class, see `signature`."""
+        low, high = bounds(dim)
+        if low == high:
+            return f"{size} == {low}"
+        self.sizes.setdefault(dim, []).append(size)
+        return f"{size} >= {low}" if high is None else f"1 != {size} <= {high}"
+
+    def equal_sizes(self) -> None:
+        """Require of what has been found so far that sizes of one name are equal."""
+        for alike in self.sizes.values():
+            if len(alike) > 1:
+                self.require(len(self.levels) - 1, " == ".join(alike))
 
     def _converted(self, leaf: Leaf, expression: str) -> str:
         match leaf.convert:
@@ -176,11 +197,3 @@ def targets(names: Sequence[str]) -> str:
 
 def attribute(expression: str, name: str) -> str:
     return f"getattr({expression}, {name!r})" if iskeyword(name) else f"{expression}.{name}"
-
-
-def _size(size: str, dim: Dim) -> str:
-    """The check of one dimension's class, see `signature`."""
-    low, high = bounds(dim)
-    if low == high:
-        return f"{size} == {low}"
-    return f"{size} >= {low}" if high is None else f"1 != {size} <= {high}"

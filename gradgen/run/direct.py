@@ -18,7 +18,7 @@ import numpy as np
 from numba.core.runtime import nrt
 
 from gradgen.infer.signature import Leaf, bounds
-from gradgen.ir import Array, Scalar
+from gradgen.ir import Array, Dim, Scalar
 from gradgen.run.backend import Direct
 from gradgen.run.native_entry import HEAD, WORD, entry_name, has_entry
 
@@ -51,8 +51,7 @@ def direct(function: Any, leaves: Sequence[Leaf]) -> Direct | None:
     name = function.__name__.encode()
     code = compiled.library.get_pointer_to_function(entry_name(compiled.fndesc))
     method = _Method(name, code, FASTCALL_WITH_KEYWORDS, None)
-    sizes = [bounds(dim) for kind in kinds if isinstance(kind, Array) for dim in kind.dims]
-    limits = np.array([(low, LARGEST if high is None else high) for low, high in sizes], np.int64)
+    limits = np.array(_limits(kinds), np.int64)
     compared = [item for one, kind in zip(leaves, kinds, strict=True) for item in (_class(one), np.dtype(kind.dtype))]
 
     def made(other: Callable[..., Any]) -> Callable[..., Any]:
@@ -73,6 +72,18 @@ def _layouts_known() -> bool:
 def _numba(one: Array | Scalar) -> Any:
     dtype = numba.from_dtype(np.dtype(one.dtype))
     return numba.types.Array(dtype, len(one.dims), "C") if isinstance(one, Array) else dtype
+
+
+def _limits(kinds: Sequence[Array | Scalar]) -> list[tuple[int, int, int]]:
+    """Of axes, and then of whole numbers: the least and the largest, and the number of the first of the name."""
+    sizes: list[Dim | None] = [dim for one in kinds if isinstance(one, Array) for dim in one.dims]
+    sizes += [one.extent for one in kinds if isinstance(one, Scalar) and one.dtype == "int64"]
+    made = []
+    for k, size in enumerate(sizes):
+        low, high = (0, None) if size is None else bounds(size)
+        first = k if size is None or size.symbol is None else sizes.index(size)
+        made.append((low, LARGEST if high is None else high, first))
+    return made
 
 
 def _class(leaf: Leaf) -> type:

@@ -27,6 +27,7 @@ from numba.core.serialize import dumps
 
 from gradgen.run.files import read, written
 
+ENTRY = 2  # changes with what `native_entry` is told by its owner
 SETTINGS = ("OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "BOUNDSCHECK")  # of Numba's, from its environment variables
 
 
@@ -57,7 +58,7 @@ class MachineCode(_Cache):
     def _file(self, sig: Any, codegen: Any) -> Path:
         versions = (sys.version, np.__version__, numba.__version__, llvmlite.__version__)
         settings = [str(getattr(config, name)) for name in SETTINGS]
-        made = (self.name, sig, codegen.magic_tuple(), versions, settings)
+        made = (self.name, sig, codegen.magic_tuple(), versions, settings, ENTRY)
         digest = hashlib.sha256(repr(made).encode()).hexdigest()
         return self.path.with_suffix(f".{digest[:24]}.code")
 

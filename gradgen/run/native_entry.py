@@ -26,8 +26,9 @@ WORD, HEAD = struct.calcsize("P"), object.__basicsize__
 CLASS, ITEMS, MEMINFO = HEAD - WORD, tuple.__basicsize__, HEAD
 DATA, RANK, SHAPE, STRIDES, BASE, DTYPE, FLAGS = (HEAD + k * WORD for k in range(7))
 PLAIN = 0x1 | 0x100 | 0x400  # `flags.carray`: contiguous, aligned, writeable
-# The owner's items: what is called with other arguments, two bounds for each axis of an array, the class of what owns
-# memory of Numba's, and for each argument its class and its dtype.
+# The owner's items: what is called with other arguments; for each axis of an array, and then for each whole number, two
+# bounds and the number of the first one that it equals; the class of what owns memory of Numba's; for each argument its
+# class and its dtype.
 NEXT, BOUNDS, MEMORY, ARGUMENTS = range(4)
 
 
@@ -62,29 +63,43 @@ class NativeEntry(PyCallWrapper):
         argtypes = self.fndesc.argtypes
         self._require("==", count, INT(len(argtypes)))
         self._require("==", keywords, keywords.type(None))
+        self.sizes: list[Any] = []  # of axes, and then whole numbers
         self.bounds = self._load(self._owned(BOUNDS), DATA, POINTER)
         given = [builder.load(builder.gep(args, [INT(k)])) for k in range(len(argtypes))]
-        bounds = 0
         for k, (one, argtype) in enumerate(zip(given, argtypes, strict=True)):
             self._require("==", self._load(one, CLASS, POINTER), self._owned(ARGUMENTS + 2 * k))
             if isinstance(argtype, types.Array):
                 self._require("==", self._load(one, DTYPE, POINTER), self._owned(ARGUMENTS + 2 * k + 1))
-                self._recognise(one, argtype.ndim, bounds)
-                bounds += 2 * argtype.ndim
-        self._call([self._native(*pair) for pair in zip(given, argtypes, strict=True)])
+                self._recognise(one, argtype.ndim)
+        native = [self._native(*pair) for pair in zip(given, argtypes, strict=True)]
+        self.sizes += [one for one, argtype in zip(native, argtypes, strict=True) if argtype == types.int64]
+        self._require_equal()
+        self._call(native)
 
-    def _recognise(self, array: Any, rank: int, bounds: int) -> None:
+    def _recognise(self, array: Any, rank: int) -> None:
         self._require("==", self._load(array, RANK, FLAG), FLAG(rank))
         self._require("==", self.builder.and_(self._load(array, FLAGS, FLAG), FLAG(PLAIN)), FLAG(PLAIN))
         shape = self._load(array, SHAPE, POINTER)
         for axis in range(rank):
             size = self._load(shape, WORD * axis, INT)
-            low, high = (self._load(self.bounds, WORD * (bounds + 2 * axis + k), INT) for k in range(2))
+            low, high = (self._bound(len(self.sizes), k) for k in range(2))
             self._require(">=", size, low)
             self._require("<=", size, high)
             # Among small sizes 1 is none.
             one, only = (self.builder.icmp_signed("==", size, INT(1)) for size in (size, high))
             self._require("==", one, only)
+            self.sizes.append(size)
+
+    def _require_equal(self) -> None:
+        """Sizes, and whole numbers, of one name are equal to the first of it."""
+        kept = self.builder.alloca(INT, size=len(self.sizes) or 1)
+        for k, size in enumerate(self.sizes):
+            self.builder.store(size, self.builder.gep(kept, [INT(k)]))
+        for k, size in enumerate(self.sizes):
+            self._require("==", size, self.builder.load(self.builder.gep(kept, [self._bound(k, 2)])))
+
+    def _bound(self, number: int, which: int) -> Any:
+        return self._load(self.bounds, WORD * (3 * number + which), INT)
 
     def _native(self, given: Any, argtype: Any) -> Any:
         if isinstance(argtype, types.Array):

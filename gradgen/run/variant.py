@@ -37,6 +37,7 @@ class Variant:
         """Statements that return the result if the parameters, by their names, have this signature."""
         checks = Checks(names)
         paths, inputs = self._inputs(checks, everything=True)
+        checks.equal_sizes()
         for one, other in self.apart:
             given = f"{inputs[one]}, {inputs[other]}, {text(paths[one])!r}, {text(paths[other])!r}"
             checks.require(len(checks.levels) - 1, f"{names.refer(apart, 'apart')}({given})")

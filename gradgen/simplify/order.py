@@ -11,6 +11,8 @@ f(xs.0):
   y.2 = item xs.0 -1
   xs.1 = shorten xs.0
   yield xs.1 y.2
+
+What is read may be read into another array, by a store or a sum, unless that array is read meanwhile as it was before.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from dataclasses import replace
 from gradgen.analyse.alias import makes_view
 from gradgen.analyse.liveness import LIST_UPDATES
 from gradgen.ir import Accumulate, Array, Assign, Block, ListOf, Program, Statement, Store, Var
-from gradgen.ir.walk import map_statement, targets
+from gradgen.ir.walk import map_statement, operands, statement_free, targets
 
 
 def read_first(program: Program) -> Program:
@@ -36,12 +38,12 @@ def _block(block: Block) -> Block:
     for s in block.statements:
         place = _place(s, updates, made, bases)
         statement = map_statement(s, lambda atom: atom, _block)
-        if place is None:
+        if place is None or _read_meanwhile(s, ordered[place:], bases):
             place = len(ordered)
-            updates.update(dict.fromkeys(_updated(s), place))
         else:
             made = {var: at + (at >= place) for var, at in made.items()}
             updates = {var: at + (at >= place) for var, at in updates.items()}
+        updates.update(dict.fromkeys(_updated(s), place))
         made.update(dict.fromkeys(targets(s), place))
         if isinstance(s, Assign) and makes_view(s):
             bases[s.target] = _memory(s, bases)
@@ -58,17 +60,23 @@ def _updated(s: Statement) -> tuple[Var, ...]:
     return ()
 
 
-def _memory(s: Assign, bases: dict[Var, set[Var]]) -> set[Var]:
+def _read_meanwhile(s: Statement, others: list[Statement], bases: dict[Var, set[Var]]) -> bool:
+    """Whether what `s` updates is read in `others` as it was before."""
+    prior = set(_updated(s))
+    return any(not prior.isdisjoint(_memory(other, bases)) for other in others) if prior else False
+
+
+def _memory(s: Statement, bases: dict[Var, set[Var]]) -> set[Var]:
     """The arrays that `s` reads, be it through views."""
-    read = {arg for arg in s.args if isinstance(arg, Var)}
+    read = {atom for atom in (*operands(s), *statement_free(s)) if isinstance(atom, Var)}
     return read.union(*(bases[arg] for arg in read if arg in bases))
 
 
 def _place(s: Statement, updates: dict[Var, int], made: dict[Var, int], bases: dict[Var, set[Var]]) -> int | None:
     """Where to compute `s` instead of here: before the first update of what it reads, if its operands are there."""
-    if not isinstance(s, Assign) or s.op in LIST_UPDATES:
+    if not isinstance(s, Assign | Store | Accumulate) or (isinstance(s, Assign) and s.op in LIST_UPDATES):
         return None
     places = [updates[array] for array in _memory(s, bases) if array in updates]
-    if not places or any(made.get(arg, -1) >= min(places) for arg in s.args if isinstance(arg, Var)):
+    if not places or any(made.get(atom, -1) >= min(places) for atom in operands(s) if isinstance(atom, Var)):
         return None
     return min(places)

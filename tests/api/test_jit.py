@@ -64,6 +64,38 @@ def test_short_rows_have_texts_of_their_own_up_to_a_number(monkeypatch):
     assert len(gradient._dispatcher.variants) == 2  # rows of three, and rows of any size
 
 
+def products(p, x, n):
+    """What broadcasts where sizes differ, bounded by a number that may be one of the sizes."""
+    total = np.sum(p["a"][: n - 1, 0] * x[: n - 1])
+    for i in range(1, n):
+        total += p["a"][i, :i] @ p["b"][:i]
+    return total
+
+
+def products_gradient(p, x, n):
+    a, b, dx = np.zeros_like(p["a"]), np.zeros_like(p["b"]), np.zeros_like(x)
+    a[: n - 1, 0] += x[: n - 1]
+    dx[: n - 1] += p["a"][: n - 1, 0]
+    for i in range(1, n):
+        a[i, :i] += p["b"][:i]
+        b[:i] += p["a"][i, :i]
+    return {"a": a, "b": b}, dx
+
+
+@pytest.mark.parametrize("first", [(20, 20, 20, 20, 20), (20, 25, 22, 24, 20), (20, 20, 20, 20, 18)])
+def test_sizes_that_were_equal_in_the_first_call(first):
+    gradient = grad(products, argnums=(0, 1), jit=True)
+    rng = np.random.default_rng(0)
+    for rows, columns, of_b, of_x, n in (first, (20, 20, 20, 20, 20), (21, 21, 21, 21, 20), (30, 30, 30, 29, 28)):
+        p = {"a": rng.standard_normal((rows, columns)), "b": rng.standard_normal(of_b)}
+        x = rng.standard_normal(2 * of_x)[::2]
+        for given in ((p, x, n), (p, x.copy(), n)):
+            (dp, dx), (expected, dx_expected) = gradient(*given), products_gradient(*given)
+            for found, right in ((dp["a"], expected["a"]), (dp["b"], expected["b"]), (dx, dx_expected)):
+                np.testing.assert_allclose(found, right, rtol=1e-13)
+    assert len(gradient._dispatcher.variants) == 2  # one for the sizes of the first call, one for any
+
+
 def unaligned(a):
     made = np.frombuffer(bytearray(a.nbytes + 1), np.uint8)[1:].view(a.dtype).reshape(a.shape)
     made[...] = a

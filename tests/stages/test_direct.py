@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from gradgen.infer.equal_sizes import with_equal_sizes
 from gradgen.infer.signature import signature
 from gradgen.run.direct import direct
 from gradgen.run.numba_backend import load
@@ -34,6 +35,10 @@ def numbers(x, n, flag, z, single):
     return x + n, not flag, z * 2, single
 
 
+def sized(a, n):
+    return a.shape[0]
+
+
 def long(n):
     total = 0.0
     for k in range(n):
@@ -45,7 +50,7 @@ OTHER = object()
 
 @pytest.fixture(scope="module")
 def texts() -> dict[str, Any]:
-    names = ("several", "numbers", "long")
+    names = ("several", "numbers", "sized", "long")
     return dict(zip(names, load(TEXT, "<text>", names), strict=True))
 
 
@@ -93,6 +98,16 @@ def test_sizes_that_a_text_is_written_for(texts: Any) -> None:
     call = made(lambda *args: (OTHER,))
     for columns in range(6):
         assert (call(1.0, np.ones(3), np.ones((20, columns)))[0] is OTHER) == (columns != 3)
+
+
+def test_sizes_and_whole_numbers_of_one_name(texts: Any) -> None:
+    args = {"a": np.ones(20), "n": 20}
+    leaves = with_equal_sizes({name: signature(one, name) for name, one in args.items()}, args)
+    made = direct(texts["sized"], list(leaves.values()))
+    assert made is not None
+    call = made(lambda *args: OTHER)
+    assert call(np.ones(20), 20) == call(np.ones(30), 30) - 10 == 20
+    assert call(np.ones(20), 21) is call(np.ones(21), 20) is OTHER
 
 
 def test_numbers(texts: Any) -> None:
