@@ -18,9 +18,11 @@ from gradgen.infer.select import Arguments, Choice, Selection, arguments, of_tre
 from gradgen.infer.signature import declared, key, types_of
 from gradgen.ir import Array, is_float
 from gradgen.ir.interface import Input, Path, Root, Tree, leaves
+from gradgen.run import index
 from gradgen.run.backend import first_call, load, specialised
 from gradgen.run.dispatch import define
 from gradgen.run.fetch import Fact, facts, inputs_leaves, leaf_places, place_of, resolve
+from gradgen.run.index import Record
 from gradgen.run.namespace import Namespace
 from gradgen.run.options import Options
 from gradgen.run.pack import Layout, lines
@@ -111,28 +113,46 @@ class Target:
 
     def compile(self, form: str, values: Mapping[str, Any], given: Arguments) -> Variant:
         """The variant of "grad", "value_and_grad" or "forward" for a call with `values`."""
-        compiled, given = self.build(given, "pair" if form == "forward" else form, values)
-        others = compiled.staged.inputs[sum(len(leaves(tree)) for tree in given.trees.values()) :]
-        found = (*facts(others, compiled.staged.guards, values), *own_code(self.function))
-        entries = load(compiled.source, compiled.entries, self.style, self.options)
+        record, given = self.written("pair" if form == "forward" else form, values, given)
+        of_arguments = [leaf for tree in given.trees.values() for leaf in leaves(tree)]
+        others = record.inputs[len(of_arguments) :]
+        found = (*facts(others, record.guards, values), *own_code(self.function))
+        entries = load(record.source, record.entries, self.style, self.options)
         self.last = given
-        layout = self.layout(form, compiled, given)
+        layout = self.layout(form, record.result, given)
         if form == "forward":
-            layout.cache.backward = staticmethod(self.backward(compiled, entries[1], given))  # type: ignore[attr-defined]
+            layout.cache.backward = staticmethod(self.backward(record.result, entries[1], given))  # type: ignore[attr-defined]
         direct = None
         aux = () if layout.aux is None else leaves(layout.aux)
         if form != "forward" and not any(isinstance(one.type, Array) for one in aux):  # these may be the arguments'
-            met = [resolve(one.path, values) for one in compiled.staged.inputs]
-            of_arguments = [leaf for tree in given.trees.values() for leaf in leaves(tree)]
+            met = [resolve(one.path, values) for one in record.inputs]
             flat = [*of_arguments, *inputs_leaves(others, found)]
             direct = specialised(self.name, entries[0], flat, met, self.style)
-        return Variant(given.trees, others, found, entries[0], layout, compiled.staged.apart, direct)
+        return Variant(given.trees, others, found, entries[0], layout, record.apart, direct)
+
+    def written(self, form: str, values: Mapping[str, Any], given: Arguments) -> tuple[Record, Arguments]:
+        """The text for a call with `values`: from an earlier process, or from the compiler."""
+        own = self.function
+        place = index.place_for(own, (given.trees, given.wrt), (form, self.style, self.has_aux))
+        if place and isinstance(own, FunctionType):
+            known = index.recalled(place, own, values)
+            if known:
+                return known, given
+        # Here, so that `import gradgen` does not wait for the compiler.
+        from gradgen.parse.source import reading
+
+        with reading() as functions:
+            compiled, found = self.build(given, form, values)
+        staged = compiled.staged
+        record = Record(compiled.source, compiled.entries, staged.inputs, staged.guards, staged.result, staged.apart)
+        if place and isinstance(own, FunctionType) and found is given:
+            index.remember(place, record, own, functions, values)
+        return record, found
 
     def first_call(self, call: Callable[..., Any], args: Sequence[Any]) -> Any:
         return first_call(self.name, call, args, self.style)
 
-    def layout(self, form: str, compiled: Compiled, given: Arguments) -> Layout:
-        result = compiled.staged.result
+    def layout(self, form: str, result: Any, given: Arguments) -> Layout:
         value, aux = result.items if self.has_aux else (result, None)
         several, converts = self.selection.several, self.jit
         match form:
@@ -145,14 +165,13 @@ class Target:
                 value = aux = None
         return Layout(value, aux, given.gradients, several, converts)
 
-    def backward(self, compiled: Compiled, entry: Callable[..., Any], given: Arguments) -> Callable[..., Any]:
+    def backward(self, result: Any, entry: Callable[..., Any], given: Arguments) -> Callable[..., Any]:
         """The function from a cache and the upstream gradient to gradients in the arguments' structure."""
-        result = compiled.staged.result
         upstream = upstream_of(result.items[0] if self.has_aux else result)
         names = Namespace(["cache", "upstream"])
         kept = f"{names.refer(tuple, 'tuple')}(cache)" if self.jit else "cache"  # Numba would not know a subclass
         call = f"{names.refer(entry, 'entry')}({kept}, {names.refer(upstream, upstream.__name__)}(upstream))"
-        body = lines(self.layout("backward", compiled, given), call, names)
+        body = lines(self.layout("backward", result, given), call, names)
         return define(f"{self.name}.backward", BACKWARD, body, names)
 
     def shown(self, form: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Compiled, Arguments]:

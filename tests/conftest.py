@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from gradgen.run import index
 from tests.support.without import leave_out
 
 # More than half of their time compiled tests would spend in LLVM's optimiser, which they are not about.
@@ -29,6 +31,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     leave_out([name for name in config.getoption("--without").split(",") if name])
+    # Each test is of texts that are written now.
+    index.place_for = lambda *_: None
+
+
+PLACE_FOR = index.place_for
+
+
+@pytest.fixture
+def texts_are_remembered(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("GRADGEN_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr(index, "place_for", PLACE_FOR)
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ import ast
 import copy
 import linecache
 from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from types import CodeType, FunctionType
@@ -96,12 +98,35 @@ def _file(filename: str, lines: tuple[str, ...]) -> SourceFile:
     return SourceFile(filename, lines)
 
 
+READ: ContextVar[list[FunctionType] | None] = ContextVar("READ", default=None)
+
+
+@contextmanager
+def reading() -> Iterator[list[FunctionType]]:
+    """The functions whose source is read meanwhile.
+
+    >>> with reading() as functions:
+    ...     _ = source_of(reading)
+    >>> functions == [reading]
+    True
+    """
+    functions: list[FunctionType] = []
+    token = READ.set(functions)
+    try:
+        yield functions
+    finally:
+        READ.reset(token)
+
+
 def source_of(function: FunctionType) -> FunctionSource:
     """Where `function` is written.
 
     >>> source_of(source_of).node.name
     'source_of'
     """
+    functions = READ.get()
+    if functions is not None:
+        functions.append(function)
     code = function.__code__
     linecache.checkcache(code.co_filename)
     lines = tuple(linecache.getlines(code.co_filename, function.__globals__))
