@@ -133,7 +133,7 @@ class Target:
     def written(self, form: str, values: Mapping[str, Any], given: Arguments) -> tuple[Record, Arguments]:
         """The text for a call with `values`: from an earlier process, or from the compiler."""
         own = self.function
-        place = index.place_for(own, (given.trees, given.wrt), (form, self.style, self.has_aux))
+        place = index.place_for(own, (given.trees, given.wrt), (form, self.style, self.has_aux, repr(self.options)))
         if place and isinstance(own, FunctionType):
             known = index.recalled(place, own, values)
             if known:

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import gradgen
@@ -117,6 +118,15 @@ def test_forms_and_options_are_apart(tmp_path: Path, builds: list[str]) -> None:
         assert len(builds) == 3
     g = loaded(tmp_path, F + "(x * x, x)").f
     assert gradgen.grad(g, has_aux=True)(3.0) == gradgen.grad(g, has_aux=True)(3.0) == (6.0, 3.0)
+
+
+@pytest.mark.jit
+def test_compiled_texts_are_apart_too(tmp_path: Path, builds: list[str]) -> None:
+    f = loaded(tmp_path, "def f(x):\n    return np.sum(np.exp(x))").f
+    for _ in range(2):
+        for options in ({}, {"parallel": True}, {"reassociate": False}):
+            assert gradgen.grad(f, jit=True, **options)(np.zeros(20_000))[7] == 1.0
+        assert len(builds) == 3
 
 
 def test_damaged_and_outdated(tmp_path: Path, builds: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
