@@ -54,9 +54,10 @@ def _function(function: Function, builder: Builder) -> Function:
 
 
 def _asked(given: Iterable[Var], block: Block, builder: Builder) -> Block:
-    """The block behind a question for the rows of those of `given` of which it reads elements."""
-    read = {s.args[0] for s in statements(block) if isinstance(s, Assign) and s.op == "getitem"}
-    asked = [(one, axis, size) for one in dict.fromkeys(given) if one in read for axis, size in _known(one)]
+    """The block behind a question for the rows of those of `given` of which it uses elements."""
+    used = {s.args[0] for s in statements(block) if isinstance(s, Assign) and s.op == "getitem"}
+    used |= {init for s in statements(block) if isinstance(s, For) for init in s.inits}
+    asked = [(one, axis, size) for one in dict.fromkeys(given) if one in used for axis, size in _known(one)]
     if not asked:
         return block
     with builder.collect() as made:

@@ -13,6 +13,7 @@ from gradgen.ir import (
     BOOL,
     INT,
     Array,
+    Assign,
     At,
     Atom,
     Block,
@@ -148,23 +149,44 @@ class _Cut:
     def one_part(self, around: tuple[Var, ...]) -> tuple[Atom, ...]:
         """The statements of a part, and what it makes of the arrays `around` it."""
         loop, folded = self.loop, self.plan.folded
-        start, stop = self.bound(self.part), self.bound(self.emit("add", self.part, ONE, type=INT))
+        start, stop = self.named("start", self.start()), self.named("stop", self.bound(self.following()))
         results = tuple(self.like(var) if k in folded else self.version(k) for k, var in enumerate(loop.carried))
         inits = tuple(self.begin(k) if k in folded else var for k, var in enumerate(around))
         carried = tuple(var if k in folded else self.copy(var) for k, var in enumerate(loop.carried))
-        head = {"start": start, "stop": stop, "carried": carried, "inits": inits, "results": results}
-        self.builder.append(replace(loop, body=self.with_copies(loop.body), backward=False, **head))  # type: ignore[arg-type]
+        trips = self.emit("sub", stop, start, type=INT) if self.upwards else self.emit("sub", start, stop, type=INT)
+        step = self.builder.var("step", INT)
+        self.builder.append(self.over(step, trips, carried, inits, self.iteration(start, step), results))
         return tuple(
             self.builder.store(around[k], (At(0),), (self.part,), result) if k in folded else result
             for k, result in enumerate(results)
         )
 
-    def bound(self, part: Var) -> Atom:
-        """The first iteration of a part."""
-        bound = self.emit("floordiv", self.emit("mul", self.trips, part, type=INT), self.parts, type=INT)
-        if self.is_plain:
+    def iteration(self, start: Var, step: Var) -> Block:
+        """An iteration of the loop. That its index is counted from one of at least 0 lets LLVM know that it is not
+        counted from the end of an array, and does not overflow where rows are multiplied with their lengths."""
+        body = self.with_copies(self.loop.body)
+        index = Assign(self.loop.index, "add" if self.upwards else "sub", (start, step), origin=self.loop.origin)
+        return replace(body, statements=(index, *body.statements))
+
+    def start(self) -> Var:
+        bound = self.bound(self.part)
+        if not self.upwards or not self.memory.told(self.memory.form(self.loop.start)):
             return bound
-        return self.emit("add" if self.upwards else "sub", self.loop.start, bound, type=INT)
+        least = self.loop.start if isinstance(self.loop.start, Const) else ZERO
+        return self.emit("maximum", least, bound, type=INT, spelling="max")
+
+    def following(self) -> Var:
+        return self.emit("add", self.part, ONE, type=INT)
+
+    def named(self, name: str, value: Atom) -> Var:
+        return self.emit("identity", value, name=name, type=INT)
+
+    def bound(self, part: Var) -> Var:
+        """The first index of a part."""
+        before = self.emit("floordiv", self.emit("mul", self.trips, part, type=INT), self.parts, type=INT)
+        if self.is_plain:
+            return before
+        return self.emit("add" if self.upwards else "sub", self.loop.start, before, type=INT)
 
     def begin(self, k: int) -> Atom:
         """What a number is in the first iteration of each part."""

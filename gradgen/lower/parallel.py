@@ -15,23 +15,28 @@ f(x.0, n.1):
   else:
     yield 1
   totals.11 = empty parts.10 dtype=float64
-  totals.20 = parallel for part.8 in 0:parts.10:1 with totals.12=totals.11:
+  totals.25 = parallel for part.8 in 0:parts.10:1 with totals.12=totals.11:
     _.13 = mul n.1 part.8
     _.14 = floordiv _.13 parts.10
-    _.15 = add part.8 1
-    _.16 = mul n.1 _.15
-    _.17 = floordiv _.16 parts.10
-    s.18 = for i.2 in _.14:_.17:1 with s.5=0.0:
+    _.15 = maximum 0 _.14
+    start.16 = identity _.15
+    _.17 = add part.8 1
+    _.18 = mul n.1 _.17
+    _.19 = floordiv _.18 parts.10
+    stop.20 = identity _.19
+    _.22 = sub stop.20 start.16
+    s.21 = for step.23 in 0:_.22:1 with s.5=0.0:
+      i.2 = add start.16 step.23
       a.3 = x.0[i.2]
       b.4 = exp a.3
       s.6 = add s.5 b.4
       yield s.6
-    totals.19 = totals.12 with [part.8] = s.18
-    yield totals.19
-  s.7 = for part.21 in 0:parts.10:1 with s.22=0.0:
-    _.23 = totals.20[part.21]
-    s.24 = add s.22 _.23
-    yield s.24
+    totals.24 = totals.12 with [part.8] = s.21
+    yield totals.24
+  s.7 = for part.26 in 0:parts.10:1 with s.27=0.0:
+    _.28 = totals.25[part.26]
+    s.29 = add s.27 _.28
+    yield s.29
   yield s.7
 
 Each part has accumulators of its own, which are added up in order. How many parts there are hangs on sizes alone: so

@@ -330,15 +330,17 @@ def _letter(depth: int) -> str:
 
 
 def _loop_depths(function: Function) -> dict[Var, int]:
-    """The index variables of loops, by how many loops are around them in the text; a part is a function of its own."""
+    """The index variables of loops, by how many loops are around them in the text; a part is a function of its own, and
+    its loop begins with the index."""
     depths: dict[Var, int] = {}
 
-    def visit(block: Block, depth: int) -> None:
+    def visit(block: Block, depth: int, is_part: bool = False) -> None:
         for s in block.statements:
             if isinstance(s, For):
-                depths[s.index] = depth
+                depths[targets(s.body.statements[0])[0] if is_part else s.index] = depth
             for inner in blocks(s):
-                visit(inner, depth + (isinstance(s, While) or (isinstance(s, For) and not s.parallel)))
+                is_parallel = isinstance(s, For) and s.parallel
+                visit(inner, depth + (isinstance(s, For | While) and not is_parallel), is_parallel)
 
     visit(function.body, 0)
     return depths
