@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from gradgen.pipeline import Compiled
 
 
-EXACT = 4  # texts for different sizes of short rows; all further sizes share one
+EXACT = 4  # texts for different equal sizes and short rows; all further sizes share one
 
 
 class Cache(tuple):
@@ -47,8 +47,8 @@ class Cache(tuple):
 
 @dataclass(slots=True)
 class Target:
-    """A function to be differentiated, and how. `last`: the signature met last. `exact`: signatures with the sizes of
-    short rows, and equal sizes as one, by the signature without."""
+    """A function to be differentiated, and how. `last`: the signature met last. `exact`: signatures that know
+    more of the sizes, by those that do not."""
 
     function: Callable[..., Any]
     signature: inspect.Signature
@@ -67,17 +67,12 @@ class Target:
     def describe(self, values: Mapping[str, Any]) -> tuple[Hashable, Arguments]:
         found = arguments(values, self.selection, self.signature)
         if self.jit:
-            found = self._exact(found, arguments(values, self.selection, self.signature, exact=True), values)
+            found = self._exact(found, found.exact(values))
         return _key(found), found
 
-    def _exact(self, general: Arguments, exact: Arguments, values: Mapping[str, Any]) -> Arguments:
-        """The signature with the sizes of short rows, unless there have been too many others already; and with equal
-        sizes as one, where they were in the first call."""
+    def _exact(self, general: Arguments, exact: Arguments) -> Arguments:
+        """The signature that knows more of the sizes, unless there have been too many others already."""
         met = self.exact.setdefault(_key(general), set())
-        equal = exact.with_equal_sizes(values)
-        if not met or _key(equal) in met:
-            met.add(_key(equal))
-            return equal
         if len(met) < EXACT:
             met.add(_key(exact))
         return exact if _key(exact) in met else general

@@ -10,7 +10,7 @@ from types import EllipsisType
 from typing import Any
 
 from gradgen.errors import ArgumentError, UnsupportedType
-from gradgen.infer.equal_sizes import with_equal_sizes
+from gradgen.infer.shapes import exact
 from gradgen.infer.signature import Leaf, signature
 from gradgen.ir import is_float
 from gradgen.ir.interface import Path, Static, Tree, leaves
@@ -103,9 +103,9 @@ class Arguments:
     wrt: tuple[int, ...]
     gradients: tuple[Any, ...]
 
-    def with_equal_sizes(self, values: Mapping[str, Any]) -> Arguments:
-        """With sizes that are equal in `values` as one."""
-        return of_trees(with_equal_sizes(self.trees, values), self.choices)
+    def exact(self, values: Mapping[str, Any]) -> Arguments:
+        """With what compiled code is to know of the sizes in this call."""
+        return of_trees(exact(self.trees, values), self.choices)
 
     def with_known(self, path: Path, values: Mapping[str, Any]) -> Arguments | None:
         """The number at `path` as part of the signature; None where it is differentiated, or no number of `values`."""
@@ -117,14 +117,14 @@ class Arguments:
         return made if len(made.wrt) == len(self.wrt) and tree != self.trees[name] else None
 
 
-def arguments(values: Mapping[str, Any], selection: Selection, of: inspect.Signature, exact: bool = False) -> Arguments:
-    """The signature of a call with `values`, one for each parameter. `exact`: as in `signature`."""
+def arguments(values: Mapping[str, Any], selection: Selection, of: inspect.Signature) -> Arguments:
+    """The signature of a call with `values`, one for each parameter."""
     choices = selection.among(values, of.parameters)
     for one in choices:
         if one.key is not WHOLE and one.key not in dict(_items(values[one.parameter])):
             missing = f"{one.parameter}[{one.key!r}]"
             raise ArgumentError(f"{missing}, which is to be differentiated, was not passed")
-    trees = {name: _tree(value, name, choices, exact) for name, value in values.items()}
+    trees = {name: _tree(value, name, choices) for name, value in values.items()}
     return of_trees(trees, choices)
 
 
@@ -160,10 +160,10 @@ def _items(value: Any) -> list[tuple[Any, Any]]:
     return list(value.items()) if isinstance(value, dict) else list(enumerate(value))
 
 
-def _tree(value: Any, name: str, choices: tuple[Choice, ...], exact: bool) -> Any:
+def _tree(value: Any, name: str, choices: tuple[Choice, ...]) -> Any:
     keys = {one.key for one in choices if one.parameter == name}
     if not keys or WHOLE in keys:
-        return signature(value, name, bool(keys), exact)
+        return signature(value, name, bool(keys))
     items = _items(value)
-    parts = tuple(signature(item, f"{name}[{key!r}]", key in keys, exact) for key, item in items)
+    parts = tuple(signature(item, f"{name}[{key!r}]", key in keys) for key, item in items)
     return Tree(type(value), tuple(key for key, _ in items), parts)

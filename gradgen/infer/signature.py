@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import UnsupportedType
-from gradgen.ir import BOOL, COMPLEX, FLOAT, INT, ONE, Array, Dim, Scalar, Type, constant_dim
+from gradgen.ir import BOOL, COMPLEX, FLOAT, INT, ONE, Array, Dim, Scalar, Type
 from gradgen.ir.interface import Static, Tree, map_tree
 
 
@@ -59,23 +59,22 @@ def types_of(tree: Any) -> Any:
     return map_tree(lambda leaf: leaf.type, tree)
 
 
-def signature(value: Any, name: str, differentiated: bool = False, exact: bool = False) -> Any:
+def signature(value: Any, name: str, differentiated: bool = False) -> Any:
     """The tree of `Leaf`s of an argument. `name` is how the source writes it.
 
     In a structure that is differentiated, what is no number goes with it unchanged: a gradient has it too.
-    `exact`: short rows have their size in the signature, see `_dims`.
     """
     if differentiated and children(value) is None:
-        leaf = _leaf(value, name, exact)
+        leaf = _leaf(value, name)
         if leaf is not None:
             return _differentiable(leaf, name)
         if value is not None:
             kind = type(value).__name__
             raise UnsupportedType(f"`{name}` is of type {kind}, which has no gradient", way_out=_ELSEWHERE)
-    return _signature(value, name, differentiated, exact)
+    return _signature(value, name, differentiated)
 
 
-def _signature(value: Any, name: str, differentiated: bool, exact: bool) -> Any:
+def _signature(value: Any, name: str, differentiated: bool) -> Any:
     parts = children(value)
     if parts is not None:
         kind, keys, items = parts
@@ -83,9 +82,9 @@ def _signature(value: Any, name: str, differentiated: bool, exact: bool) -> Any:
         return Tree(
             kind,
             keys,
-            tuple(_signature(item, at, differentiated, exact) for item, at in zip(items, names, strict=True)),
+            tuple(_signature(item, at, differentiated) for item, at in zip(items, names, strict=True)),
         )
-    leaf = _leaf(value, name, exact)
+    leaf = _leaf(value, name)
     if leaf is None or (differentiated and leaf.kind is bool):
         return Static(value)
     return _differentiable(leaf, name) if differentiated else leaf
@@ -123,20 +122,20 @@ def step(kind: type, key: Any) -> str:
     return f"[{key!r}]" if kind in (tuple, list, dict) else f".{key}"
 
 
-def _leaf(value: Any, name: str, exact: bool) -> Leaf | None:
+def _leaf(value: Any, name: str) -> Leaf | None:
     kind = type(value)
     if kind in _PYTHON:
         return Leaf(_PYTHON[kind], kind)
     if isinstance(value, np.generic) and value.dtype.kind in _NUMERIC:
         return Leaf(Scalar(value.dtype.name), kind)
     if isinstance(value, np.ndarray):
-        return _array(value, name, exact)
+        return _array(value, name)
     if isinstance(value, float):
         return Leaf(FLOAT, kind, "float")
     return None
 
 
-def _array(value: np.ndarray, name: str, exact: bool) -> Leaf:
+def _array(value: np.ndarray, name: str) -> Leaf:
     kind, dtype = type(value), value.dtype
     if dtype.kind not in _NUMERIC or dtype.metadata:
         raise UnsupportedType(f"`{name}` is an array of dtype {dtype}", way_out="an array of numbers")
@@ -144,28 +143,12 @@ def _array(value: np.ndarray, name: str, exact: bool) -> Leaf:
         raise UnsupportedType(f"`{name}` is a {kind.__module__}.{kind.__name__}", way_out=f"np.asarray({name})")
     if not value.ndim:
         return Leaf(Scalar(dtype.name), kind, "item", "" if dtype.isnative else dtype.str)
-    dims = _dims(value.shape, name, exact)
+    dims = tuple(_dim(f"{name}.{k}", size) for k, size in enumerate(value.shape))
     plain = kind is np.ndarray and dtype.isnative
     return Leaf(Array(dtype.name, dims), kind, "" if plain else "array", "" if dtype.isnative else dtype.str)
 
 
 LARGE = 16  # from this size on, what is left of an axis when a few elements are cut off its ends is not 1
-
-
-def _dims(shape: tuple[int, ...], name: str, exact: bool) -> tuple[Dim, ...]:
-    """With `exact`, axes after the first that are small and shorter than it have a text for each size: the coordinates
-    of points, the features of samples. A loop over them is then written out by the compiler, and the loop around it,
-    which is the long one, is vectorised.
-
-    >>> _dims((100, 3), "x", exact=True), _dims((100, 3), "x", exact=False)
-    ((Dim(x.0), Dim(3)), (Dim(x.0), Dim(x.1)))
-    >>> _dims((3, 3), "x", exact=True), _dims((100, 20), "x", exact=True)
-    ((Dim(x.0), Dim(x.1)), (Dim(x.0), Dim(x.1)))
-    """
-    limit = min(shape[0], LARGE) if exact else 0
-    return tuple(
-        constant_dim(size) if k and 1 < size < limit else _dim(f"{name}.{k}", size) for k, size in enumerate(shape)
-    )
 
 
 def _dim(symbol: str, size: int) -> Dim:
@@ -176,6 +159,7 @@ def _dim(symbol: str, size: int) -> Dim:
 def bounds(dim: Dim) -> tuple[int, int | None]:
     """The least and the largest size of an axis that has this place in a signature. 1 is one of several for none.
 
+    >>> from gradgen.ir import constant_dim
     >>> bounds(_dim("x", 1)), bounds(_dim("x", 5)), bounds(_dim("x", 50)), bounds(constant_dim(3))
     ((1, 1), (0, 15), (16, None), (3, 3))
     """

@@ -1,4 +1,4 @@
-"""The rows of arguments that have a written size are asked for it once, so that LLVM knows where each row begins.
+"""Arguments are asked once for what the signature tells of sizes: which are written, which are equal.
 
 >>> from gradgen.ir import FLOAT, INT, Array, Assign, At, Block, Dim, Function, Program, Var, constant_dim, show
 >>> x = Var("x", 0, Array("float64", (Dim("x.0"), constant_dim(3))))
@@ -16,9 +16,9 @@ f(x.0, i.1):
   y.2 = x.0[i.1, 2]
   yield y.2
 
-The signature tells the size, and so the check never fails in a call by gradgen; but compiled code is told types only,
-and finds an element at `i * x.shape[1] + j`. Where it knows that to be `i * 3 + j`, a loop over `i` reads several
-elements at once: of three quantiles of many samples the gradient took six times as long without.
+So the check never fails in a call by gradgen, and a text that runs alone does not read beyond an array. And compiled
+code, which is told types only, finds an element at `i * x.shape[1] + j`. Where it knows that to be `i * 3 + j`, a loop
+over `i` reads several elements at once: of three quantiles of many samples the gradient took six times as long without.
 
 Comes after everything else: what the types tell is no longer asked for in the other passes.
 """
@@ -26,49 +26,72 @@ Comes after everything else: what the types tell is no longer asked for in the o
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from gradgen.ir import Assign, Block, Effect, For, Function, If, Program, Statement, Var, dims_of
+from gradgen.ir import Assign, Atom, Block, Dim, Effect, For, Function, If, Program, Scalar, Statement, Var, dims_of
 from gradgen.ir.walk import free_variables, map_statement, statements
-from gradgen.rules.build import Builder, builder_after
+from gradgen.rules.build import Builder, builder_after, constant_atom
 
 MESSAGE = "arrays of other shapes need another text"
 
 
 def ask_rows(program: Program) -> Program:
     builder = builder_after(program)
-    return replace(program, functions=tuple(_function(function, builder) for function in program.functions))
+    functions = (_function(function, builder, function is program.entry) for function in program.functions)
+    return replace(program, functions=tuple(functions))
 
 
-def _function(function: Function, builder: Builder) -> Function:
+def _function(function: Function, builder: Builder, first: bool) -> Function:
+    """With the questions. `first`: nobody has asked the arguments before, as forward has asked those of backward."""
+
     def block(block: Block) -> Block:
         return replace(block, statements=tuple(map(statement, block.statements)))
 
     def statement(s: Statement) -> Statement:
         if isinstance(s, For) and s.parallel:  # which is a function of its own
-            return replace(s, body=_asked((*s.carried, *free_variables(s.body)), s.body, builder))
+            return replace(s, body=_asked(_used((*s.carried, *free_variables(s.body)), s.body), s.body, builder))
         return map_statement(s, lambda atom: atom, block)
 
-    return replace(function, body=_asked(function.params, block(function.body), builder))
+    # A size that the text does not look at may be looked at as another one.
+    given = function.params if first else _used(function.params, function.body)
+    return replace(function, body=_asked(given, block(function.body), builder, equal=first))
 
 
-def _asked(given: Iterable[Var], block: Block, builder: Builder) -> Block:
-    """The block behind a question for the rows of those of `given` of which it uses elements."""
+def _used(given: Iterable[Var], block: Block) -> list[Var]:
+    """Those of which the block uses elements."""
     used = {s.args[0] for s in statements(block) if isinstance(s, Assign) and s.op == "getitem"}
     used |= {init for s in statements(block) if isinstance(s, For) for init in s.inits}
-    asked = [(one, axis, size) for one in dict.fromkeys(given) if one in used for axis, size in _known(one)]
-    if not asked:
-        return block
+    return [one for one in dict.fromkeys(given) if one in used]
+
+
+def _asked(given: Sequence[Var], block: Block, builder: Builder, equal: bool = False) -> Block:
+    """The block behind a question for what is known of the sizes of these."""
     with builder.collect() as made:
-        tests = [builder.emit("ne", builder.emit("size", array, axis=axis), size) for array, axis, size in asked]
+        tests = [builder.emit("ne", *pair) for pair in _known(given, builder, equal)]
+        if not tests:
+            return block
         test = functools.reduce(lambda a, b: builder.emit("or", a, b), tests)
         raised = Effect("raise", (MESSAGE,), name="ValueError")
         builder.append(If(test, Block((raised,)), Block(()), ()))
     return replace(block, statements=(*made, *block.statements))
 
 
-def _known(array: Var) -> Iterator[tuple[int, int]]:
-    """The axes that lie within a row, and their sizes, where they are written."""
-    dims = dims_of(array.type)
-    return ((axis, dim.constant) for axis, dim in enumerate(dims) if axis and dim.constant is not None)
+def _known(given: Sequence[Var], builder: Builder, equal: bool) -> Iterator[tuple[Atom, Atom]]:
+    """The sizes that are written, or with `equal` those that others have, and what they are."""
+
+    def size(array: Var, axis: int) -> Var:
+        return builder.emit("size", array, axis=axis)
+
+    met: dict[Dim, tuple[Var, int]] = {}
+    for one in given:
+        for axis, dim in enumerate(dims_of(one.type)):
+            if dim.constant is None:
+                if equal and met.setdefault(dim, (one, axis)) != (one, axis):
+                    yield size(one, axis), size(*met[dim])
+            elif axis or dim.constant != 1:
+                yield size(one, axis), constant_atom(dim.constant)
+    for one in given:
+        extent = one.type.extent if isinstance(one.type, Scalar) else None
+        if equal and extent in met:
+            yield one, size(*met[extent])

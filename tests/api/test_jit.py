@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import pickle
+import runpy
 from dataclasses import replace
 
 import numpy as np
@@ -93,7 +94,22 @@ def test_sizes_that_were_equal_in_the_first_call(first):
             (dp, dx), (expected, dx_expected) = gradient(*given), products_gradient(*given)
             for found, right in ((dp["a"], expected["a"]), (dp["b"], expected["b"]), (dx, dx_expected)):
                 np.testing.assert_allclose(found, right, rtol=1e-13)
-    assert len(gradient._dispatcher.variants) == 2  # one for the sizes of the first call, one for any
+    with pytest.raises(ValueError, match="broadcast"):
+        gradient({"a": np.ones((20, 20)), "b": np.ones(17)}, np.ones(20), 20)
+
+
+def test_a_text_for_equal_sizes_asks_for_them(tmp_path):
+    @grad(jit=True)
+    def distance(x, y, n):
+        return np.sum((x - y) ** 2) + np.sum(x[:n])
+
+    file = tmp_path / "distance_grad.py"
+    distance.export(file, np.ones(20), np.ones(20), 20)
+    made = runpy.run_path(str(file))["distance_value_and_grad"]
+    assert made(np.full(30, 3.0), np.ones(30), 30)[0] == 210.0
+    for sizes in ((30, 20, 30), (30, 30, 31)):
+        with pytest.raises(ValueError, match="other shapes"):
+            made(np.ones(sizes[0]), np.ones(sizes[1]), sizes[2])
 
 
 def unaligned(a):

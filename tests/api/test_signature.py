@@ -14,6 +14,7 @@ import pytest
 
 from gradgen.errors import ArgumentError, UnsupportedType
 from gradgen.infer.select import Choice, Selection, arguments, select
+from gradgen.infer.shapes import exact
 from gradgen.infer.signature import Leaf, declared, describe, key, signature
 from gradgen.ir import BOOL, FLOAT, INT, ONE, Array, Dim, Scalar
 from gradgen.ir.interface import Path, Root, Static, Tree, leaves
@@ -109,13 +110,27 @@ def test_keys_agree(a, b):
     assert same_key(a, b)
 
 
-def test_exact_rows():
-    def exact(shape):
-        return signature(np.ones(shape), "x", exact=True).type.dims
+def exact_dims(*shapes):
+    values = {f"x{k}": np.ones(shape) for k, shape in enumerate(shapes)}
+    trees = exact({name: signature(value, name) for name, value in values.items()}, values)
+    return [str(dim) for tree in trees.values() for dim in tree.type.dims]
 
-    assert [dim.constant for dim in exact((4, 3))] == [None, 3]
-    assert [dim.constant for dim in exact((20, 3, 1, 16, 15))] == [None, 3, 1, None, 15]
-    assert [dim.constant for dim in (*exact((3, 3)), *exact((3, 4)), *exact((0, 3)), *exact(3))] == [None] * 7
+
+@pytest.mark.parametrize(
+    ("shapes", "dims"),
+    [
+        ([(4, 3)], ["x0.0", "3"]),
+        ([(20, 3, 1, 16, 15)], ["x0.0", "3", "1", "x0.3", "15"]),
+        ([(3, 3)], ["x0.0", "x0.0"]),
+        ([(3, 4)], ["x0.0", "x0.1"]),
+        ([(0, 3)], ["x0.0", "x0.1"]),
+        ([3, (3, 5), 5], ["x0.0", "x0.0", "x1.1", "x1.1"]),
+        ([3, (20, 3), 20], ["3", "x1.0", "3", "x1.0"]),
+        ([1, (1, 20), (20, 1)], ["1", "1", "x1.1", "x1.1", "1"]),
+    ],
+)
+def test_exact_shapes(shapes, dims):
+    assert exact_dims(*shapes) == dims
 
 
 def test_static_numbers_by_value():

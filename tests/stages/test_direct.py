@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradgen.infer.equal_sizes import with_equal_sizes
+from gradgen.infer.shapes import exact
 from gradgen.infer.signature import signature
 from gradgen.run.direct import direct
 from gradgen.run.numba_backend import load
@@ -92,8 +92,8 @@ def test_what_fits_and_what_is_handed_on(texts: Any) -> None:
 
 
 def test_sizes_that_a_text_is_written_for(texts: Any) -> None:
-    leaves = [signature(one, "a", exact=True) for one in (1.0, np.ones(3), np.ones((20, 3)))]
-    made = direct(texts["several"], leaves)
+    values = {"a": 1.0, "b": np.ones(3), "c": np.ones((20, 3))}
+    made = direct(texts["several"], list(exact({k: signature(v, k) for k, v in values.items()}, values).values()))
     assert made is not None
     call = made(lambda *args: (OTHER,))
     for columns in range(6):
@@ -102,7 +102,7 @@ def test_sizes_that_a_text_is_written_for(texts: Any) -> None:
 
 def test_sizes_and_whole_numbers_of_one_name(texts: Any) -> None:
     args = {"a": np.ones(20), "n": 20}
-    leaves = with_equal_sizes({name: signature(one, name) for name, one in args.items()}, args)
+    leaves = exact({name: signature(one, name) for name, one in args.items()}, args)
     made = direct(texts["sized"], list(leaves.values()))
     assert made is not None
     call = made(lambda *args: OTHER)

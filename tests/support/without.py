@@ -17,7 +17,7 @@ OPTIMISATIONS: dict[str, tuple[str, str, Callable[..., Any]]] = {
     "standing": ("gradgen.differentiate.loops", "standing", lambda loop, made: {}),
     "at_once": ("gradgen.differentiate.forms", "at_once", lambda block, again: block),
     "cancelling": ("gradgen.analyse.activity", "cancelling", lambda *_: frozenset()),
-    "equal_sizes": ("gradgen.infer.select", "with_equal_sizes", lambda trees, values: trees),
+    "exact": ("gradgen.infer.select", "exact", lambda trees, values: dict(trees)),
     "shapes": ("gradgen.simplify", "share_shapes", lambda program: program),
     "repeated": ("gradgen.differentiate.partials", "by_repeated", lambda s, g: None),
     "picks": ("gradgen.differentiate.reverse", "reverse_pick", lambda *_: False),

@@ -1,0 +1,69 @@
+"""What a signature for `jit=True` knows of sizes beyond their class: which are equal, and those of short rows.
+
+Of a solver's matrix and its vector, taken one by one, `l[i, :i]` and `x[:i]` may be of different sizes, and one of them
+of size 1. So sizes that are equal in the call are one size in the signature, and so are whole numbers that are
+such a size and not small. And of arrays of rows, such as points in three dimensions, the size of a row that is shorter
+than the array is a number: a loop over it is then written out by the compiler, and the loop around it, the long one, is
+vectorised.
+
+>>> import numpy as np
+>>> from gradgen.infer.signature import signature, types_of
+>>> values = {"n": 20, "l": np.ones((20, 20)), "x": np.ones(20), "points": np.ones((100, 3)), "weights": np.ones(3)}
+>>> trees = {name: signature(value, name) for name, value in values.items()}
+>>> for name, tree in exact(trees, values).items():
+...     print(name, types_of(tree))
+n int
+l float64[l.0, l.0]
+x float64[l.0]
+points float64[points.0, 3]
+weights float64[3]
+>>> types_of(exact(trees, values)["n"]).extent
+Dim(l.0)
+
+Does not decide how many texts for sizes that are equal by chance are worth their compilation (see `target`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from gradgen.infer.signature import LARGE, Leaf, children
+from gradgen.ir import INT, Array, Dim, constant_dim
+from gradgen.ir.interface import Tree
+
+
+def exact(trees: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The signatures of a call's arguments, with equal sizes named alike and short rows written as numbers."""
+    found = [pair for name, tree in trees.items() for pair in _arrays(tree, values[name])]
+    known = {size: constant_dim(size) for _, shape in found for size in shape[1:] if 1 < size < min(shape[0], LARGE)}
+    for dims, shape in found:
+        for dim, size in zip(dims, shape, strict=True):
+            known.setdefault(size, dim)
+    return {name: _with(known, tree, values[name]) for name, tree in trees.items()}
+
+
+def _arrays(tree: Any, value: Any) -> Iterator[tuple[tuple[Dim, ...], tuple[int, ...]]]:
+    if isinstance(tree, Tree):
+        for part, item in zip(tree.items, _items(value), strict=True):
+            yield from _arrays(part, item)
+    elif isinstance(tree, Leaf) and isinstance(tree.type, Array):
+        yield tree.type.dims, value.shape
+
+
+def _with(known: Mapping[int, Dim], tree: Any, value: Any) -> Any:
+    if isinstance(tree, Tree):
+        items = zip(tree.items, _items(value), strict=True)
+        return Tree(tree.kind, tree.keys, tuple(_with(known, part, item) for part, item in items))
+    if isinstance(tree, Leaf) and tree.type == INT and tree.kind is int and value >= LARGE and value in known:
+        return replace(tree, type=replace(INT, extent=known[value]))
+    if not isinstance(tree, Leaf) or not isinstance(tree.type, Array):
+        return tree
+    return replace(tree, type=Array(tree.type.dtype, tuple(known[size] for size in value.shape)))
+
+
+def _items(value: Any) -> tuple[Any, ...]:
+    parts = children(value)
+    assert parts is not None
+    return parts[2]
