@@ -20,6 +20,7 @@ from gradgen.lower.hoisting import hoist_invariants
 from gradgen.lower.merging import merge_loops
 from gradgen.lower.parallel import parallel_loops
 from gradgen.lower.reusing import reuse_arrays
+from gradgen.lower.rowblocks import block_rows
 from gradgen.lower.sharing import share_values
 from gradgen.lower.shrinking import shrink_arrays
 from gradgen.simplify import simplify
@@ -36,7 +37,7 @@ PASSES: tuple[Callable[[Program], Program], ...] = (
     fill_arrays,
     reuse_arrays,
 )
-LAST: tuple[Callable[[Program], Program], ...] = (ask_rows,)  # once, when the others are done
+LAST: tuple[Callable[[Program], Program], ...] = (block_rows, ask_rows)  # once, when the others are done
 ROUNDS = 4
 
 

@@ -102,7 +102,7 @@ def _with(
 ) -> list[Statement] | None:
     """All of it in order, with the two loops as one, if what stands between can go before or after it."""
     before, after = _parted(between, earlier, memory)
-    if any(_has_effects(s) or _hangs(later, s, memory) for s in after) or not _may_merge(earlier, later, memory):
+    if any(has_effects(s) or hangs(later, s, memory) for s in after) or not _may_merge(earlier, later, memory):
         return None
     used = {atom for s in (*after, *rest) for atom in _read(s)} | set(exits)
     merged = _merged(earlier, later, used)
@@ -126,12 +126,12 @@ def _parted(between: list[Statement], earlier: For, memory: Memory) -> tuple[lis
     before: list[Statement] = []
     after: list[Statement] = []
     for s in between:
-        hangs = any(_hangs(s, one, memory) for one in (earlier, *after))
-        (after if hangs or (_has_effects(s) and any(map(_has_effects, after))) else before).append(s)
+        late = any(hangs(s, one, memory) for one in (earlier, *after))
+        (after if late or (has_effects(s) and any(map(has_effects, after))) else before).append(s)
     return before, after
 
 
-def _hangs(s: Statement, earlier: Statement, memory: Memory) -> bool:
+def hangs(s: Statement, earlier: Statement, memory: Memory) -> bool:
     """Whether `s` must come after a statement: it reads what that makes, or one changes what the other touches."""
     if not _read(s).isdisjoint(targets(earlier)):
         return True
@@ -139,7 +139,7 @@ def _hangs(s: Statement, earlier: Statement, memory: Memory) -> bool:
     return not (changed_by_a.isdisjoint(b) and changed_by_b.isdisjoint(a))
 
 
-def _has_effects(s: Statement) -> bool:
+def has_effects(s: Statement) -> bool:
     return any(isinstance(one, Effect | Call) for one in (s, *_inner(s)))
 
 

@@ -58,7 +58,15 @@ def product(ctx: Context, s: Assign) -> Atom:
     )
     if isinstance(type, Array):
         ctx.contiguous.add(out)
+        _sizes_of_factors(ctx, type, ctx.array(a), ctx.array(b))
     return out
+
+
+def _sizes_of_factors(ctx: Context, type: Array, x: Lazy, y: Lazy) -> None:
+    """Let the product's sizes be asked of its factors: it may be made for nothing but its size."""
+    sizes = [*x.sizes()[:-1], *(y.sizes()[1:] if y.type.ndim > 1 else [])]
+    for dim, size in zip(type.dims, sizes, strict=True):
+        ctx.size_of(dim, lambda size=size: size)  # type: ignore[misc]
 
 
 def _is_short(ctx: Context, a: Atom, b: Atom) -> bool:

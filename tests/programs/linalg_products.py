@@ -99,6 +99,24 @@ def rows_of_a_stack(a, c, n):
     return np.sum(a) + np.sum(b)
 
 
+def losses_of_rows(c, s, x, y):
+    """Of rows so long that a few of them are a block; the last block is shorter."""
+    x = s[:, None] * x
+    residuals = x @ (c[0] * x[0] + c[1] * x[1]) - y
+    scores = np.tanh(x @ np.stack((c[1] * x[2], c[2] * x[3] ** 2), axis=1))
+    return np.mean(np.abs(residuals) ** 1.5) + np.sum(np.log1p(np.exp(-y * scores[:, 0])) * scores[:, 1])
+
+
+def rows_that_meet(c, x, y):
+    """What a row needs of another one is not done in blocks."""
+    z = x @ (c[0] * x[0] + c[1] * x[1])
+    q = np.zeros(len(y))
+    q += z
+    q[1:] += z[:-1] * y[1:]
+    u = np.sin(x @ (c[2] * x[1])) * y
+    return np.sum(q**2) + np.sum(np.cumsum(z * y)[::-1] * z) + np.sum((x.T @ u) ** 2)
+
+
 _RNG = np.random.default_rng(37)
 
 
@@ -123,5 +141,7 @@ PROGRAMS = [
     program(triangles, (Q,)),
     program(sums_of_products, (_a(2, 3), _a(3, 4), _a(4, 2), _a(3)), (_a(1, 1), _a(1, 1), _a(1, 1), _a(1)), pair=True),
     program(rows_of_a_stack, (_a(3, 2, 3), Q, 3), (_a(2, 2, 3), Q, 1), argnums=(0, 1), pair=True),
+    program(losses_of_rows, (_a(3) / 9, _a(40), _a(40, 600) / 9, _a(40)), argnums=(0, 1)),
+    program(rows_that_meet, (_a(3) / 9, _a(40, 600) / 9, _a(40))),
     program(parts_of_a_matrix, (_a(3, 3), _a(4), 3), (_a(18, 18), _a(19), 18), argnums=(0, 1)),
 ]
