@@ -2,19 +2,20 @@
 
 Of a solver's matrix and its vector, taken one by one, `l[i, :i]` and `x[:i]` may be of different sizes, and one of them
 of size 1. So sizes that are equal in the call are one size in the signature, and so are whole numbers that are
-such a size and not small. And of arrays of rows, such as points in three dimensions, the size of a row that is shorter
+such a size and not small; and a size that is a few more or less than another one, as on grids with a margin, is that
+many more or less. And of arrays of rows, such as points in three dimensions, the size of a row that is shorter
 than the array is a number: a loop over it is then written out by the compiler, and the loop around it, the long one, is
 vectorised.
 
 >>> import numpy as np
 >>> from gradgen.infer.signature import signature, types_of
->>> values = {"n": 20, "l": np.ones((20, 20)), "x": np.ones(20), "points": np.ones((100, 3)), "weights": np.ones(3)}
+>>> values = {"n": 20, "l": np.ones((20, 20)), "x": np.ones(22), "points": np.ones((100, 3)), "weights": np.ones(3)}
 >>> trees = {name: signature(value, name) for name, value in values.items()}
 >>> for name, tree in exact(trees, values).items():
 ...     print(name, types_of(tree))
 n int
 l float64[l.0, l.0]
-x float64[l.0]
+x float64[l.0+2]
 points float64[points.0, 3]
 weights float64[3]
 >>> types_of(exact(trees, values)["n"]).extent
@@ -33,6 +34,8 @@ from gradgen.infer.signature import LARGE, Leaf, children
 from gradgen.ir import INT, Array, Dim, constant_dim
 from gradgen.ir.interface import Tree
 
+MARGIN = 4  # how many elements more an array may have than another one, to be told by their number
+
 
 def exact(trees: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
     """The signatures of a call's arguments, with equal sizes named alike and short rows written as numbers."""
@@ -40,8 +43,15 @@ def exact(trees: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]
     known = {size: constant_dim(size) for _, shape in found for size in shape[1:] if 1 < size < min(shape[0], LARGE)}
     for dims, shape in found:
         for dim, size in zip(dims, shape, strict=True):
-            known.setdefault(size, dim)
+            if size not in known:
+                known[size] = _beside(size, {one: named for one, named in known.items() if named not in dims}) or dim
     return {name: _with(known, tree, values[name]) for name, tree in trees.items()}
+
+
+def _beside(size: int, known: Mapping[int, Dim]) -> Dim | None:
+    """A size that is not small as one of another array, and a few more or less."""
+    near = [one for one, dim in known.items() if abs(size - one) <= MARGIN and dim.least and not dim.offset]
+    return known[near[0]].shifted(size - near[0]) if near and size >= LARGE else None
 
 
 def _arrays(tree: Any, value: Any) -> Iterator[tuple[tuple[Dim, ...], tuple[int, ...]]]:

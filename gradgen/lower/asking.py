@@ -29,7 +29,7 @@ import functools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from gradgen.ir import Assign, Atom, Block, Dim, Effect, For, Function, If, Program, Scalar, Statement, Var, dims_of
+from gradgen.ir import Assign, Atom, Block, Effect, For, Function, If, Program, Scalar, Statement, Var, dims_of
 from gradgen.ir.walk import free_variables, map_statement, statements
 from gradgen.rules.build import Builder, builder_after, constant_atom
 
@@ -83,15 +83,21 @@ def _known(given: Sequence[Var], builder: Builder, equal: bool) -> Iterator[tupl
     def size(array: Var, axis: int) -> Var:
         return builder.emit("size", array, axis=axis)
 
-    met: dict[Dim, tuple[Var, int]] = {}
+    def named(array: Var, axis: int, more: int) -> Atom:
+        there = size(array, axis)
+        return builder.emit("add" if more > 0 else "sub", there, constant_atom(abs(more))) if more else there
+
+    met: dict[str | None, tuple[Var, int, int]] = {}
     for one in given:
         for axis, dim in enumerate(dims_of(one.type)):
             if dim.constant is None:
-                if equal and met.setdefault(dim, (one, axis)) != (one, axis):
-                    yield size(one, axis), size(*met[dim])
+                first, at, offset = met.setdefault(dim.symbol, (one, axis, dim.offset))
+                if equal and (first, at) != (one, axis):
+                    yield size(one, axis), named(first, at, dim.offset - offset)
             elif axis or dim.constant != 1:
                 yield size(one, axis), constant_atom(dim.constant)
     for one in given:
         extent = one.type.extent if isinstance(one.type, Scalar) else None
-        if equal and extent in met:
-            yield one, size(*met[extent])
+        if equal and extent is not None and extent.symbol in met:
+            first, at, offset = met[extent.symbol]
+            yield one, named(first, at, extent.offset - offset)

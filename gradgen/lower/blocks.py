@@ -185,6 +185,8 @@ class Blocks:
             array = ctx.array(s.args[0])
             ctx.env[s.target] = array.size(s.param("axis")) if s.op == "size" else ctx.whole.product(array.sizes())
         elif isinstance(s.target.type, Array) and (s.op in LAZY or is_elementwise(s.op)):
+            if s.op == "linspace":
+                ctx.even.add(s.target)
             self.lazy(s.target, LAZY.get(s.op, elementwise)(ctx, s))
         elif isinstance(s.target.type, Array) or any(isinstance(arg.type, Array) for arg in s.args):
             ctx.bind(s.target, self.made(s))

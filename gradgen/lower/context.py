@@ -73,6 +73,7 @@ class Context:
         self.lazies: dict[Var, Lazy] = {}
         self.contiguous: set[Var] = set()  # arrays known to lie in memory row after row
         self.parts: set[Var] = set()  # views of parts of arrays
+        self.even: set[Atom] = set()  # vectors of evenly spaced numbers
         self.transposes: dict[Var, Var] = {}  # views that are another array's transpose
         self.scopes: list[dict[Any, Any]] = [{}]
         self.results: dict[Var, list[Callable[[], Atom]]] = {}  # of operations with several, how to have each

@@ -13,5 +13,8 @@ add_rule(Rule("doubled", "constant", same))
 # The transform of each row of a matrix of complex numbers; the second argument is the exponent's sign.
 add_rule(Rule("fourier_rows", "constant", same, cost=100))
 
+# How many edges, which are evenly spaced, are not above a number.
+add_rule(Rule("even_place", "constant", same, cost=10))
+
 # The largest or smallest along an axis, and its place: a pair.
 add_rule(Rule("extreme", "constant", same))

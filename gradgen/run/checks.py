@@ -41,7 +41,7 @@ class Checks:
     def __init__(self, names: Namespace):
         self.names = names
         self.levels = [Level()]
-        self.sizes: dict[Dim, list[str]] = {}  # what is called alike in the signature
+        self.sizes: dict[str, list[str]] = {}  # what gives the size of a name
 
     def at(self, depth: int) -> Level:
         while len(self.levels) <= depth:
@@ -110,7 +110,7 @@ class Checks:
         if not issubclass(leaf.kind, np.ndarray):
             extent = getattr(leaf.type, "extent", None)
             if extent is not None:
-                self.sizes.setdefault(extent, []).append(expression)
+                self._named(extent, expression)
             return conditions
         dtype = np.dtype(leaf.swapped or leaf.type.dtype)  # type: ignore[union-attr]
         name = self.names.refer(dtype, "dtype" if leaf.swapped else dtype.name)
@@ -135,11 +135,15 @@ class Checks:
         low, high = bounds(dim)
         if low == high:
             return f"{size} == {low}"
-        self.sizes.setdefault(dim, []).append(size)
+        self._named(dim, size)
         return f"{size} >= {low}" if high is None else f"1 != {size} <= {high}"
 
+    def _named(self, dim: Dim, size: str) -> None:
+        if dim.symbol is not None:
+            self.sizes.setdefault(dim.symbol, []).append(f"{size} - {dim.offset}" if dim.offset else size)
+
     def equal_sizes(self) -> None:
-        """Require of what has been found so far that sizes of one name are equal."""
+        """Require of what has been found so far that what gives the size of a name gives the same."""
         for alike in self.sizes.values():
             if len(alike) > 1:
                 self.require(len(self.levels) - 1, " == ".join(alike))

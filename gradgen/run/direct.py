@@ -74,15 +74,18 @@ def _numba(one: Array | Scalar) -> Any:
     return numba.types.Array(dtype, len(one.dims), "C") if isinstance(one, Array) else dtype
 
 
-def _limits(kinds: Sequence[Array | Scalar]) -> list[tuple[int, int, int]]:
-    """Of axes, and then of whole numbers: the least and the largest, and the number of the first of the name."""
+def _limits(kinds: Sequence[Array | Scalar]) -> list[tuple[int, int, int, int]]:
+    """Of axes, and then of whole numbers: the least, the largest, the number of the first of the name, and how much
+    larger than that one."""
     sizes: list[Dim | None] = [dim for one in kinds if isinstance(one, Array) for dim in one.dims]
     sizes += [one.extent for one in kinds if isinstance(one, Scalar) and one.dtype == "int64"]
     made = []
     for k, size in enumerate(sizes):
         low, high = (0, None) if size is None else bounds(size)
-        first = k if size is None or size.symbol is None else sizes.index(size)
-        made.append((low, LARGEST if high is None else high, first))
+        name = None if size is None else size.symbol
+        first = k if name is None else next(k for k, one in enumerate(sizes) if one is not None and one.symbol == name)
+        more = size.offset - sizes[first].offset if name is not None else 0  # type: ignore[union-attr]
+        made.append((low, LARGEST if high is None else high, first, more))
     return made
 
 

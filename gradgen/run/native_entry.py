@@ -27,8 +27,8 @@ CLASS, ITEMS, MEMINFO = HEAD - WORD, tuple.__basicsize__, HEAD
 DATA, RANK, SHAPE, STRIDES, BASE, DTYPE, FLAGS = (HEAD + k * WORD for k in range(7))
 PLAIN = 0x1 | 0x100 | 0x400  # `flags.carray`: contiguous, aligned, writeable
 # The owner's items: what is called with other arguments; for each axis of an array, and then for each whole number, two
-# bounds and the number of the first one that it equals; the class of what owns memory of Numba's; for each argument its
-# class and its dtype.
+# bounds, the number of the first one of its name, and how much larger than that it is; the class of what owns memory of
+# Numba's; for each argument its class and its dtype.
 NEXT, BOUNDS, MEMORY, ARGUMENTS = range(4)
 
 
@@ -91,15 +91,16 @@ class NativeEntry(PyCallWrapper):
             self.sizes.append(size)
 
     def _require_equal(self) -> None:
-        """Sizes, and whole numbers, of one name are equal to the first of it."""
+        """Sizes, and whole numbers, of one name are as large as the first of it says."""
         kept = self.builder.alloca(INT, size=len(self.sizes) or 1)
         for k, size in enumerate(self.sizes):
             self.builder.store(size, self.builder.gep(kept, [INT(k)]))
         for k, size in enumerate(self.sizes):
-            self._require("==", size, self.builder.load(self.builder.gep(kept, [self._bound(k, 2)])))
+            first = self.builder.load(self.builder.gep(kept, [self._bound(k, 2)]))
+            self._require("==", size, self.builder.add(first, self._bound(k, 3)))
 
     def _bound(self, number: int, which: int) -> Any:
-        return self._load(self.bounds, WORD * (3 * number + which), INT)
+        return self._load(self.bounds, WORD * (4 * number + which), INT)
 
     def _native(self, given: Any, argtype: Any) -> Any:
         if isinstance(argtype, types.Array):

@@ -123,6 +123,22 @@ def _mixed_radix(rows, sign):
         out[row] = x
     return out
 ''',
+    "_place": '''\
+def _place(edges, x):
+    """np.searchsorted(edges, x, side="right") where the edges are evenly spaced, but for rounding."""
+    last = edges.shape[0] - 1
+    if last < 0 or x < edges[0]:
+        return 0
+    low, high = edges[0], edges[last]
+    if not x < high:
+        return last + 1
+    k = max(0, min(int((x - low) / (high - low) * last), last - 1))
+    while edges[k + 1] <= x:
+        k += 1
+    while edges[k] > x:
+        k -= 1
+    return k + 1
+''',
     "_last": '''\
 def _last(start, stop, step):
     """The last item of a range, or the item before its first where it is empty."""

@@ -743,6 +743,11 @@ def _fit(use: _Use) -> ast.expr:
     return use.speller.helper("_fit", use.args[0], tuple_(use.args[1:]), constant(use.params["axes"]))
 
 
+@special("even_place")
+def _even_place(use: _Use) -> ast.expr:
+    return use.speller.helper("_place", *use.args)
+
+
 @special("fourier_rows")
 def _fourier_rows(use: _Use) -> ast.expr:
     return use.speller.helper("_fft", *use.args)

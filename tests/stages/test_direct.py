@@ -35,7 +35,7 @@ def numbers(x, n, flag, z, single):
     return x + n, not flag, z * 2, single
 
 
-def sized(a, n):
+def sized(a, b, n):
     return a.shape[0]
 
 
@@ -55,7 +55,7 @@ def texts() -> dict[str, Any]:
 
 
 def called(function: Any, *args: Any) -> Any:
-    made = direct(function, [signature(one, "a") for one in args])
+    made = direct(function, [signature(one, f"a{k}") for k, one in enumerate(args)])
     assert made is not None
     return made(lambda *args, **named: (OTHER, args, named))
 
@@ -101,13 +101,15 @@ def test_sizes_that_a_text_is_written_for(texts: Any) -> None:
 
 
 def test_sizes_and_whole_numbers_of_one_name(texts: Any) -> None:
-    args = {"a": np.ones(20), "n": 20}
+    args = {"a": np.ones(20), "b": np.ones((18, 20)), "n": 20}
     leaves = exact({name: signature(one, name) for name, one in args.items()}, args)
     made = direct(texts["sized"], list(leaves.values()))
     assert made is not None
     call = made(lambda *args: OTHER)
-    assert call(np.ones(20), 20) == call(np.ones(30), 30) - 10 == 20
-    assert call(np.ones(20), 21) is call(np.ones(21), 20) is OTHER
+    for n in (20, 30):
+        assert call(np.ones(n), np.ones((n - 2, n)), n) == n
+    for shapes in ((20, (18, 20), 21), (21, (18, 20), 20), (20, (20, 20), 20), (20, (18, 18), 20), (20, (18, 21), 20)):
+        assert call(*map(np.ones, shapes[:2]), shapes[2]) is OTHER
 
 
 def test_numbers(texts: Any) -> None:

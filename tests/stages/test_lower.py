@@ -13,6 +13,7 @@ from gradgen.rules import RULES
 from gradgen.rules.build import Builder
 from gradgen.run import numba_backend, python_backend
 from gradgen.write import write
+from gradgen.write.helpers import HELPERS
 
 RNG = np.random.default_rng(0)
 MATRIX, VECTOR, COLUMN = RNG.normal(size=(3, 4)), RNG.normal(size=4), RNG.normal(size=(3, 1))
@@ -237,3 +238,12 @@ def test_formatted_text_is_refused() -> None:
     effect = Effect("print", (Text(("x is ", (x, "", ".3f"))),))
     with pytest.raises(UnsupportedSyntax, match="f-string"):
         lower(Program((Function("f", (x,), Block((effect,), (x,))),)))
+
+
+def test_places_among_evenly_spaced_edges():
+    made = {"np": np}
+    exec(HELPERS["_place"], made)
+    for edges in (np.linspace(-1.0, 2.0, 8), np.linspace(1e16, 1e16 + 6, 40), np.linspace(0.0, 1.0, 1), np.empty(0)):
+        near = [np.nextafter(one, to) for one in edges for to in (-np.inf, one, np.inf)]
+        for x in (*near, *np.random.default_rng(0).uniform(-1.5, 2.5, 50), np.inf, -np.inf, np.nan):
+            assert made["_place"](edges, x) == np.searchsorted(edges, x, side="right"), (edges, x)
