@@ -299,6 +299,11 @@ def grad(
     parallel: loops whose iterations do not need one another are shared out among threads, where there is enough to do.
         The result is the same from run to run, with any number of threads.
 
+    >>> import numpy as np
+    >>> slopes = grad(lambda x: np.sum(x ** 3), jit=True, parallel=True)(np.ones(1_000_000))
+    >>> print(slopes.min(), slopes.max())
+    3.0 3.0
+
     The gradient by a complex number z = a + 1j * b is df/da - 1j * df/db, as in JAX:
 
     >>> grad(lambda z: (z ** 2).real)(3 + 4j)

@@ -10,8 +10,8 @@ What a lowered program does otherwise than Python, because Numba does, with `err
 - integers are of 64 bits; an index out of range is not noticed;
 - sums are taken in order or as several sums side by side, not pairwise; float32 sums in float64.
 
-Afterwards `improve` merges neighbouring loops and leaves out what they then need not do. Not done: reordering loops,
-parallel loops.
+Afterwards `improve` merges neighbouring loops, leaves out what they then need not do, and cuts loops into parts for
+threads if asked to. Not done: reordering loops.
 """
 
 from __future__ import annotations

@@ -45,7 +45,9 @@ Place = tuple[Form | None, ...]  # one for each axis; None where it is no linear
 class Memory:
     """The arrays of a function: `key` tells versions of one from other arrays, `roots` whose buffers it may share."""
 
-    def __init__(self, function: Function):
+    def __init__(self, function: Function, branches: bool = False):
+        """`branches`: an array in which only one branch of an `if` stores stays that array."""
+        self._branches = branches
         self._keys: dict[Var, Var] = {}
         self._roots: dict[Var, frozenset[Var]] = {}
         self._forms: dict[Atom, Form] = {}
@@ -143,7 +145,13 @@ class Memory:
                     for inner in blocks(s):
                         self._note(inner)
                     for result, *sides in zip(s.results, s.then.yields, s.orelse.yields, strict=True):
-                        self._related(result, sides)
+                        if (
+                            self._branches
+                            and len({self.key(one) if isinstance(one, Var) else one for one in sides}) == 1
+                        ):
+                            self._same(result, sides[0])
+                        else:
+                            self._related(result, sides)
 
     def _loop(self, s: For | While) -> None:
         """What comes back as a version of what went in is one array; where a loop swaps, any may be any."""
@@ -233,9 +241,10 @@ def _note(s: Statement, found: Accesses, memory: Memory) -> None:
         case Call() | Effect():
             found.effects = True
         case For() | While() | If():
+            handed_on = {memory.key(var) for var in (s.results if isinstance(s, If) else s.carried)}
             for inner in blocks(s):
                 for var in _arrays(block_exits(s, inner)):
-                    if isinstance(s, If) or memory.key(var) not in map(memory.key, s.carried):
+                    if memory.key(var) not in handed_on:
                         found.touch(memory.key(var), (), "read")
 
 

@@ -45,8 +45,8 @@ the outermost loop is taken that can be.
 
 Taken are loops that give on what they add to, the largest or smallest of something, and arrays that an iteration
 changes at its own places, or only adds to: of such an array each part has a copy, where it is small against the work.
-Not taken: a loop that is left early, prints, raises, draws random numbers or calls itself; what an iteration leaves to
-the next; what is stored under a condition.
+Not taken: a loop that is left early, prints, raises, draws random numbers or calls itself, or in which an iteration
+leaves something to the next.
 """
 
 from __future__ import annotations
@@ -62,6 +62,7 @@ from gradgen.ir import (
     Const,
     For,
     Function,
+    If,
     Program,
     Scalar,
     Statement,
@@ -87,7 +88,7 @@ def parallel_loops(program: Program) -> Program:
 
 
 def _function(function: Function, builder: Builder) -> Function:
-    memory = Memory(function)
+    memory = Memory(function, branches=True)
 
     def block(block: Block) -> Block:
         return Block(tuple(made for s in block.statements for made in statement(s)), block.yields)
@@ -170,7 +171,7 @@ class _Loop:
         for s in self.inside:
             read = [atom for atom in operands(s) if isinstance(atom, Var) and self.memory.key(atom) == key]
             if not read:
-                if any(self.memory.key(var) == key for var in targets(s)):
+                if any(self.memory.key(var) == key for var in targets(s)) and not isinstance(s, If):
                     return False
             elif isinstance(s, Store) and s.mode == "add" and s.array in read and len(read) == 1 and _is_simple(s):
                 adds += 1

@@ -86,6 +86,32 @@ def inner_loop_of_its_own_length(x):
     return s
 
 
+def hinge(w):
+    s = 0.0
+    for i in range(X.shape[0]):
+        margin = Y[i] * (X[i] @ w)
+        if margin < 1.0:
+            s += 1.0 - margin
+    return s
+
+
+def stored_under_a_condition(x):
+    a = np.ones(70)
+    for i in range(len(x)):
+        if x[i] > 0.0:
+            a[i] = x[i] * x[i]
+    return a[3] * a[5]
+
+
+def sides_that_differ(x):
+    a, b = np.ones(70), np.ones(70)
+    for i in range(len(x)):
+        if x[i] > 0.0:
+            a, b = b, a
+        a[i] = x[i] * b[i]
+    return a[3] * a[5]
+
+
 # Not cut, but for a copy, or the gradient of it
 
 
@@ -198,6 +224,9 @@ ROWS = [
     (rows_in_a_time_loop, Y, 2, 3),
     (several_kinds, Y, 1, 2),
     (inner_loop_of_its_own_length, Y, 1, 1),
+    (hinge, X[0], 1, 1),
+    (stored_under_a_condition, Y, 1, 2),
+    (sides_that_differ, Y, 0, 0),
     (recurrence, Y, 0, 0),
     (left_early, Y, 0, 0),
     (raises, Y, 0, 0),
