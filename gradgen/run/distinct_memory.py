@@ -84,13 +84,17 @@ class Memory:
                 return frozenset({call})
             if function.typing_key == "array.reshape" and array is not None:
                 return self.of(array.value) | {call}
-        elif isinstance(function, types.Function):
-            name = _numpy_name(function.typing_key)
-            if name in MAKERS and "out" not in dict(call.kws):
-                return frozenset({call})
-            if name == "ascontiguousarray":
-                return self.of(call.args[0]) | {call}
+        name = self.called(call)
+        if name in MAKERS and "out" not in dict(call.kws):
+            return frozenset({call})
+        if name == "ascontiguousarray":
+            return self.of(call.args[0]) | {call}
         return frozenset({UNKNOWN})
+
+    def called(self, call: Any) -> str | None:
+        """The name of the function of NumPy that is called, if it is one of those known here."""
+        function = self.typemap[call.func.name]
+        return _numpy_name(function.typing_key) if isinstance(function, types.Function) else None
 
     def accessed(self, s: Any) -> ir.Var | None:
         """The array of which a statement reads or writes one element."""

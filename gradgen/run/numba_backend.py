@@ -35,7 +35,7 @@ def tag(options: Options) -> str:
     These are the options, the vector functions that it may have been linked with, and how it is compiled here.
     """
     own = ("numba_backend", "numba_compiler", "native_entry", "threads")
-    modules = (*own, "instructions", "distinct_memory", "vector_math")
+    modules = (*own, "instructions", "distinct_memory", "small_arrays", "long_enough", "vector_math")
     sources = (str(pkgutil.get_data("gradgen.run", f"{name}.py")) for name in modules)
     return "\n".join([options.tag, *sorted(vector_math.available()), *sources])
 

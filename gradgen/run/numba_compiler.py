@@ -22,13 +22,16 @@ from typing import Any, Literal
 import numpy as np
 from llvmlite import ir
 from numba.core import compiler, lowering, typed_passes, types
+from numba.core import ir as numba_ir
 from numba.core.compiler_machinery import register_pass
 from numba.core.ir_utils import find_const, guard
 
 from gradgen.run import vector_math
 from gradgen.run.distinct_memory import Memory, Scopes, since
+from gradgen.run.long_enough import keep, kept_loops
 from gradgen.run.native_entry import NativeEntry, has_entry
 from gradgen.run.options import Options
+from gradgen.run.small_arrays import SmallArrays, on_stack
 
 Kind = Literal["entry", "part", "inner"]
 ADDITIONS = ("fadd", "fsub")
@@ -69,6 +72,16 @@ def _lowering(options: Options, kind: Kind) -> type[lowering.Lower]:
             super().init()
             self.memory = Memory(self.func_ir, self.fndesc.typemap, apart=kind == "part")
             self.scopes = Scopes(self.module, self.fndesc.mangled_name, self.memory)
+            self.small = SmallArrays(self.func_ir, self.memory) if options.small_arrays else None
+            self.kept = kept_loops(self.func_ir, self.fndesc.typemap) if options.simd else {}
+
+        def lower_block(self, block: Any) -> None:
+            super().lower_block(block)
+            last = block.body[-1]
+            if isinstance(last, numba_ir.Jump) and last.target in self.kept:
+                place = next(place for place, one in self.blocks.items() if one is block)
+                if place in self.kept[last.target]:
+                    keep(self.module, f"{self.fndesc.mangled_name} {place}", self.builder.block.terminator)
 
         def lower_inst(self, inst: Any) -> None:
             array = self.memory.accessed(inst)
@@ -96,6 +109,10 @@ def _lowering(options: Options, kind: Kind) -> type[lowering.Lower]:
             return made
 
         def _lower_call_normal(self, fnty: Any, expr: Any, signature: Any) -> Any:
+            shape = None if self.small is None else self.small.shapes.get(expr)
+            if shape is not None:
+                filled = self.memory.called(expr) == "zeros"
+                return on_stack(self.context, self.builder, signature.return_type, shape, filled)
             name = EXTREMES.get(getattr(fnty, "typing_key", None))
             numbers = {*signature.args, signature.return_type}
             if name is None or len(numbers) > 1 or not isinstance(signature.return_type, types.Float):

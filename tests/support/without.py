@@ -24,7 +24,7 @@ OPTIMISATIONS: dict[str, tuple[str, str, Callable[..., Any]]] = {
 }
 
 # What compiled code has as options: machine code on disk is told apart by them.
-SWITCHES = ("simd", "distinct_memory", "reassociate")
+SWITCHES = ("simd", "distinct_memory", "small_arrays", "reassociate")
 
 
 def leave_out(names: list[str]) -> None:
