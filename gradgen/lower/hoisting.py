@@ -84,13 +84,13 @@ def _parted(loop: For, builder: Builder) -> tuple[list[Statement], For]:
     in_order = True  # whether nothing stays that must come before a check
     for s in loop.body.statements:
         s = _of_init(s, loop)
-        if inside.isdisjoint(operands(s)) and _is_number(s):
+        if inside.isdisjoint(operands(s)) and is_number(s):
             inside.difference_update(targets(s))
             before.append(s)
-        elif in_order and is_check(s) and inside.isdisjoint(_read_by_check(s)):
+        elif in_order and is_check(s) and inside.isdisjoint(read_by_check(s)):
             before += _guarded(s, loop, builder)
         else:
-            in_order = in_order and not _has_effects(s)
+            in_order = in_order and not has_effects(s)
             stays.append(s)
     return before, replace(loop, body=Block(tuple(stays), loop.body.yields)) if before else loop
 
@@ -104,7 +104,7 @@ def _of_init(s: Statement, loop: For) -> Statement:
     return s
 
 
-def _is_number(s: Statement) -> bool:
+def is_number(s: Statement) -> bool:
     """Whether it computes a number from numbers, or from the sizes of arrays."""
     if not isinstance(s, Assign) or not isinstance(s.target.type, Scalar) or s.op in ("draw", "identity"):
         return False
@@ -122,13 +122,13 @@ def _only_raises(block: Block) -> bool:
     return bool(block.statements) and all(isinstance(s, Effect) and s.kind == "raise" for s in block.statements)
 
 
-def _read_by_check(s: If) -> Iterator[Atom]:
+def read_by_check(s: If) -> Iterator[Atom]:
     yield s.test
     for inner in s.then.statements:
         yield from operands(inner)
 
 
-def _has_effects(s: Statement) -> bool:
+def has_effects(s: Statement) -> bool:
     return isinstance(s, Effect | Call | While) or any(
         isinstance(inner, Effect | Call | While) for block in _blocks(s) for inner in statements(block)
     )

@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from gradgen.ir import Program
+from gradgen.lower.advancing import advance_checks
 from gradgen.lower.asking import ask_rows
 from gradgen.lower.checking import remember_checks
+from gradgen.lower.choosing import choose_terms
 from gradgen.lower.filling import fill_arrays
 from gradgen.lower.folding import fold_constants
 from gradgen.lower.formulas import use_formulas
@@ -23,21 +25,25 @@ from gradgen.lower.reusing import reuse_arrays
 from gradgen.lower.rowblocks import block_rows
 from gradgen.lower.sharing import share_values
 from gradgen.lower.shrinking import shrink_arrays
+from gradgen.lower.squaring import ask_exponents
 from gradgen.simplify import simplify
 
 PASSES: tuple[Callable[[Program], Program], ...] = (
     fold_constants,
     hoist_invariants,
+    advance_checks,
     remember_checks,
     use_formulas,
     merge_loops,
     forward_stores,
     share_values,
+    choose_terms,
     shrink_arrays,
     fill_arrays,
     reuse_arrays,
 )
-LAST: tuple[Callable[[Program], Program], ...] = (block_rows, ask_rows)  # once, when the others are done
+# Once, when the others are done.
+LAST: tuple[Callable[[Program], Program], ...] = (block_rows, ask_exponents, simplify, ask_rows)
 ROUNDS = 4
 
 

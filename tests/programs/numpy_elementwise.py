@@ -17,6 +17,11 @@ def power(a, b):
     return np.sum(np.abs(a) ** b + a ** 3)
 
 
+def exponent_as_argument(v, w, p):
+    away, share = np.abs(v - w), np.where(w > 0.5, v, 1.0 - w)
+    return np.sum(away**p * (p - 1.0) + share**2 * away ** (p - 1) + away ** (3 - p))
+
+
 def ufuncs_of_arithmetic(a, b):
     c = np.add(a, b) * np.subtract(a, b) + np.multiply(a, b) / np.divide(b, a) - np.true_divide(a, b)
     return np.sum(np.negative(c) + np.positive(c) * np.power(np.abs(a), b) + np.square(a) + np.reciprocal(b))
@@ -236,6 +241,8 @@ PROGRAMS = [
     program(add_sub, *PAIRS),
     program(mul_div, *PAIRS, pair=True),
     program(power, *SOME),
+    program(exponent_as_argument, (V, 2 * V + 3.1, 2.0), (V, 2 * V + 3.1, 2.5)),
+    program(exponent_as_argument, (V, 2 * V + 3.1, 2), argnums=(0, 1)),
     program(ufuncs_of_arithmetic, *SOME),
     program(remainders, (V * 5, np.abs(V) + 1.1), (V * 5, 2.1), (M * 5, np.abs(C) + 1.1)),
     program(trigonometric, (V,), (M,), (S,), analytic=False),
