@@ -71,11 +71,13 @@ class Memory:
         if not isinstance(atom, Var):
             return None
         base, offset = self._forms.get(atom, (atom, 0))
-        return self._indices.get(base, base), offset
+        while base in self._indices:
+            base = self._indices[base]
+        return base, offset
 
     def merged(self, index: Var, other: Var) -> None:
         """From here on the loop of `index` is part of that of `other`."""
-        self._indices = {var: other if into == index else into for var, into in self._indices.items()} | {index: other}
+        self._indices[index] = other
 
     def trips(self, loop: For) -> Atom | None:
         """The number of trips of a loop whose stop is written `start + trips * step`."""
@@ -201,24 +203,47 @@ class Memory:
 
 @dataclass
 class Accesses:
-    """What a loop does to the arrays from outside it, and whether it does anything that must keep its turn."""
+    """What a loop does to the arrays from outside it, and whether it does anything that must keep its turn.
 
-    places: dict[Var, list[Place]] = field(default_factory=dict)
+    met, changed: by a root, the arrays that may share its buffer: all, and those that are written.
+    """
+
+    memory: Memory
+    places: dict[Var, dict[Place, None]] = field(default_factory=dict)
     written: set[Var] = field(default_factory=set)
     not_only_added: set[Var] = field(default_factory=set)
     slots: set[Slot] = field(default_factory=set)
     effects: bool = False
+    met: dict[Var, set[Var]] = field(default_factory=dict)
+    changed: dict[Var, set[Var]] = field(default_factory=dict)
 
     def touch(self, key: Var, place: Place, mode: str) -> None:
-        self.places.setdefault(key, []).append(place)
-        if mode != "read":
+        if key not in self.places:
+            self._at_roots(key, self.met)
+        self.places.setdefault(key, {}).setdefault(place)
+        if mode != "read" and key not in self.written:
             self.written.add(key)
+            self._at_roots(key, self.changed)
         if mode != "add":
             self.not_only_added.add(key)
 
+    def include(self, other: Accesses, index: Var, into: Var) -> None:
+        """What a loop of `index` does that is merged into this, of index `into`."""
+        for key, places in other.places.items():
+            mode = "read" if key not in other.written else "set" if key in other.not_only_added else "add"
+            for place in places:
+                moved = tuple((into, form[1]) if form is not None and form[0] == index else form for form in place)
+                self.touch(key, moved, mode)
+        self.slots |= other.slots
+        self.effects |= other.effects
+
+    def _at_roots(self, key: Var, known: dict[Var, set[Var]]) -> None:
+        for root in self.memory.roots(key):
+            known.setdefault(root, set()).add(key)
+
 
 def accesses(loop: For, memory: Memory) -> Accesses:
-    found = Accesses()
+    found = Accesses(memory)
     for s in (loop, *statements(loop.body)):
         _note(s, found, memory)
     return found
@@ -248,13 +273,13 @@ def _note(s: Statement, found: Accesses, memory: Memory) -> None:
                         found.touch(memory.key(var), (), "read")
 
 
-def unrelated(a: Accesses, b: Accesses, memory: Memory) -> bool:
+def unrelated(a: Accesses, b: Accesses) -> bool:
     """Whether what one writes under one name the other does not touch under another."""
-    for one, other in ((a, b), (b, a)):
-        for key in one.written:
-            for met in other.places:
-                if key != met and memory.roots(key) & memory.roots(met):
-                    return False
+    for key in b.places:
+        others = a.met if key in b.written else a.changed
+        for root in b.memory.roots(key):
+            if others.get(root, set()) - {key}:
+                return False
     return True
 
 

@@ -124,7 +124,7 @@ class _Loop:
         work = work_of(loop.body, made)
         short = isinstance(loop.stop, Const) and not work.factors and loop.stop.value * work.cost < WORK  # type: ignore[operator]
         self.found = accesses(loop, self.memory)
-        if short or self.found.effects or self.found.slots or not unrelated(self.found, self.found, self.memory):
+        if short or self.found.effects or self.found.slots or not unrelated(self.found, self.found):
             return None
         folded, added = dict[int, tuple[str, str]](), set[int]()
         for k, var in enumerate(loop.carried):

@@ -31,8 +31,8 @@ from gradgen.ir import (
 )
 from gradgen.ir.walk import operands, statement_free, statements, targets
 from gradgen.lower.accesses import Memory, Place, accesses
+from gradgen.lower.facts import Facts, facts_of, hangs, has_effects
 from gradgen.lower.hoisting import is_check
-from gradgen.lower.merging import hangs, has_effects
 
 OWN: Place = ((None, -1),)  # stands for each iteration's own row
 
@@ -65,6 +65,7 @@ class Rows:
     same: dict[Key, Key] = field(default_factory=dict)  # sizes found equal
     sums: set[Var] = field(default_factory=set)  # results that hang on all blocks
     whole: set[Var] = field(default_factory=set)  # products that are read elsewhere
+    facts: dict[int, Facts] = field(default_factory=dict)  # by the identity of the function's statements
 
     def gathered(self) -> bool:
         """Whether there is a matrix that is read, or made, and then summed over."""
@@ -93,14 +94,14 @@ class Rows:
     def _sort(self, s: Statement) -> None:
         if isinstance(s, Assign):
             self._note_size(s)
-        early = not any(hangs(s, one, self.memory) for one in self.after)
+        early = not any(self._hangs(s, one) for one in self.after)
         if early and not self._joins(s):
             self._make_way(s)
         if early and self._joins(s):
             self.chain.append(s)
             self.sums.update(self._sums(s))
             return
-        late = not early or any(hangs(s, one, self.memory) for one in self.chain)
+        late = not early or any(self._hangs(s, one) for one in self.chain)
         if late or (has_effects(s) and any(map(has_effects, self.after))):
             self.after.append(s)
             return
@@ -116,11 +117,17 @@ class Rows:
             isinstance(s, Assign | For) and self._fits(s) and self.sums.isdisjoint((*operands(s), *statement_free(s)))
         )
 
+    def _hangs(self, s: Statement, earlier: Statement) -> bool:
+        for one in (s, earlier):
+            if id(one) not in self.facts:
+                self.facts[id(one)] = facts_of(one, self.memory)
+        return hangs(self.facts[id(s)], self.facts[id(earlier)])
+
     def _make_way(self, s: Statement) -> None:
         """Put ahead of the blocks what `s`, which cannot be one of them, needs of the chain, if no products are."""
         needed: list[Statement] = []
         for one in reversed(self.chain):
-            if any(hangs(other, one, self.memory) for other in (s, *needed)):
+            if any(self._hangs(other, one) for other in (s, *needed)):
                 needed.append(one)
         if not any(self.is_product(one) or self.is_sum(one) for one in needed):
             self.before += needed

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import linecache
+
 import numpy as np
 import pytest
 
 from gradgen.infer.signature import describe
-from gradgen.lower import forward_stores, lower, merge_loops
+from gradgen.ir import For
+from gradgen.lower import accesses, forward_stores, lower, merge_loops
 from gradgen.run import python_backend
 from gradgen.simplify import simplify
 from gradgen.stage import stage
@@ -223,3 +226,25 @@ def test_loops_are_merged_where_results_stay(function, x, loops) -> None:
 def test_what_was_stored_is_not_read_back() -> None:
     text = lowered(later_reads_what_earlier_made, VECTOR)
     assert "empty" not in text, text
+
+
+def test_work_is_in_proportion_to_length(monkeypatch):
+    """Each loop is looked at once, however many become one."""
+    looked = []
+    note = accesses._note
+    monkeypatch.setattr(accesses, "_note", lambda *args: looked.append(note(*args)))
+    found = []
+    for lines in (20, 40):
+        loop = "    y{0} = np.zeros(n)\n    for i in range(n):\n        y{0}[i] = np.sin(y{1}[i])\n"
+        text = "".join(loop.format(k + 1, k) for k in range(lines))
+        source = f"def f(x):\n    n, y0 = len(x), x\n{text}    return np.sum(y{lines})\n"
+        linecache.cache["<long>"] = (len(source), None, source.splitlines(keepends=True), "<long>")
+        scope = {"np": np}
+        exec(compile(source, "<long>", "exec"), scope)
+        lowered = simplify(lower(stage(scope["f"], {"x": describe(VECTOR, "x")}).program))
+        loops = sum(isinstance(s, For) for s in lowered.entry.body.statements)
+        looked.clear()
+        merged = merge_loops(lowered)
+        assert loops > lines and sum(isinstance(s, For) for s in merged.entry.body.statements) == 1
+        found.append(len(looked))
+    assert found[1] < 2.2 * found[0]

@@ -1,0 +1,89 @@
+"""What merging asks of a statement, again and again; of merged loops it is put together, not looked for anew.
+
+So a long function takes time in proportion to its length: each loop is looked at once, however many become one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from gradgen.ir import Array, Assign, Atom, Call, Effect, For, ListOf, Scalar, Slot, Statement, Var
+from gradgen.ir.walk import blocks, operands, statement_free, statements, targets
+from gradgen.lower.accesses import Accesses, Memory, accesses, touched
+
+FOLDED = ("add", "mul", "maximum", "minimum", "bitwise_or", "bitwise_and", "where")
+
+
+@dataclass
+class Facts:
+    """read: from before it, and `free`: by what is inside it; touched, changed: arrays, by what they may be, and slots.
+
+    Of a loop: accesses; inits: the arrays that it carries, as they are before it; chain: whether an iteration waits for
+    the one before.
+    """
+
+    read: set[Atom]
+    free: set[Var]
+    made: set[Var]
+    touched: set[Var | Slot]
+    changed: set[Var | Slot]
+    effects: bool
+    accesses: Accesses
+    has_loops: bool = False
+    chain: bool = False
+    inits: set[Var] = field(default_factory=set)
+
+    def include(self, other: Facts, later: For, earlier: For, arrays: set[Var], continued: set[Var]) -> None:
+        """What is now of the loop `earlier`, as `later` has become a part of it, see `merging._merged`."""
+        self.free -= arrays  # `later` carries them, and so does the whole
+        self.free |= other.free - self.made
+        self.read |= other.read - self.made
+        self.inits |= {init for init in arrays if init not in continued}
+        self.made -= continued
+        self.made |= other.made
+        self.touched |= other.touched
+        self.changed |= other.changed
+        self.has_loops |= other.has_loops
+        self.accesses.include(other.accesses, later.index, earlier.index)
+
+
+def facts_of(s: Statement, memory: Memory) -> Facts:
+    free = set(statement_free(s))
+    touches, changes = touched(s, memory)
+    loop = accesses(s, memory) if isinstance(s, For) else Accesses(memory)
+    found = Facts({*operands(s), *free}, free, set(targets(s)), touches, changes, has_effects(s), loop)
+    if isinstance(s, For):
+        found.has_loops = any(isinstance(one, For) for one in s.body.statements)
+        found.inits = {init for init in s.inits if isinstance(init, Var) and isinstance(init.type, Array | ListOf)}
+        found.chain = _is_chain(s, loop)
+    return found
+
+
+def hangs(later: Facts, earlier: Facts) -> bool:
+    """Whether one must come after the other: it reads what that makes, or one changes what the other touches."""
+    if not later.read.isdisjoint(earlier.made):
+        return True
+    return not (later.changed.isdisjoint(earlier.touched) and earlier.changed.isdisjoint(later.touched))
+
+
+def has_effects(s: Statement) -> bool:
+    return any(isinstance(one, Effect | Call) for one in (s, *_inner(s)))
+
+
+def _inner(s: Statement) -> Iterator[Statement]:
+    return (one for block in blocks(s) for one in statements(block))
+
+
+def _is_chain(loop: For, found: Accesses) -> bool:
+    """Whether an iteration waits for the one before: for an element, or a number that it does not just add to."""
+    for key in found.written:
+        forms = {form for place in found.places[key] for form in place if form is not None and form[0] == loop.index}
+        if len(forms) > 1:
+            return True
+    made = {s.target: s for s in loop.body.statements if isinstance(s, Assign)}
+    for var, onward in zip(loop.carried, loop.body.yields, strict=True):
+        step = made.get(onward) if isinstance(onward, Var) else None
+        if isinstance(var.type, Scalar) and not (step is not None and step.op in FOLDED and var in step.args):
+            return True
+    return False
