@@ -1,6 +1,6 @@
 """Seconds to the first gradient, by kind of function and by length of its source.
 
-    python -m tests.benchmarks.compile [NAME ...]
+    python -m tests.benchmarks.compile --help
 
 Each function is compiled in processes of its own, without a cache on disk: once by gradgen, of which the steps from
 source to text and Numba's work are timed apart, and once by JAX, where it is installed and the function is one that it
@@ -10,6 +10,7 @@ in a second process, which finds machine code on disk: all that comes after the 
 
 from __future__ import annotations
 
+import argparse
 import json
 import linecache
 import math
@@ -222,19 +223,33 @@ def apart(kind: str, name: str, folder: str) -> dict[str, float]:
     return json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 else {}
 
 
-def main(names: list[str]) -> None:
+def main(names: list[str], jax: bool) -> None:
     print(f"{'CPU seconds':22}{'gradgen':>9}{'Numba':>9}{'together':>9}{'JAX':>9}{'ratio':>9}{'again':>9}")
-    for name in names or values():
+    for name in names:
         with tempfile.TemporaryDirectory() as folder:
-            ours, theirs, second = (apart(kind, name, folder) for kind in ("gradgen", "jax", "again"))
+            ours, second = (apart(kind, name, folder) for kind in ("gradgen", "again"))
+            theirs = apart("jax", name, folder) if jax else {}
         whole = ours["own"] + ours["numba"]
-        jax = f"{theirs['jax']:9.2f}{whole / theirs['jax']:9.2f}" if theirs else f"{'':18}"
-        print(f"{name:22}{ours['own']:9.2f}{ours['numba']:9.2f}{whole:9.2f}{jax}{second['again']:9.2f}", flush=True)
+        beside = f"{theirs['jax']:9.2f}{whole / theirs['jax']:9.2f}" if theirs else f"{'':18}"
+        print(f"{name:22}{ours['own']:9.2f}{ours['numba']:9.2f}{whole:9.2f}{beside}{second['again']:9.2f}", flush=True)
+
+
+def parsed(args: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser("python -m tests.benchmarks.compile", description="Seconds to the first gradient.")
+    known = "; ".join(values())
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of functions, all unless some are given: {known}")
+    parser.add_argument("--without-jax", action="store_true", help="gradgen only")
+    found = parser.parse_args(args)
+    unknown = [name for name in found.names if name not in values()]
+    if unknown:
+        parser.error(f"{', '.join(unknown)}: none of {known}")
+    return found
 
 
 if __name__ == "__main__":
     match sys.argv[1:]:
         case ["gradgen" | "jax" | "again" as kind, name]:
             print(json.dumps({"gradgen": by_gradgen, "jax": by_jax, "again": again}[kind](name)))
-        case names:
-            main(names)
+        case args:
+            options = parsed(args)
+            main(options.names or list(values()), not options.without_jax)
