@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 import gradgen
+from gradgen.infer.signature import describe
+from gradgen.pipeline import build
 from tests.programs import kernels
 from tests.support.table import Program
 
@@ -56,3 +58,17 @@ def test_one_copy_before_several_loops() -> None:
     """Of loops that change an array one after the other only the first needs a copy."""
     text = gradgen.grad(reads_itself, jit=True).source(np.ones(20), 3)
     assert not COPY.findall(text), text
+
+
+def sweep(u, p, q):
+    for j in range(u.shape[1] - 1):
+        u[1:-1, j] = p[1:-1, j] * u[1:-1, j + 1] + q[1:-1, j]
+    return np.sum(u)
+
+
+@pytest.mark.parametrize("style", ["python", "jit"])
+def test_a_linear_loop_runs_backward_only_and_copies_no_array(style: str) -> None:
+    a = describe(np.ones((20, 30)), "a")
+    text = build(sweep, dict.fromkeys("upq", a), (0, 2), "grad", style).source
+    (loop,) = re.findall(r"^    for j in .*(?:\n {8}.*)+", text, re.MULTILINE)
+    assert not re.search(r" \w+\.copy\(\)", loop), text  # a slice may be
