@@ -23,6 +23,7 @@ from gradgen.lower.merging import merge_loops
 from gradgen.lower.parallel import parallel_loops
 from gradgen.lower.reusing import reuse_arrays
 from gradgen.lower.rowblocks import block_rows
+from gradgen.lower.running import run_powers
 from gradgen.lower.sharing import share_values
 from gradgen.lower.shrinking import shrink_arrays
 from gradgen.lower.squaring import ask_exponents
@@ -43,7 +44,7 @@ PASSES: tuple[Callable[[Program], Program], ...] = (
     reuse_arrays,
 )
 # Once, when the others are done.
-LAST: tuple[Callable[[Program], Program], ...] = (block_rows, ask_exponents, simplify, ask_rows)
+LAST: tuple[Callable[[Program], Program], ...] = (run_powers, block_rows, ask_exponents, simplify, ask_rows)
 ROUNDS = 4
 
 

@@ -599,10 +599,25 @@ _V = np.array([1.3, 0.7, -2.0, 0.4])
 _M = np.array([[1.3, 0.7, -2.0], [0.4, 1.1, 0.9]])
 _P = np.array([[1.3, 0.7, 2.0], [0.4, 1.1, 0.9]])
 _E = np.zeros(0)
+def powers_along_loops(c, t, x):
+    """Running products, but of what the loop itself changes."""
+    total = np.sum((t[:, None] ** np.arange(c.size) @ c) ** 2)
+    for k in range(c.size):
+        total += c[k] * x**k
+    for k in range(4):
+        t[0] = t[0] * 1.5
+        total += t[0] ** k
+    for k in range(4):
+        x = x + 0.1
+        total += x**k
+    return total
+
+
 _RNG = np.random.default_rng(7)
 _SQUARE = _RNG.standard_normal((4, 4))
 
 PROGRAMS = [
+    program(powers_along_loops, (np.array([0.3, -1.2, 0.7, 0.4]), np.array([1.1, -0.4, 0.0]), 0.8), argnums=(0, 2)),
     program(swapped_and_added, (np.array([1.0, 2.0, -0.5]),)),
     program(constant_range, (1.3,), second_order=True, pair=True),
     program(run_time_range, (1.3, 4), (1.3, 1), (1.3, 0), argnums=0, second_order=True),
