@@ -1,4 +1,7 @@
-"""Steps in time: what a step makes is made again in backward from the state that it began with, or saved."""
+"""Steps in time: what a step makes is made again in backward from the state that it began with, or saved.
+
+It is made again where that takes few operations, so most of these have no exponentials.
+"""
 
 import numpy as np
 
@@ -22,9 +25,9 @@ def runge_kutta(p, x, n):
 def time_is_carried(p, x, n):
     t = 0.0
     for _ in range(n):
-        a = np.sin(x * t)
-        b = np.exp(-a * p)
-        c = np.cos(b * x)
+        a = np.square(x * t)
+        b = np.reciprocal(2.0 + a * p)
+        c = np.reciprocal(1.5 + b * x)
         x = a * b + c
         t += 0.1
     return np.sum(x) * t
@@ -32,9 +35,9 @@ def time_is_carried(p, x, n):
 
 def step_by_index(p, x, n):
     for t in range(n):
-        a = np.sin(x * t)
-        b = np.exp(-a * p * x[t])
-        c = np.cos(b * x)
+        a = np.square(x * t)
+        b = np.reciprocal(2.0 + a * p * x[t])
+        c = np.reciprocal(1.5 + b * x)
         x = a * b + c
     return np.sum(x * x)
 
@@ -43,8 +46,8 @@ def two_buffers(p, u, n):
     v = np.zeros_like(u)
     for _ in range(n):
         for i in range(1, len(u) - 1):
-            a = np.sin(u[i - 1] * u[i])
-            b = np.exp(-a * p * u[i + 1])
+            a = np.square(u[i - 1] * u[i])
+            b = np.reciprocal(2.0 + a * p * u[i + 1])
             v[i] = a * b
         u, v = v, u
     return np.sum(u * u) + np.sum(v)
@@ -52,39 +55,39 @@ def two_buffers(p, u, n):
 
 def in_place(p, u, n):
     for _ in range(n):
-        a = np.sin(u[1:] * u[:-1])
-        b = np.exp(-a * p)
+        a = np.square(u[1:] * u[:-1])
+        b = np.reciprocal(2.0 + a * p)
         u[1:] = a * b * u[:-1]
-        u *= np.cos(u)
+        u *= np.reciprocal(1.5 + u)
     return np.sum(u * u)
 
 
 def swept_in_place(p, u, n):
     for _ in range(n):
         for i in range(1, len(u) - 1):
-            a = np.sin(u[i - 1] * u[i])
-            b = np.exp(-a * p * u[i + 1])
-            u[i] = a * b + np.cos(a * u[i])
+            a = np.square(u[i - 1] * u[i])
+            b = np.reciprocal(2.0 + a * p * u[i + 1])
+            u[i] = a * b + np.reciprocal(1.5 + a * u[i])
     return np.sum(u * u)
 
 
 def step_with_a_branch(p, u, n):
     for t in range(n):
-        a = np.sin(u * p)
+        a = np.square(u * p)
         if a[0] > 0.3:
-            b = np.exp(a * u)
+            b = np.reciprocal(2.0 + a * u)
             u = b * a
         else:
-            u = np.cos(a) * a * u + t
+            u = np.reciprocal(1.5 + a) * a * u + t
     return np.sum(u * u)
 
 
 def step_with_a_while(p, u, n):
     for _ in range(n):
-        a = np.sin(u * p)
+        a = np.square(u * p)
         while np.sum(a) < 5.0:
             a = a * a + 0.6
-        u = np.cos(a) * a * u
+        u = np.reciprocal(1.5 + a) * a * u
     return np.sum(u * u)
 
 
@@ -92,8 +95,8 @@ def state_before_is_kept(p, u, n):
     total = 0.0
     last = u
     for _ in range(n):
-        a = np.sin(u * p)
-        b = np.exp(-a * u)
+        a = np.square(u * p)
+        b = np.reciprocal(2.0 + a * u)
         last = u
         u = a * b
         total += np.sum(u * last)
@@ -104,18 +107,18 @@ def nested_in_time(p, u, n):
     for _ in range(n):
         w = u * u
         for _ in range(3):
-            a = np.sin(w * p)
-            b = np.exp(-a * u)
+            a = np.square(w * p)
+            b = np.reciprocal(2.0 + a * u)
             w = a * b * w + u
-        u = np.cos(w) * w
+        u = np.reciprocal(1.5 + w) * w
     return np.sum(u * u)
 
 
 def rows_in_time(p, m, n):
     for _ in range(n):
         for i in range(1, len(m)):
-            a = np.sin(m[i] * p)
-            b = np.exp(-a * m[i - 1])
+            a = np.square(m[i] * p)
+            b = np.reciprocal(2.0 + a * m[i - 1])
             m[i] = a * b * m[i]
     return np.sum(m * m)
 
@@ -124,17 +127,17 @@ def history(p, u, n):
     kept = np.zeros((n + 1, len(u)))
     kept[0] = u
     for t in range(n):
-        a = np.sin(kept[t] * p)
-        b = np.exp(-a * kept[t])
-        kept[t + 1] = np.cos(a * b)
+        a = np.square(kept[t] * p)
+        b = np.reciprocal(2.0 + a * kept[t])
+        kept[t + 1] = np.reciprocal(1.5 + a * b)
     return np.sum(kept * kept)
 
 
 def shrinking(p, u, n):
     for _ in range(n):
-        a = np.sin(u[1:] * p)
-        b = np.exp(-a * u[:-1])
-        u = a * b * np.cos(a)
+        a = np.square(u[1:] * p)
+        b = np.reciprocal(2.0 + a * u[:-1])
+        u = a * b * np.reciprocal(1.5 + a)
     return np.sum(u * u)
 
 
