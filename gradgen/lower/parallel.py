@@ -124,7 +124,7 @@ class _Loop:
         work = work_of(loop.body, made)
         short = isinstance(loop.stop, Const) and not work.factors and loop.stop.value * work.cost < WORK  # type: ignore[operator]
         self.found = accesses(loop, self.memory)
-        if short or self.found.effects or self.found.slots or not unrelated(self.found, self.found):
+        if short or not unrelated(self.found, self.found):
             return None
         folded, added = dict[int, tuple[str, str]](), set[int]()
         for k, var in enumerate(loop.carried):
@@ -167,17 +167,15 @@ class _Loop:
 
     def is_added_to(self, array: Var) -> bool:
         """Whether elements are added to the array, and nothing else is done with it."""
-        key, adds = self.memory.key(array), 0
+        key = self.memory.key(array)
         for s in self.inside:
             read = [atom for atom in operands(s) if isinstance(atom, Var) and self.memory.key(atom) == key]
-            if not read:
-                if any(self.memory.key(var) == key for var in targets(s)) and not isinstance(s, If):
-                    return False
-            elif isinstance(s, Store) and s.mode == "add" and s.array in read and len(read) == 1 and _is_simple(s):
-                adds += 1
-            elif not (isinstance(s, For) and len(read) == 1):
+            adds = isinstance(s, Store) and s.mode == "add" and s.array in read and _is_simple(s)
+            hands_on = isinstance(s, For | If)
+            made = not read and any(self.memory.key(var) == key for var in targets(s))
+            if len(read) > 1 or ((read or made) and not adds and not hands_on):
                 return False
-        return adds > 0
+        return True
 
 
 def _is_plain(s: Statement) -> bool:

@@ -60,10 +60,10 @@ def load(
 
         tree = threads.with_threads(ast.parse(text))
         parts = threads.part_functions(tree)
-        threads.start_threads()
     functions = python_backend.load(text, filename, entries, tree)
     namespace = functions[0].__globals__
     if parts:
+        threads.start_threads()
         namespace["on_threads"] = threads.on_threads
     keep = os.path.exists(filename) if cache is None else cache
     if namespace.get("np") is np:

@@ -170,6 +170,23 @@ def sum_that_is_looked_at(x):
     return r
 
 
+def sum_that_is_looked_at_before(x):
+    s, r = 0.0, 0.0
+    for i in range(len(x)):
+        before = s
+        s += x[i]
+        r += before * x[i]
+    return r
+
+
+def swapped_in_each_iteration(x):
+    a, b = np.ones(70), np.ones(70)
+    for i in range(len(x)):
+        a[i] = x[i] * b[i]
+        a, b = b, a
+    return a[3] * a[5] * b[4]
+
+
 def array_that_is_looked_at(x):
     a = np.zeros(3)
     r = 0.0
@@ -234,6 +251,8 @@ ROWS = [
     (reads_through_a_view, Y, 1, 3),
     (places_twice, Y, 0, 0),
     (sum_that_is_looked_at, Y, 0, 0),
+    (sum_that_is_looked_at_before, Y, 0, 0),
+    (swapped_in_each_iteration, Y, 0, 0),
     (array_that_is_looked_at, Y, 0, 0),
     (scratch_that_is_handed_on, Y, 0, 0),
     (python_max_that_drops_nan, Y, 0, 0),
