@@ -20,7 +20,7 @@ from numba.core.runtime import nrt
 from gradgen.infer.signature import Leaf, bounds
 from gradgen.ir import Array, Dim, Scalar
 from gradgen.run.backend import Direct
-from gradgen.run.native_entry import HEAD, WORD, entry_name, has_entry
+from gradgen.run.entries import HEAD, WORD, entry_name, has_entry
 
 FASTCALL_WITH_KEYWORDS = 0x80 | 0x02
 MEMORY: type = nrt._nrt._MemInfo  # type: ignore[attr-defined]

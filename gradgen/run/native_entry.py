@@ -9,8 +9,6 @@ Does not look at keywords, nor at whether arguments share memory.
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Sequence
 from typing import Any
 
 from llvmlite import ir
@@ -19,10 +17,11 @@ from numba.core.callwrapper import PyCallWrapper
 from numba.np.arrayobj import get_itemsize, make_array, populate_array
 from numba.np.numpy_support import as_dtype
 
+from gradgen.run.entries import HEAD, WORD, entry_name
+
 BYTE, FLAG, INT = ir.IntType(8), ir.IntType(32), ir.IntType(64)
 POINTER = BYTE.as_pointer()
 # Where CPython and NumPy keep things, in bytes.
-WORD, HEAD = struct.calcsize("P"), object.__basicsize__
 CLASS, ITEMS, MEMINFO = HEAD - WORD, tuple.__basicsize__, HEAD
 DATA, RANK, SHAPE, STRIDES, BASE, DTYPE, FLAGS = (HEAD + k * WORD for k in range(7))
 PLAIN = 0x1 | 0x100 | 0x400  # `flags.carray`: contiguous, aligned, writeable
@@ -30,20 +29,6 @@ PLAIN = 0x1 | 0x100 | 0x400  # `flags.carray`: contiguous, aligned, writeable
 # bounds, the number of the first one of its name, and how much larger than that it is; the class of what owns memory of
 # Numba's; for each argument its class and its dtype.
 NEXT, BOUNDS, MEMORY, ARGUMENTS = range(4)
-
-
-def entry_name(fndesc: Any) -> str:
-    return f"gradgen.{fndesc.llvm_cpython_wrapper_name}"
-
-
-def has_entry(argtypes: Sequence[Any]) -> bool:
-    """For numbers, and arrays of which element follows element, row after row."""
-    return all(
-        one.layout == "C" and one.mutable and one.aligned and one.ndim > 0
-        if isinstance(one, types.Array)
-        else one in types.number_domain or one == types.boolean
-        for one in argtypes
-    )
 
 
 class NativeEntry(PyCallWrapper):

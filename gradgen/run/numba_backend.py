@@ -21,7 +21,6 @@ import numpy as np
 from gradgen.run import python_backend, vector_math
 from gradgen.run.files import stored
 from gradgen.run.machine_code import MachineCode
-from gradgen.run.numba_compiler import compiler_for
 from gradgen.run.options import Options
 from gradgen.run.quick_numpy import quick_numpy
 
@@ -34,7 +33,7 @@ def tag(options: Options) -> str:
 
     These are the options, the vector functions that it may have been linked with, and how it is compiled here.
     """
-    own = ("numba_backend", "numba_compiler", "native_entry", "threads")
+    own = ("numba_backend", "numba_compiler", "native_entry", "entries", "threads")
     modules = (*own, "instructions", "distinct_memory", "small_arrays", "long_enough", "vector_math")
     sources = (str(pkgutil.get_data("gradgen.run", f"{name}.py")) for name in modules)
     return "\n".join([options.tag, *sorted(vector_math.available()), *sources])
@@ -72,7 +71,7 @@ def load(
     for name, value in list(namespace.items()):
         if isinstance(value, FunctionType) and value.__globals__ is namespace:
             kind = "part" if name in parts else "entry" if name in entries and not helpers else "inner"
-            compiler = compiler_for(options, kind)
+            compiler: Any = functools.partial(_compiler, options, kind)
             namespace[name] = numba.njit(error_model=options.error_model, nogil=True, pipeline_class=compiler)(value)
             if keep:
                 namespace[name]._cache = MachineCode(value)
@@ -80,6 +79,13 @@ def load(
         names, own_text = brought
         namespace.update(zip(names, _compiled_once(own_text, names, options, keep), strict=True))
     return tuple(namespace[name] for name in entries)
+
+
+def _compiler(options: Options, kind: Any, *args: Any) -> Any:
+    """Numba's compiler with what is ours. It takes long to load, and machine code from disk needs none."""
+    from gradgen.run.numba_compiler import compiler_for
+
+    return compiler_for(options, kind)(*args)
 
 
 @functools.cache

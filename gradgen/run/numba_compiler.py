@@ -28,8 +28,9 @@ from numba.core.ir_utils import find_const, guard
 
 from gradgen.run import vector_math
 from gradgen.run.distinct_memory import Memory, Scopes, since
+from gradgen.run.entries import has_entry
 from gradgen.run.long_enough import keep, kept_loops
-from gradgen.run.native_entry import NativeEntry, has_entry
+from gradgen.run.native_entry import NativeEntry
 from gradgen.run.options import Options
 from gradgen.run.small_arrays import SmallArrays, on_stack
 
