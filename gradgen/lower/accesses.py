@@ -101,6 +101,12 @@ class Memory:
                 return parts[1 - parts.index(loop.start)]
         return None
 
+    def positive(self, atom: Atom) -> bool:
+        """Whether the number is known to be more than 0."""
+        made = self._extremes.get(atom)
+        bounds = made.args if made is not None and made.op == "maximum" else (atom,)
+        return any(isinstance(one, Const) and isinstance(one.value, int) and one.value > 0 for one in bounds)
+
     def told(self, form: Form | None) -> bool:
         """Whether different values of the form are different places: none is negative, to be counted from the end."""
         if form is None:

@@ -34,6 +34,7 @@ from gradgen.rules.build import Builder, dim_of
 PARTS = 64  # so many that threads which are late do not matter
 COPIES = 16  # of an array that is added to
 WORK = 500_000  # operations: below, what it takes to wake threads counts
+BLOCKED = 20  # operations for each row of a block, at least
 COPYING = 8  # how many operations in the loop make up for one element of a copy
 ZERO, ONE = Const(0, INT), Const(1, INT)
 
@@ -62,13 +63,17 @@ class _Cut:
         self.keys = {memory.key(loop.carried[k]) for k in plan.added}
         self.versions: dict[Var, Var] = {}  # of arrays, with an axis for the parts
         self.part = builder.var("part", INT)
-        self.upwards = isinstance(loop.step, Const) and loop.step.value == 1
-        self.is_plain = self.upwards and begins_at_zero(loop)
+        self.by_one = isinstance(loop.step, Const) and loop.step.value in (1, -1)
+        self.upwards = not isinstance(loop.step, Const) or loop.step.value > 0  # type: ignore[operator]
 
     def write(self) -> None:
         loop, plan = self.loop, self.plan
         last, first = (loop.stop, loop.start) if self.upwards else (loop.start, loop.stop)
-        self.trips = loop.stop if self.is_plain else self.emit("sub", last, first, type=INT)
+        plain = self.upwards and begins_at_zero(loop)
+        self.trips = self.span = loop.stop if plain else self.emit("sub", last, first, type=INT)
+        if not self.by_one:
+            fewer = self.emit("floordiv", self.emit("sub", self.span, ONE, type=INT), loop.step, type=INT)
+            self.trips = self.named("blocks", self.emit("add", fewer, ONE, type=INT))
         self.sizes = {k: self.sizes_of(loop.inits[k]) for k in plan.added}
         self.parts = self.count()
         before = tuple(map(self.prior, range(len(loop.carried))))
@@ -108,7 +113,9 @@ class _Cut:
         work, most = self.plan.work, Const(COPIES if self.sizes else PARTS, INT)
         if isinstance(self.trips, Const) and not work.factors and not self.sizes:
             return most  # they are known to be many
-        steps = self.product(self.trips, work.factors)
+        if not self.by_one:
+            work = Work((), BLOCKED)
+        steps = self.product(self.span, work.factors)
         worth = self.emit("gt", steps, rounded(WORK / work.cost), type=BOOL)
         for sizes in self.sizes.values():
             elements = self.product(Const(rounded(COPIES * COPYING / work.cost), INT), sizes)
@@ -155,7 +162,8 @@ class _Cut:
         carried = tuple(var if k in folded else self.copy(var) for k, var in enumerate(loop.carried))
         trips = self.emit("sub", stop, start, type=INT) if self.upwards else self.emit("sub", start, stop, type=INT)
         step = self.builder.var("step", INT)
-        self.builder.append(self.over(step, trips, carried, inits, self.iteration(start, step), results))
+        made = self.over(step, trips, carried, inits, self.iteration(start, step), results)
+        self.builder.append(made if self.by_one else replace(made, step=loop.step))
         return tuple(
             self.builder.store(around[k], (At(0),), (self.part,), result) if k in folded else result
             for k, result in enumerate(results)
@@ -184,7 +192,9 @@ class _Cut:
     def bound(self, part: Var) -> Var:
         """The first index of a part."""
         before = self.emit("floordiv", self.emit("mul", self.trips, part, type=INT), self.parts, type=INT)
-        if self.is_plain:
+        if not self.by_one:
+            before = self.emit("mul", before, self.loop.step, type=INT)
+        if self.upwards and begins_at_zero(self.loop):
             return before
         return self.emit("add" if self.upwards else "sub", self.loop.start, before, type=INT)
 

@@ -49,17 +49,19 @@ ROUNDS = 4
 
 
 def improve(program: Program, parallel: bool = False) -> Program:
-    """`parallel`: loops that can be are cut into parts, for threads."""
+    """`parallel`: loops that can be are cut into parts, for threads, as are loops over blocks of rows."""
     program = _in_parts(program) if parallel else _in_rounds(program, PASSES)
     for each in LAST:
-        program = each(program)
+        if each is not block_rows or not parallel:
+            program = each(program)
     return program
 
 
 def _in_parts(program: Program) -> Program:
     """What an iteration makes for itself stays inside it until loops are cut: so each part has its own."""
     inside = [partial(each, inside=True) if each in (shrink_arrays, reuse_arrays) else each for each in PASSES]
-    program = parallel_loops(_in_rounds(program, inside))
+    program = _in_rounds(program, inside)
+    program = parallel_loops(block_rows(program) if block_rows in LAST else program)
     return simplify(reuse_arrays(program) if reuse_arrays in PASSES else program)
 
 

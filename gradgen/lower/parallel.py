@@ -112,13 +112,10 @@ class _Loop:
 
     def plan(self) -> Plan | None:
         loop = self.loop
-        if (
-            not isinstance(loop.step, Const)
-            or loop.step.value not in (1, -1)
-            or loop.leave is not None
-            or loop.trips is not None
-            or not all(map(_is_plain, self.inside))
-        ):
+        down = isinstance(loop.step, Const) and loop.step.value == -1
+        if not (down or self.memory.positive(loop.step)) or loop.leave is not None or loop.trips is not None:
+            return None
+        if not all(map(_is_plain, self.inside)):
             return None
         made = {var for s in (loop, *self.inside) for var in (*targets(s), *block_params(s))}
         work = work_of(loop.body, made)
@@ -182,7 +179,7 @@ def _is_plain(s: Statement) -> bool:
     """Whether it can run beside others, and makes numbers or fills an array."""
     if isinstance(s, Assign):
         known = all(isinstance(atom.type, Scalar | Array) for atom in (s.target, *s.args))
-        cheap = s.op == "matmul" or s.op not in RULES or RULES[s.op].cost < SLOW
+        cheap = s.op == "dot" or s.op not in RULES or RULES[s.op].cost < SLOW
         return known and cheap and repeatable(s)
     return repeatable(s) and all(isinstance(var.type, Scalar | Array) for var in (*targets(s), *block_params(s)))
 

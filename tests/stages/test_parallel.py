@@ -61,6 +61,17 @@ def backwards(x):
     return s
 
 
+def every_third(x):
+    s = 0.0
+    for i in range(2, len(x) - 1, 3):
+        s += x[i] ** 3
+    return s
+
+
+def product_in_blocks(w):
+    return np.sum(np.log1p(np.exp(-Y * (X @ w))))
+
+
 def rows_in_a_time_loop(x):
     for _ in range(3):
         x = x + 0.1 * np.sin(x)
@@ -238,6 +249,8 @@ ROWS = [
     (nest_with_a_row_for_scratch, Y, 1, 1),
     (neighbours_are_added_to, Y, 1, 2),
     (backwards, Y, 1, 1),
+    (every_third, Y, 1, 1),
+    (product_in_blocks, X[0], 1, 1),
     (rows_in_a_time_loop, Y, 2, 3),
     (several_kinds, Y, 1, 2),
     (inner_loop_of_its_own_length, Y, 1, 1),
