@@ -23,6 +23,7 @@ import numpy as np
 from llvmlite import ir
 from numba.core import compiler, lowering, typed_passes, types
 from numba.core import ir as numba_ir
+from numba.core.analysis import compute_cfg_from_blocks
 from numba.core.compiler_machinery import register_pass
 from numba.core.ir_utils import find_const, guard
 
@@ -128,9 +129,16 @@ def _lowering(options: Options, kind: Kind) -> type[lowering.Lower]:
                 module = self.context.create_module("entry")
                 signature = self.context.call_conv.get_function_type(self.fndesc.restype, self.fndesc.argtypes)
                 function = ir.Function(module, signature, self.fndesc.llvm_func_name)
-                parts = (self.context, module, function, self.fndesc, self.env, self.call_helper, release_gil)
+                let_others = release_gil and not self._is_short()
+                parts = (self.context, module, function, self.fndesc, self.env, self.call_helper, let_others)
                 NativeEntry(*parts).build()
                 self.library.add_ir_module(module)
+
+        def _is_short(self) -> bool:
+            """Whether the function is done sooner than other threads are let in: it has no arrays, loops or calls."""
+            long = (types.Array, types.Dispatcher)
+            met = (*self.fndesc.typemap.values(), *self.fndesc.argtypes)
+            return not (any(isinstance(one, long) for one in met) or compute_cfg_from_blocks(self.blocks).loops())
 
         def post_lower(self) -> None:
             super().post_lower()

@@ -39,6 +39,10 @@ def sized(a, b, n):
     return a.shape[0]
 
 
+def short(x):
+    return math.sin(x) if x > 0 else x
+
+
 def long(n):
     total = 0.0
     for k in range(n):
@@ -50,7 +54,7 @@ OTHER = object()
 
 @pytest.fixture(scope="module")
 def texts() -> dict[str, Any]:
-    names = ("several", "numbers", "sized", "long")
+    names = ("several", "numbers", "sized", "short", "long")
     return dict(zip(names, load(TEXT, "<text>", names), strict=True))
 
 
@@ -155,3 +159,11 @@ def test_other_threads_run_meanwhile(texts: Any) -> None:
         time.sleep(0.001)
         turns += 1
     assert turns > 2
+
+
+def test_short_ones_keep_other_threads_waiting(texts: Any) -> None:
+    """Letting them in takes longer than the function. Numba's own entry, which is there too, does."""
+    for name, times in (("short", 1), ("long", 2)):
+        called(texts[name], 2)
+        (llvm,) = texts[name].inspect_llvm().values()
+        assert llvm.count("call i8* @PyEval_SaveThread") + llvm.count("call ptr @PyEval_SaveThread") == times
