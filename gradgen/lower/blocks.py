@@ -164,7 +164,12 @@ class Blocks:
         memory = None if array is None else ctx.use(array)
         for var, lazy in list(ctx.lazies.items()):
             is_view = lazy.free and (lazy.make is not None or not lazy.leaves)
-            if not is_view and (memory is None or memory in lazy.leaves):
+            if (
+                is_view and lazy.part and memory in lazy.leaves
+            ):  # read later as it is now: a copy of the part, not of all
+                del ctx.lazies[var]
+                ctx.place(var, replace(lazy, make=None, part=False))
+            elif not is_view and (memory is None or memory in lazy.leaves):
                 ctx.value(var)
 
     # Assignments
