@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gradgen.differentiate import ask_for_values, gradient, pair
-from gradgen.errors import Position, ResultError
-from gradgen.ir import Array, Block, Origin, Program, Scalar, is_complex
+from gradgen.errors import Position, ResultError, UnsupportedValue
+from gradgen.ir import Array, Atom, Block, Origin, Program, Scalar, Var, dims_of, is_complex
 from gradgen.ir.interface import Staged, Static, Tree, map_tree
 from gradgen.ir.recompute import unmarked
 from gradgen.ir.verify import verify
@@ -70,10 +70,21 @@ def build(
         name = f"{program.entry.name}_{form}"
         value = form == "value_and_grad"
         program = gradient(program, variables, results, value, name, frugal=style == "jit")
+    if form != "primal":
+        check_shapes(variables, program.functions[form == "pair"].body.yields)
     program = finish(program, style, parallel)
     text = write(program, style=style)
     entries = program.functions[: 2 if form == "pair" else 1]
     return Compiled(staged, text.source, tuple(entry.name for entry in entries), text.lines)
+
+
+def check_shapes(variables: Sequence[Var], yields: Sequence[Atom]) -> None:
+    """A gradient, of which the last `yields` are, has its variable's shape, unless arrays do not fit together: of these
+    the forward pass, or NumPy, would say so; a loop over sizes that are known asks no more."""
+    for variable, made in zip(variables, yields[-len(variables) :], strict=True):
+        for own, other in zip(dims_of(variable.type), dims_of(made.type), strict=False):
+            if own != other and own.constant is not None and other.constant is not None:
+                raise UnsupportedValue(f"`{variable.name}` does not fit what it is computed with: {own} and {other}")
 
 
 def finish(program: Program, style: str, parallel: bool = False) -> Program:

@@ -3,8 +3,8 @@
 Of a solver's matrix and its vector, taken one by one, `l[i, :i]` and `x[:i]` may be of different sizes, and one of them
 of size 1. So sizes that are equal in the call are one size in the signature, and so are whole numbers that are
 such a size and not small; and a size that is a few more or less than another one, as on grids with a margin, is that
-many more or less. And of arrays of rows, such as points in three dimensions, the size of a row that is shorter
-than the array is a number: a loop over it is then written out by the compiler, and the loop around it, the long one, is
+many more or less. And of arrays of rows, such as points in three dimensions, the size of a row that is shorter than the
+array, or at most 4, is a number: a loop over it is then written out, and the loop around it, the long one, is
 vectorised.
 
 >>> import numpy as np
@@ -35,12 +35,14 @@ from gradgen.ir import INT, Array, Dim, constant_dim
 from gradgen.ir.interface import Tree
 
 MARGIN = 4  # how many elements more an array may have than another one, to be told by their number
+VECTOR = 4  # the elements of a vector in space, of a small matrix: as many variables
 
 
 def exact(trees: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
     """The signatures of a call's arguments, with equal sizes named alike and short rows written as numbers."""
     found = [pair for name, tree in trees.items() for pair in _arrays(tree, values[name])]
-    known = {size: constant_dim(size) for _, shape in found for size in shape[1:] if 1 < size < min(shape[0], LARGE)}
+    rows = ((size, min(shape[0] - 1, LARGE - 1)) for _, shape in found for size in shape[1:])
+    known = {size: constant_dim(size) for size, longest in rows if 1 < size <= max(longest, VECTOR)}
     for dims, shape in found:
         for dim, size in zip(dims, shape, strict=True):
             if size not in known:

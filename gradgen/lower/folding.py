@@ -20,7 +20,7 @@ f(x.0, i.1):
 
 Numbers are folded as Python computes them, bit for bit, and only where that gives a finite number. What adding 0 or
 multiplying by 1 leaves as it is, is left out for whole numbers only. Values that have a name keep their lines, and
-numbers that have one, such as `math.pi`, their name.
+numbers that have one, such as `math.pi`, their name. A branch whose test is known is taken, or not there.
 """
 
 from __future__ import annotations
@@ -30,7 +30,22 @@ import operator
 from collections.abc import Callable
 from dataclasses import replace
 
-from gradgen.ir import Assign, Atom, Block, Const, Function, Program, Scalar, Var
+from gradgen.ir import (
+    BOOL,
+    Assign,
+    At,
+    Atom,
+    Block,
+    Const,
+    Function,
+    If,
+    Program,
+    Scalar,
+    Statement,
+    Store,
+    Var,
+    is_bool,
+)
 from gradgen.ir.walk import map_statement
 
 NUMBERS: dict[str, Callable[..., float]] = {
@@ -39,6 +54,7 @@ NUMBERS: dict[str, Callable[..., float]] = {
     "mul": operator.mul,
     "div": operator.truediv,
     "neg": operator.neg,
+    "mod": operator.mod,
 }
 
 
@@ -54,9 +70,14 @@ def _function(function: Function) -> Function:
         return known.get(atom, atom)
 
     def block(block: Block) -> Block:
-        made = []
+        made: list[Statement] = []
         for s in block.statements:
-            s = map_statement(s, use, inner)
+            s = _placed(map_statement(s, use, inner))
+            if isinstance(s, If) and isinstance(s.test, Const):
+                branch = s.then if s.test.value else s.orelse
+                known.update(zip(s.results, branch.yields, strict=True))
+                made += branch.statements
+                continue
             if isinstance(s, Assign) and not s.target.name:
                 value = _number(s) or _left(s, subtracted)
                 if value is not None:
@@ -93,7 +114,9 @@ def _plain(atom: Const) -> bool:
 
 
 def _left(s: Assign, subtracted: dict[Atom, Atom]) -> Atom | None:
-    """The operand that the operation on whole numbers leaves as it is."""
+    """The operand that the operation leaves as it is, of whole numbers and tests."""
+    if s.op == "and" and all(map(is_bool, (arg.type for arg in s.args))) and Const(False, BOOL) in s.args:
+        return Const(False, s.target.type)
     if not _whole(s) or len(s.args) != 2:
         return None
     a, b = s.args
@@ -121,3 +144,31 @@ def _is_size(atom: Atom) -> bool:
     """Whether it is the size of an array, which is not negative."""
     extent = atom.type.extent if isinstance(atom, Var) and isinstance(atom.type, Scalar) else None
     return extent is not None and extent.symbol is not None and extent.offset >= 0
+
+
+def _placed(s: Statement) -> Statement:
+    """Indices that are numbers now, as the text has those that always were: `a[i, 0]`."""
+    if isinstance(s, Store):
+        index, operands = _numbers_in_index(s.index, s.operands)
+        return replace(s, index=index, operands=operands)
+    if isinstance(s, Assign) and s.op == "getitem" and isinstance(s.target.type, Scalar):
+        index, operands = _numbers_in_index(s.param("index"), s.args[1:])
+        return replace(s, args=(s.args[0], *operands), params=(("index", index),))
+    return s
+
+
+def _numbers_in_index(index: tuple, operands: tuple[Atom, ...]) -> tuple[tuple, tuple[Atom, ...]]:
+    if not all(isinstance(entry, int | At) for entry in index):
+        return index, operands
+    left: list[Atom] = []
+    entries: list[int | At] = []
+    for entry in index:
+        operand = operands[entry.operand] if isinstance(entry, At) else None
+        if isinstance(operand, Const) and type(operand.value) is int:
+            entries.append(operand.value)
+        elif operand is None:
+            entries.append(entry)
+        else:
+            entries.append(At(len(left)))
+            left.append(operand)
+    return tuple(entries), tuple(left)

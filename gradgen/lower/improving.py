@@ -6,7 +6,7 @@ them, and without each.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from gradgen.ir import Program
@@ -26,7 +26,9 @@ from gradgen.lower.rowblocks import block_rows
 from gradgen.lower.running import run_powers
 from gradgen.lower.sharing import share_values
 from gradgen.lower.shrinking import shrink_arrays
+from gradgen.lower.splitting import split_arrays
 from gradgen.lower.squaring import ask_exponents
+from gradgen.lower.unrolling import unroll_loops
 from gradgen.simplify import simplify
 
 PASSES: tuple[Callable[[Program], Program], ...] = (
@@ -40,9 +42,12 @@ PASSES: tuple[Callable[[Program], Program], ...] = (
     share_values,
     choose_terms,
     shrink_arrays,
+    split_arrays,
     fill_arrays,
     reuse_arrays,
 )
+# Once, when nothing more is found: loops over the same places have become one. Then all of it once more.
+BETWEEN: tuple[Callable[[Program], Program], ...] = (unroll_loops,)
 # Once, when the others are done.
 LAST: tuple[Callable[[Program], Program], ...] = (run_powers, block_rows, ask_exponents, simplify, ask_rows)
 ROUNDS = 4
@@ -65,7 +70,14 @@ def _in_parts(program: Program) -> Program:
     return simplify(reuse_arrays(program) if reuse_arrays in PASSES else program)
 
 
-def _in_rounds(program: Program, passes: Iterable[Callable[[Program], Program]]) -> Program:
+def _in_rounds(program: Program, passes: Sequence[Callable[[Program], Program]]) -> Program:
+    program = made = _unchanging(program, passes)
+    for each in BETWEEN:
+        made = simplify(each(made))
+    return program if made == program else _unchanging(made, passes)
+
+
+def _unchanging(program: Program, passes: Sequence[Callable[[Program], Program]]) -> Program:
     for _ in range(ROUNDS):
         made = program
         for each in passes:

@@ -6,6 +6,8 @@ touched, in both, in a part of its own for each iteration, or is only added to. 
 merged likewise, but an inmost loop not with one that adds to the same row at other places, which would keep
 it from being vectorised.
 
+Of several loops before it the one is taken that makes the array of most axes which the later reads, then the nearest.
+
 Statements between the two go before or after the merged loop, where neither hangs on what they make and no array that
 one changes is touched by the other. A loop whose iterations wait for one another, a recurrence, is not merged with one
 that can be vectorised.
@@ -18,7 +20,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from gradgen.ir import Array, Atom, Block, For, Function, ListOf, Program, Statement, Var
+from gradgen.ir import Array, Atom, Block, For, Function, ListOf, Program, Statement, Var, dims_of
 from gradgen.ir.walk import block_exits, map_statement, substitute
 from gradgen.lower.accesses import Accesses, Memory, in_own_part, unrelated
 from gradgen.lower.facts import Facts, facts_of, hangs
@@ -65,11 +67,10 @@ class _Merging:
                 self.facts.append(own)
 
     def _merge(self, later: For, own: Facts) -> bool:
-        for at in range(len(self.done) - 1, max(-1, len(self.done) - 1 - REACH), -1):
-            earlier = self.done[at]
-            if isinstance(earlier, For) and _same_bounds(earlier, later) and self._into(at, earlier, later, own):
-                return True
-        return False
+        near = range(max(0, len(self.done) - REACH), len(self.done))
+        loops = {at: one for at in near if isinstance(one := self.done[at], For) and _same_bounds(one, later)}
+        first = sorted(loops, key=lambda at: (_handed_on(loops[at], own), at), reverse=True)
+        return any(self._into(at, loops[at], later, own) for at in first)
 
     def _into(self, at: int, earlier: For, later: For, own: Facts) -> bool:
         """Whether the two loops have become one, as what stands between can go before or after it."""
@@ -103,6 +104,11 @@ class _Merging:
             in_turn = own.effects and any(self.facts[one].effects for one in after)
             (after if hanging or in_turn else before).append(k)
         return before, after
+
+
+def _handed_on(earlier: For, later: Facts) -> int:
+    """The axes of the largest array that the loop makes and another reads: without it there is most to gain."""
+    return max((len(dims_of(var.type)) for var in earlier.results if var in later.read), default=0)
 
 
 def _same_bounds(a: For, b: For) -> bool:

@@ -60,7 +60,7 @@ def shrink_arrays(program: Program, inside: bool = False) -> Program:
 
 def _function(function: Function, inside: bool) -> Function:
     while True:
-        found = _Found(function, inside)
+        found = Found(function, inside)
         plans = {made.target: plan for made in found.arrays() if (plan := _plan(found, made)) is not None}
         if not plans:
             return function
@@ -68,24 +68,24 @@ def _function(function: Function, inside: bool) -> Function:
 
 
 @dataclass
-class _Uses:
+class Uses:
     """Of one array: where it is touched, and whether in any way but element by element."""
 
     places: list[Place] = field(default_factory=list)
     whole: bool = False
 
 
-class _Found:
+class Found:
     def __init__(self, function: Function, inside: bool):
         self.inside = inside
         self.function, self.memory, self.read = function, Memory(function), uses(function)
         self.made: dict[Var, Assign] = {}
-        self.uses: dict[Var, _Uses] = {}
+        self.uses: dict[Var, Uses] = {}
         self.loops: dict[Var, For] = {}
         for s in statements(function.body):
             if isinstance(s, Assign) and s.op in ("empty", "zeros") and isinstance(s.target.type, Array):
                 self.made[s.target] = s
-                self.uses[s.target] = _Uses()
+                self.uses[s.target] = Uses()
             elif isinstance(s, For):
                 self.loops[s.index] = s
         for s in statements(function.body):
@@ -151,7 +151,7 @@ class _Plan:
     loop: For | None
 
 
-def _plan(found: _Found, made: Assign) -> _Plan | None:
+def _plan(found: Found, made: Assign) -> _Plan | None:
     places = found.uses[made.target].places
     ndim = len(made.args)
     same = [axis for axis in range(ndim) if len({place[axis] for place in places}) == 1]
@@ -176,7 +176,7 @@ def _base(form: Form | None) -> Var | None:
     return None if form is None else form[0]
 
 
-def _entered_once(found: _Found, made: Assign, loop: For) -> bool:
+def _entered_once(found: Found, made: Assign, loop: For) -> bool:
     """Whether all that happens to the array happens in one run of the loop."""
     if made.target not in loop.inits or found.read[made.target] != 1:
         return False
@@ -195,7 +195,7 @@ def _without(made: Assign, axes: list[int], loop: For | None, inside: bool) -> _
 class _Rewriting:
     """`plans`: by the variable that each array is first."""
 
-    found: _Found
+    found: Found
     plans: dict[Var, _Plan]
 
     def function(self) -> Function:
@@ -230,7 +230,7 @@ class _Rewriting:
         made, target = plan.made, replace(var, type=plan.type)
         if plan.kept:
             return replace(made, target=target, args=tuple(made.args[axis] for axis in plan.kept))
-        return Assign(target, "identity", (_zero(plan.type),), origin=made.origin)
+        return Assign(target, "identity", (zero(plan.type),), origin=made.origin)
 
     def entered(self, loop: For, plans: list[_Plan]) -> For:
         """The loop in which the arrays of `plans` start anew, and are none of those that are carried round."""
@@ -244,7 +244,7 @@ class _Rewriting:
     def stored(self, s: Store, plan: _Plan) -> Statement:
         target, array = self.var(s.target), self.var(s.array)
         if plan.kept:
-            index, left = _places(s.index, s.operands, plan.kept)
+            index, left = without_axes(s.index, s.operands, plan.kept)
             return replace(s, target=target, array=array, index=index, operands=left)  # type: ignore[arg-type]
         if s.mode == "add":
             return Assign(target, "add", (array, s.value), origin=s.origin)  # type: ignore[arg-type]
@@ -253,17 +253,17 @@ class _Rewriting:
     def element(self, s: Assign, plan: _Plan) -> Assign:
         array = self.var(s.args[0])
         if plan.kept:
-            index, left = _places(s.param("index"), s.args[1:], plan.kept)
+            index, left = without_axes(s.param("index"), s.args[1:], plan.kept)
             return replace(s, args=(array, *left), params=(("index", index),))
         return Assign(s.target, "identity", (array,), origin=s.origin)
 
 
-def _zero(type: Array | Scalar) -> Const:
+def zero(type: Array | Scalar) -> Const:
     kinds = {"bool": False, "complex128": 0j, "complex64": 0j}
     return Const(kinds.get(type.dtype, 0.0 if type.dtype.startswith("float") else 0), type)
 
 
-def _places(index: tuple, given: tuple[Atom, ...], kept: list[int]) -> tuple[tuple, tuple[Atom, ...]]:
+def without_axes(index: tuple, given: tuple[Atom, ...], kept: list[int]) -> tuple[tuple, tuple[Atom, ...]]:
     """The index without the axes that go, and its operands."""
     entries = [index[axis] for axis in kept]
     left = tuple(given[entry.operand] for entry in entries if isinstance(entry, At))

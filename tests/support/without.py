@@ -33,7 +33,7 @@ def leave_out(names: list[str]) -> None:
         if name in SWITCHES:
             switch_off(name)
             continue
-        for passes in ("PASSES", "LAST"):
+        for passes in ("PASSES", "BETWEEN", "LAST"):
             kept = tuple(each for each in getattr(improving, passes) if each.__name__ != name)
             if len(kept) < len(getattr(improving, passes)):
                 setattr(improving, passes, kept)
