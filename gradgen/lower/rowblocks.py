@@ -286,7 +286,9 @@ class _Writer:
             results.append(result if one is None else self.ctx.again(result))
             if one is not None:
                 one.latest = self.env[result] = results[-1]
-        place = Assign(at, "add", (self.start, index))
+        # At least 0, as compiled code cannot know of a start: or it looks for places that count from the end.
+        first = self.builder.emit("maximum", self.start, 0)
+        place = Assign(at, "add", (first, index))
         body = self._by_block(s, index, at)
         body = replace(body, statements=(place, *body.statements))
         made = replace(s, index=index, stop=self.size, inits=tuple(inits), body=body, results=tuple(results))
