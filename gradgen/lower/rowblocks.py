@@ -59,13 +59,13 @@ f_grad(w.0, x.1):
       _.19 = cos _.18
       _.20 = _.17 with [_.35] = _.19
       yield _.20
-    _.37 = transpose _.34 axes=None
-    _.38 = dot _.37 _.5
-    _.43 = for _.39 in 0:_.27:1 with _.40=_.29:
-      _.41 = _.38[_.39]
-      _.42 = _.40 with [_.39] += _.41
-      yield _.42
-    yield _.43
+    _.38 = transpose _.34 axes=None
+    _.39 = dot _.38 _.5
+    _.44 = for _.40 in 0:_.27:1 with _.41=_.29:
+      _.42 = _.39[_.40]
+      _.43 = _.41 with [_.40] += _.42
+      yield _.43
+    yield _.44
   yield _.9
 
 Of 10^6 rows of ten numbers a logistic loss takes half of the time, and a hundredth of the memory.
