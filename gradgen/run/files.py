@@ -12,6 +12,7 @@ import os
 import stat
 import sys
 import tempfile
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -87,3 +88,16 @@ def written(path: Path, content: bytes) -> bool:
     except OSError:
         return False
     return True
+
+
+def sources(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """The Python files of a folder, with their sizes and times, as Python's own caches know them."""
+
+    def below(folder: str) -> Iterator[tuple[str, int, int]]:
+        for one in os.scandir(folder):
+            if one.is_dir():
+                yield from below(one.path)
+            elif one.name.endswith(".py"):
+                yield one.path, one.stat().st_size, one.stat().st_mtime_ns
+
+    return tuple(sorted(below(str(folder)))) if folder.is_dir() else ()

@@ -15,7 +15,6 @@ import dataclasses
 import functools
 import hashlib
 import linecache
-import os
 import pickle
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,7 +27,7 @@ import numpy as np
 from gradgen.infer.signature import describe
 from gradgen.ir.interface import Guard, Input, Path, Root, Tree
 from gradgen.run.fetch import resolve, text
-from gradgen.run.files import cache_folder, private_folder, read, written
+from gradgen.run.files import cache_folder, private_folder, read, sources, written
 from gradgen.run.same import same
 
 LIBRARIES = ("builtins", "functools", "itertools", "math", "numpy", "operator", "scipy")
@@ -106,19 +105,10 @@ def _kept(place: File) -> list[Any]:
 @functools.cache
 def _versions() -> tuple[Any, ...]:
     """Of what writes texts. gradgen's own files count by name, size and time, as for Python's own caches."""
-    folder = os.path.dirname(os.path.dirname(__file__))
-    own = sorted(_files(folder))
+    own = sources(File(__file__).parents[1])
     if not own:
         raise Unsaid  # it lies in no folder
-    return sys.version, sys.flags.optimize, np.__version__, folder, own
-
-
-def _files(folder: str) -> Iterator[tuple[str, int, int]]:
-    for one in os.scandir(folder):
-        if one.is_dir():
-            yield from _files(one.path)
-        elif one.name.endswith(".py"):
-            yield one.path, one.stat().st_size, one.stat().st_mtime_ns
+    return sys.version, sys.flags.optimize, np.__version__, own
 
 
 def _of_function(function: Any) -> str:

@@ -9,6 +9,7 @@ Does not change what Numba's own tables say of NumPy: only texts whose `np` is t
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -26,6 +27,9 @@ LARGEST = 2**31 - 1  # BLAS counts in C ints
 # Bytes kept free on both sides of an array. A vectorised loop first asks whether what it writes begins within a few
 # vectors of what it reads, and takes one element at a time if so: a small sum's last bit would hang on the allocator.
 MARGIN = 512
+# Bytes from which on Linux is asked for large pages, as NumPy asks it: memory is cleared page by page when it is first
+# used. An outer product of 3000 by 3000 took 33 ms instead of 9.
+HUGE, PAGE, ADVICE = 2**22, 4096, 14
 FLOATS = (types.float32, types.float64, types.complex64, types.complex128)
 
 
@@ -49,6 +53,8 @@ def _new(context: Any, builder: Any, kind: types.Array, shape: list[Any]) -> tup
     with_margins = builder.add(size, ir.Constant(INT, 2 * MARGIN))
     meminfo = context.nrt.meminfo_alloc_aligned(builder, with_margins, align)
     data = builder.gep(context.nrt.meminfo_data(builder, meminfo), [ir.Constant(INT, MARGIN)])
+    if sys.platform == "linux":
+        _ask_for_large_pages(builder, data, size)
     made = make_array(kind)(context, builder)
     populate_array(
         made,
@@ -59,6 +65,16 @@ def _new(context: Any, builder: Any, kind: types.Array, shape: list[Any]) -> tup
         meminfo=meminfo,
     )
     return made, size
+
+
+def _ask_for_large_pages(builder: Any, data: Any, size: Any) -> None:
+    with builder.if_then(builder.icmp_unsigned(">=", size, ir.Constant(INT, HUGE)), likely=False):
+        start = builder.ptrtoint(data, INT)
+        first = builder.and_(builder.add(start, ir.Constant(INT, PAGE - 1)), ir.Constant(INT, -PAGE))
+        length = builder.sub(builder.add(start, size), first)
+        kind = ir.FunctionType(ir.IntType(32), [INT, INT, ir.IntType(32)])
+        advise = cgutils.get_or_insert_function(builder.module, kind, "madvise")
+        builder.call(advise, [first, length, ir.Constant(ir.IntType(32), ADVICE)])
 
 
 def _refuse(context: Any, builder: Any, test: Any, error: type, message: str) -> None:

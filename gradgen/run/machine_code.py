@@ -9,6 +9,7 @@ Does not know how code is made, nor what options there are: the text's file is n
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import pickle
 import sys
@@ -25,9 +26,8 @@ from numba.core.compiler import CompileResult
 from numba.core.runtime.nrt import rtsys
 from numba.core.serialize import dumps
 
-from gradgen.run.files import read, written
+from gradgen.run.files import read, sources, written
 
-ENTRY = 3  # changes with what `native_entry` is told by its owner
 SETTINGS = ("OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "BOUNDSCHECK")  # of Numba's, from its environment variables
 
 
@@ -58,7 +58,7 @@ class MachineCode(_Cache):
     def _file(self, sig: Any, codegen: Any) -> Path:
         versions = (sys.version, np.__version__, numba.__version__, llvmlite.__version__)
         settings = [str(getattr(config, name)) for name in SETTINGS]
-        made = (self.name, sig, codegen.magic_tuple(), versions, settings, ENTRY)
+        made = (self.name, sig, codegen.magic_tuple(), versions, settings, _compiler())
         digest = hashlib.sha256(repr(made).encode()).hexdigest()
         return self.path.with_suffix(f".{digest[:24]}.code")
 
@@ -70,3 +70,9 @@ class MachineCode(_Cache):
 
     def flush(self) -> None:
         raise NotImplementedError
+
+
+@functools.cache
+def _compiler() -> tuple[tuple[str, int, int], ...]:
+    """What makes machine code of a text, beside Numba: this folder."""
+    return sources(Path(__file__).parent)
