@@ -38,12 +38,13 @@ MESSAGE = "arrays of other shapes need another text"
 
 def ask_rows(program: Program) -> Program:
     builder = builder_after(program)
-    functions = (_function(function, builder, function is program.entry) for function in program.functions)
-    return replace(program, functions=tuple(functions))
+    return replace(
+        program, functions=tuple(_function(function, builder, program.entry) for function in program.functions)
+    )
 
 
-def _function(function: Function, builder: Builder, first: bool) -> Function:
-    """With the questions. `first`: nobody has asked the arguments before, as forward has asked those of backward."""
+def _function(function: Function, builder: Builder, entry: Function) -> Function:
+    """With the questions. Forward has asked the arguments of backward; what else is kept may have got no value."""
 
     def block(block: Block) -> Block:
         return replace(block, statements=tuple(map(statement, block.statements)))
@@ -54,7 +55,8 @@ def _function(function: Function, builder: Builder, first: bool) -> Function:
         return map_statement(s, lambda atom: atom, block)
 
     # A size that the text does not look at may be looked at as another one.
-    given = function.params if first else _used(function.params, function.body)
+    first = function is entry
+    given = function.params if first else [one for one in _used(function.params, function.body) if one in entry.params]
     return replace(function, body=_asked(given, block(function.body), builder, equal=first))
 
 

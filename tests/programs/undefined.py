@@ -144,7 +144,15 @@ def shorter_by_each_iteration(v, n):
     return s
 
 
+def rows_of_one_branch(a, c, n):
+    """What backward is handed of the branch that was not taken has no shape."""
+    a = 2.0 * a
+    a[:] = np.reshape(np.reshape(a, (n, -1, 1, c.shape[0])) @ c, (n, -1, c.shape[0])) if n > 1 else a[:1] @ c
+    return np.sum(a * a) * a[0, 0, 0]
+
+
 PROGRAMS = [
+    program(rows_of_one_branch, (np.arange(12.0).reshape(2, 2, 3) / 9, np.ones((3, 3)) - np.eye(3), 1), argnums=(0, 1)),
     program(shorter_by_each_iteration, (V, 3), (V, 0)),
     program(array_of_a_loop_without_trips, (V, 0), (V, 3)),
     program(array_of_one_branch, (V,), (-V,)),
