@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
@@ -20,6 +21,17 @@ _COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, Hea
 settings.register_profile("ci", derandomize=True, max_examples=60, database=None, **_COMMON)
 settings.register_profile("search", max_examples=700, **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+FREEZE = 50  # tests
+_done = iter(range(1, 1_000_000))
+
+
+def pytest_runtest_teardown() -> None:
+    """What Numba keeps of compiled functions is not gone through again by each collection of garbage."""
+    if next(_done) % FREEZE == 0:
+        gc.collect()
+        gc.freeze()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
