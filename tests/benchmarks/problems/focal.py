@@ -48,5 +48,4 @@ PROBLEM = Problem(
     by_hand=by_hand,
     sizes={"10^2 samples": of_size(100), "10^4 samples": of_size(10_000), "10^6 samples": of_size(1_000_000)},
     as_is=("jax", "autograd", "tangent", "mygrad", "torch"),
-    note="two powers an element, of an exponent that is an argument; by hand it is asked once whether that is 2",
 )
