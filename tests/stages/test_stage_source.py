@@ -118,6 +118,19 @@ def test_text_that_has_changed(tmp_path) -> None:
         source_of(scope["f"])
 
 
+@pytest.mark.parametrize("other", ["x * 3.0", "x * 2", "y * 2.0", "x + 2.0", "[x * 2.0 for _ in range(3)][0]"])
+def test_text_that_was_edited_after_it_was_loaded(tmp_path, other: str) -> None:
+    file, scope = tmp_path / "edited.py", {}
+    file.write_text("def f(x):\n    return x * 2.0\n")
+    exec(compile(file.read_text(), str(file), "exec"), scope)
+    assert source_of(scope["f"]).node.name == "f"
+    file.write_text(f"def f(x):\n    return {other}\n\n# longer than before")
+    with pytest.raises(SourceError, match="another text than was loaded"):
+        source_of(scope["f"])
+    file.write_text("def f(x):\n    return x  *  2.0  # as before\n\n\ndef g():\n    pass\n")
+    assert source_of(scope["f"]).node.name == "f"
+
+
 def test_without_columns_in_the_bytecode(tmp_path) -> None:
     path = tmp_path / "lambdas.py"
     path.write_text(
