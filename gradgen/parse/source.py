@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import inspect
 import linecache
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from typing import Any
 from gradgen.errors import Position, SourceError
 from gradgen.ir import Origin
 
+ARGUMENTS = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
@@ -44,7 +46,7 @@ class SourceFile:
         found, waiting = set(), [compile(self.tree, self.filename, "exec", dont_inherit=True)]
         while waiting:
             code = waiting.pop()
-            found.add(_instructions(code))
+            found.add(instructions(code))
             waiting += [one for one in code.co_consts if isinstance(one, CodeType)]
         return found
 
@@ -157,7 +159,7 @@ def source_of(function: FunctionType) -> FunctionSource:
         raise _unreadable(function, "several lambdas on its line have the same text; put them on lines of their own")
     # What tests assert is written out anew by some test runners.
     asserts = any(isinstance(node, ast.Assert) for node in ast.walk(candidates[0]))
-    if not asserts and _instructions(code) not in file.instructions:
+    if not asserts and instructions(code) not in file.instructions:
         raise _unreadable(
             function,
             f"{code.co_filename!r} holds another text than was loaded",
@@ -213,9 +215,8 @@ def _end(node: ast.AST) -> tuple[int, int]:
 
 def _by_code(file: SourceFile, candidates: list[Definition], code: CodeType) -> list[Definition]:
     """Without columns (`-X no_debug_ranges`): those that compile to the same instructions."""
-    return [
-        node for node in candidates if any(_instructions(other) == _instructions(code) for other in _compiled(node))
-    ]
+    wanted = instructions(code)
+    return [node for node in candidates if any(instructions(other) == wanted for other in _compiled(node))]
 
 
 def _compiled(node: Definition) -> Iterator[CodeType]:
@@ -224,16 +225,22 @@ def _compiled(node: Definition) -> Iterator[CodeType]:
     yield from (constant for constant in whole.co_consts if isinstance(constant, CodeType))
 
 
-def _instructions(code: CodeType) -> tuple[Any, ...]:
-    """What the code does, apart from where it is written."""
+def instructions(code: CodeType) -> tuple[Any, ...]:
+    """What the code does, apart from where it is written.
+
+    >>> instructions((lambda x: x * 1).__code__) == instructions((lambda x: x * True).__code__)
+    False
+    """
     names = (code.co_name, code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)
-    return *names, code.co_code, tuple(map(_constant, code.co_consts))
+    counts = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags & ARGUMENTS)
+    return *names, *counts, code.co_code, tuple(map(_constant, code.co_consts))
 
 
 def _constant(value: Any) -> Any:
     """Equal for constants that are the same: 1 and True are not."""
     if isinstance(value, CodeType):
-        return _instructions(value)
-    if isinstance(value, tuple):
-        return tuple(map(_constant, value))
-    return type(value), repr(sorted(map(repr, value)) if isinstance(value, frozenset) else value)
+        return instructions(value)
+    if isinstance(value, tuple | frozenset):
+        items = [repr(_constant(one)) for one in value]
+        return type(value).__name__, tuple(items if isinstance(value, tuple) else sorted(items))
+    return type(value).__name__, repr(value)

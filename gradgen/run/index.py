@@ -26,6 +26,7 @@ import numpy as np
 
 from gradgen.infer.signature import describe
 from gradgen.ir.interface import Guard, Input, Path, Root, Tree
+from gradgen.parse.source import instructions
 from gradgen.run.fetch import resolve, text
 from gradgen.run.files import cache_folder, private_folder, read, sources, written
 from gradgen.run.same import same
@@ -124,22 +125,7 @@ def _of_code(code: CodeType) -> tuple[Any, ...]:
     linecache.checkcache(code.co_filename)
     lines = linecache.getlines(code.co_filename)[code.co_firstlineno - 1 : _last_line(code)]
     _require(bool(lines))
-    return *_instructions(code), tuple(lines)
-
-
-def _instructions(code: CodeType) -> tuple[Any, ...]:
-    names = (code.co_name, code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)
-    counts = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags)
-    return *names, *counts, code.co_code, tuple(map(_constant, code.co_consts))
-
-
-def _constant(value: Any) -> Any:
-    if isinstance(value, CodeType):
-        return _instructions(value)
-    if isinstance(value, tuple | frozenset):
-        items = [repr(_constant(one)) for one in value]
-        return type(value).__name__, tuple(items if isinstance(value, tuple) else sorted(items))
-    return type(value).__name__, repr(value)
+    return *instructions(code), code.co_flags, tuple(lines)
 
 
 def _last_line(code: CodeType) -> int:
