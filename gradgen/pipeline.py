@@ -31,12 +31,14 @@ from gradgen.write import write
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """The text for one signature. `entries`: the names of its functions that are meant to be called."""
+    """The text for one signature. `entries`: the names of its functions that are meant to be called; `unsure`: the
+    numbers of gradients that may have another shape than their variables, see `check_shapes`."""
 
     staged: Staged
     source: str
     entries: tuple[str, ...]
     lines: dict[int, Origin]
+    unsure: tuple[int, ...] = ()
 
 
 def checked(step: Callable[[Program], Program], program: Program) -> Program:
@@ -70,21 +72,24 @@ def build(
         name = f"{program.entry.name}_{form}"
         value = form == "value_and_grad"
         program = gradient(program, variables, results, value, name, frugal=style == "jit")
-    if form != "primal":
-        check_shapes(variables, program.functions[form == "pair"].body.yields)
+    unsure = () if form == "primal" else check_shapes(variables, program.functions[form == "pair"].body.yields)
     program = finish(program, style, parallel)
     text = write(program, style=style)
     entries = program.functions[: 2 if form == "pair" else 1]
-    return Compiled(staged, text.source, tuple(entry.name for entry in entries), text.lines)
+    return Compiled(staged, text.source, tuple(entry.name for entry in entries), text.lines, unsure)
 
 
-def check_shapes(variables: Sequence[Var], yields: Sequence[Atom]) -> None:
+def check_shapes(variables: Sequence[Var], yields: Sequence[Atom]) -> tuple[int, ...]:
     """A gradient, of which the last `yields` are, has its variable's shape, unless arrays do not fit together: of these
-    the forward pass, or NumPy, would say so; a loop over sizes that are known asks no more."""
-    for variable, made in zip(variables, yields[-len(variables) :], strict=True):
+    the forward pass would say so, and it may be gone. Gives the numbers of those of which the call has to ask that."""
+    unsure = []
+    for k, (variable, made) in enumerate(zip(variables, yields[-len(variables) :], strict=True)):
         for own, other in zip(dims_of(variable.type), dims_of(made.type), strict=False):
             if own != other and own.constant is not None and other.constant is not None:
                 raise UnsupportedValue(f"`{variable.name}` does not fit what it is computed with: {own} and {other}")
+        if dims_of(variable.type) != dims_of(made.type):
+            unsure.append(k)
+    return tuple(unsure)
 
 
 def finish(program: Program, style: str, parallel: bool = False) -> Program:

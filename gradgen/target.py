@@ -123,7 +123,8 @@ class Target:
             met = [resolve(one.path, values) for one in record.inputs]
             flat = [*of_arguments, *inputs_leaves(others, found)]
             direct = specialised(self.name, entries[0], flat, met, self.style)
-        return Variant(given.trees, others, found, entries[0], layout, record.apart, direct)
+        unsure = tuple((k, given.wrt[k]) for k in record.unsure) if form == "grad" else ()
+        return Variant(given.trees, others, found, entries[0], layout, record.apart, direct, unsure)
 
     def written(self, form: str, values: Mapping[str, Any], given: Arguments) -> tuple[Record, Arguments]:
         """The text for a call with `values`: from an earlier process, or from the compiler."""
@@ -139,7 +140,8 @@ class Target:
         with reading() as functions:
             compiled, found = self.build(given, form, values)
         staged = compiled.staged
-        record = Record(compiled.source, compiled.entries, staged.inputs, staged.guards, staged.result, staged.apart)
+        parts = (staged.inputs, staged.guards, staged.result, staged.apart, compiled.unsure)
+        record = Record(compiled.source, compiled.entries, *parts)
         if place and isinstance(own, FunctionType) and found is given:
             index.remember(place, record, own, functions, values)
         return record, found

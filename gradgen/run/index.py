@@ -50,17 +50,18 @@ class Record:
     guards: tuple[Guard, ...]
     result: Any
     apart: tuple[tuple[int, int], ...]
+    unsure: tuple[int, ...]
 
 
 def recalled(place: File, function: FunctionType, arguments: Mapping[str, Any]) -> Record | None:
     """The record at `place` whose guards hold for a call with `arguments`."""
-    for source, entries, inputs, guards, result, apart in _kept(place):
+    for source, entries, inputs, guards, result, apart, unsure in _kept(place):
         try:
             found_inputs = tuple(_fetched(one, function, arguments) for one in inputs)
             found = tuple(_held(one, function, arguments) for one in guards)
         except (Unsaid, LookupError, AttributeError, ValueError, TypeError):
             continue
-        return Record(source, entries, found_inputs, found, result, apart)
+        return Record(source, entries, found_inputs, found, result, apart, unsure)
     return None
 
 
@@ -76,7 +77,7 @@ def remember(
         if any(one is not function and id(one.__code__) not in guarded for one in was_read):
             return
         _require(all(kind in (tuple, list, dict) for kind in _kinds(record.result)))
-        said = (record.source, record.entries, inputs, guards, record.result, record.apart)
+        said = (record.source, record.entries, inputs, guards, record.result, record.apart, record.unsure)
         kept = pickle.dumps([said, *_kept(place)][:KEPT])
     except (Unsaid, pickle.PicklingError, LookupError, AttributeError, TypeError):
         return

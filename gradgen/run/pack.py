@@ -6,8 +6,8 @@ Does not copy: a generated function returns memory of its own.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -34,8 +34,8 @@ class Layout:
     cache: type = tuple
 
 
-def lines(layout: Layout, call: str, names: Namespace) -> list[str]:
-    """Statements that call and return."""
+def lines(layout: Layout, call: str, names: Namespace, shaped_as: Sequence[tuple[int, str]] = ()) -> list[str]:
+    """Statements that call and return. shaped_as: numbers of gradients that are asked for the shapes of expressions."""
     targets: list[str] = []
     fixes: list[str] = []
 
@@ -52,7 +52,12 @@ def lines(layout: Layout, call: str, names: Namespace) -> list[str]:
         targets.append(names.fresh("cache"))
         last = f"{names.refer(layout.cache, 'Cache')}({targets[-1]})"
     else:
+        first = len(targets)
         gradients = [part(tree, "gradient", _fix_gradient) for tree in layout.gradients]
+        for k, argument in shaped_as:
+            gradient = targets[first + k]
+            fixes.append(f"if {gradient}.shape != {argument}.shape:")
+            fixes.append(f"    {names.refer(misfit, 'misfit')}({gradient}, {argument})")
         last = display(gradients) if layout.several else gradients[0]
     if value:
         result = display([display([value, aux]) if aux else value, last])
@@ -103,6 +108,12 @@ def instance(kind: type, fields: tuple[str, ...], values: tuple[Any, ...]) -> An
     for name, value in zip(fields, values, strict=True):
         object.__setattr__(made, name, value)
     return made
+
+
+def misfit(gradient: np.ndarray, argument: np.ndarray) -> NoReturn:
+    """As NumPy does where both meet; but of an operation whose result nobody wants, only the gradient is left."""
+    shapes = f"{argument.shape} {gradient.shape}"
+    raise ValueError(f"operands could not be broadcast together with shapes {shapes}")
 
 
 def _fix_value(name: str, atom: Any, converts: bool, names: Namespace) -> list[str]:

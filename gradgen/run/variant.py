@@ -23,6 +23,7 @@ class Variant:
     """trees: the signature of each parameter. inputs: what the compiled `entry` takes after their leaves.
 
     apart: pairs of what it takes, by number, that must not share memory. direct: a faster way to it, see `direct`.
+    unsure: numbers of gradients that may have another shape than their arguments, and the numbers of these.
     """
 
     trees: dict[str, Any]
@@ -32,6 +33,7 @@ class Variant:
     layout: Layout
     apart: tuple[tuple[int, int], ...] = ()
     direct: Direct | None = None
+    unsure: tuple[tuple[int, int], ...] = ()
 
     def text(self, names: Namespace) -> list[str]:
         """Statements that return the result if the parameters, by their names, have this signature."""
@@ -43,7 +45,7 @@ class Variant:
             checks.require(len(checks.levels) - 1, f"{names.refer(apart, 'apart')}({given})")
         entry = self.entry if self.direct is None else self.direct(self.entry)
         call = f"{names.refer(entry, getattr(self.entry, '__name__', 'entry'))}({', '.join(inputs)})"
-        return nested(checks.levels, lines(self.layout, call, names), names)
+        return nested(checks.levels, lines(self.layout, call, names, self._shaped_as(inputs)), names)
 
     def quick_text(self, names: Namespace) -> list[str]:
         """The same for numbers and plain arrays, which machine code looks at; nothing where there is none."""
@@ -53,8 +55,11 @@ class Variant:
         _, inputs = self._inputs(checks, everything=False)
         entry, result = names.refer(self.direct(_miss), "direct"), names.fresh("result")
         body = [f"{result} = {entry}({', '.join(inputs)})", f"if {result} is not {names.refer(MISS, 'MISS')}:"]
-        body += ["    " + line for line in lines(self.layout, result, names)]
+        body += ["    " + line for line in lines(self.layout, result, names, self._shaped_as(inputs))]
         return nested(checks.levels, body, names)
+
+    def _shaped_as(self, inputs: Sequence[str]) -> list[tuple[int, str]]:
+        return [(gradient, inputs[argument]) for gradient, argument in self.unsure]
 
     def _inputs(self, checks: Checks, everything: bool) -> tuple[list[Path], list[str]]:
         """Where what the entry takes comes from, and the expressions of it; `checks` are told what is to be looked at

@@ -485,3 +485,20 @@ def test_a_global_that_is_pi_for_a_while(monkeypatch):
     assert f(1.0, config) == math.pi * 2.0 * math.e
     monkeypatch.setitem(globals(), "K", 3.0)
     assert f(1.0, config) == 3.0 * 2.0 * math.e
+
+
+@pytest.mark.parametrize("jit", [False, pytest.param(True, marks=pytest.mark.jit)])
+def test_arrays_that_do_not_fit_raise_though_no_product_is_made(jit):
+    """The derivative of a sum of products asks for no product, which would have told."""
+
+    def overlap(pair):
+        return np.sum(pair["a"] * pair["b"])
+
+    def given(n, m):
+        return {"a": np.arange(float(n)), "b": np.arange(float(m))}
+
+    call = grad(overlap, jit=jit)
+    assert close(call(given(30, 30)), {"a": np.arange(30.0), "b": np.arange(30.0)})
+    assert close(call(given(3, 1)), {"a": np.zeros(3), "b": np.array([3.0])})
+    with pytest.raises(ValueError, match="broadcast together"):
+        call(given(30, 40))
