@@ -33,7 +33,7 @@ def tag(options: Options) -> str:
 
     These are the options, the vector functions that it may have been linked with, and how it is compiled here.
     """
-    own = ("numba_backend", "numba_compiler", "native_entry", "entries", "threads")
+    own = ("numba_backend", "numba_compiler", "native_entry", "entries", "threads", "blas_threads")
     modules = (*own, "instructions", "distinct_memory", "small_arrays", "long_enough", "vector_math")
     sources = (str(pkgutil.get_data("gradgen.run", f"{name}.py")) for name in modules)
     return "\n".join([options.tag, *sorted(vector_math.available()), *sources])
@@ -63,7 +63,7 @@ def load(
     namespace = functions[0].__globals__
     if parts:
         threads.start_threads()
-        namespace["on_threads"] = threads.on_threads
+        namespace.update(threads.CALLS)
     keep = os.path.exists(filename) if cache is None else cache
     if namespace.get("np") is np:
         namespace["np"] = quick_numpy

@@ -15,7 +15,9 @@ from __future__ import annotations
 
 import ast
 import ctypes
+import functools
 import os
+from collections.abc import Callable
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -25,6 +27,8 @@ from numba.core.callconv import Status
 from numba.core.typing.templates import signature
 from numba.extending import intrinsic
 from numba.np.ufunc.parallel import _launch_threads
+
+from gradgen.run import blas_threads
 
 INT, BYTE, CODE = ir.IntType(64), ir.IntType(8), ir.IntType(32)
 POINTER = BYTE.as_pointer()
@@ -36,12 +40,22 @@ KERNEL = ir.FunctionType(ir.VoidType(), [POINTER.as_pointer(), INT.as_pointer(),
 def with_threads(tree: ast.Module) -> ast.Module:
     """The text with each parallel loop as a call of `on_threads`; lines stay where they are.
 
-    >>> tree = ast.parse("def f(n, x):\\n    for part in prange(n):\\n        g(part, x)")
-    >>> print(ast.unparse(with_threads(tree)))
+    >>> text = "def f(n, x):\\n    for part in prange(n):\\n        g(part, x)\\n\\ndef g(part, x):\\n    x[part] = 1"
+    >>> print(ast.unparse(with_threads(ast.parse(text))))
     def f(n, x):
         on_threads(n, g, (x,))
+    <BLANKLINE>
+    def g(part, x):
+        x[part] = 1
     """
-    return ast.fix_missing_locations(_Loops().visit(tree))
+    loops = _Loops()
+    changed = ast.fix_missing_locations(loops.visit(tree))
+    products = blas_threads.multiplying(tree, part_functions(tree))
+    for call in loops.calls:
+        match call:
+            case ast.Call(func=ast.Name() as start, args=[_, ast.Name(part), _]) if part in products:
+                start.id = "on_threads_with_products"
+    return changed
 
 
 def part_functions(tree: ast.Module) -> set[str]:
@@ -53,12 +67,15 @@ def part_functions(tree: ast.Module) -> set[str]:
     found: set[str] = set()
     for node in ast.walk(tree):
         match node:
-            case ast.Call(func=ast.Name("on_threads"), args=[_, ast.Name(name), _]):
+            case ast.Call(func=ast.Name(start), args=[_, ast.Name(name), _]) if start in CALLS:
                 found.add(name)
     return found
 
 
 class _Loops(ast.NodeTransformer):
+    def __init__(self) -> None:
+        self.calls: list[ast.Call] = []
+
     def visit_For(self, node: ast.For) -> ast.AST:
         match node:
             case ast.For(
@@ -66,6 +83,7 @@ class _Loops(ast.NodeTransformer):
             ):
                 given = ast.Tuple(args[1:], ast.Load())
                 call = ast.Call(ast.Name("on_threads", ast.Load()), [parts, part, given], [])
+                self.calls.append(call)
                 return ast.copy_location(ast.Expr(call), node)
         return self.generic_visit(node)
 
@@ -73,12 +91,25 @@ class _Loops(ast.NodeTransformer):
 @intrinsic
 def on_threads(typing: Any, parts: Any, function: Any, given: Any) -> Any:
     """Call `function(part, *given)` for each part of `range(parts)`."""
+    return _signature(typing, function, given), functools.partial(_emit, _start)
+
+
+@intrinsic
+def on_threads_with_products(typing: Any, parts: Any, function: Any, given: Any) -> Any:
+    """The same, where the function multiplies matrices."""
+    return _signature(typing, function, given), functools.partial(_emit, _start_with_products)
+
+
+CALLS = {"on_threads": on_threads, "on_threads_with_products": on_threads_with_products}
+
+
+def _signature(typing: Any, function: Any, given: Any) -> Any:
     plain = types.Tuple(tuple(map(types.unliteral, given)))
     function.get_call_type(typing, (types.int64, *plain), {})  # compiles it
-    return signature(types.none, types.int64, function, plain), _emit
+    return signature(types.none, types.int64, function, plain)
 
 
-def _emit(context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> Any:
+def _emit(start: Callable[..., None], context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> Any:
     parts, _, given = args
     types_ = (types.int64, *sig.args[2])
     compiled = sig.args[1].dispatcher.overloads[types_]
@@ -97,7 +128,7 @@ def _emit(context: Any, builder: ir.IRBuilder, sig: Any, args: Any) -> Any:
         busy = _busy(builder.module)
         taken = builder.atomic_rmw("xchg", busy, ir.Constant(INT, 1), "acquire")
         with builder.if_then(builder.not_(builder.trunc(taken, ir.IntType(1)))):
-            _start(builder, kernel, data)
+            start(builder, kernel, data)
             builder.store_atomic(ir.Constant(INT, 0), busy, "release", 8)
     builder.call(kernel, [*nothing, data])  # all parts that are left: all or none
     code = builder.load(_field(builder, shared, 2))
@@ -111,6 +142,15 @@ def _busy(module: ir.Module) -> ir.GlobalVariable:
     if BUSY not in module.globals:
         ir.GlobalVariable(module, INT, BUSY)
     return module.globals[BUSY]
+
+
+def _start_with_products(builder: ir.IRBuilder, kernel: ir.Function, data: Any) -> None:
+    """The same, while the library that multiplies matrices has one thread; not at all if it cannot be told."""
+    limit = cgutils.get_or_insert_function(builder.module, ir.FunctionType(CODE, [CODE]), blas_threads.LIMIT)
+    alone = builder.call(limit, [ir.Constant(CODE, 1)])
+    with builder.if_then(builder.trunc(alone, ir.IntType(1))):
+        _start(builder, kernel, data)
+        builder.call(limit, [ir.Constant(CODE, 0)])
 
 
 def _start(builder: ir.IRBuilder, kernel: ir.Function, data: Any) -> None:
@@ -168,6 +208,7 @@ def start_threads() -> None:
     """Numba's threads, which machine code refers to by name, once for a process."""
     _launch_threads()
     llvm.add_symbol(BUSY, ctypes.addressof(_taken))
+    blas_threads.enable()
 
 
 def _forked() -> None:

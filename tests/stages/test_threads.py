@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import gradgen
-from gradgen.run import numba_backend
+from gradgen.run import blas_threads, numba_backend
 from gradgen.run.options import Options
 
 pytestmark = pytest.mark.jit
@@ -79,3 +79,40 @@ def test_the_error_of_a_part():
     with pytest.raises(ValueError, match="the sixth part"):
         whole(np.zeros(9), 9)
     assert list(whole(np.zeros(3), 3)) == [0.0, 1.0, 2.0]
+
+
+PRODUCTS = """\
+import numpy as np
+from numba import prange
+
+
+def whole(x, parts):
+    for part in prange(parts):
+        one_part(part, x)
+    return x
+
+
+def one_part(part, x):
+    x[part] = np.dot(x[part], x[part])
+"""
+
+
+def test_parts_that_multiply_matrices_have_one_thread_of_its_library(monkeypatch):
+    """Or, where nothing tells it, one thread takes all parts."""
+    threadpoolctl = pytest.importorskip("threadpoolctl")
+    (whole,) = numba_backend.load(PRODUCTS, "<products>", ["whole"], Options(parallel=True))
+    x = RNG.standard_normal((9, 4, 4))
+    expected = [one @ one for one in x]
+    before = threadpoolctl.threadpool_info()
+    limits, real = [], blas_threads._controller()
+
+    class Libraries:
+        def limit(self, **given):
+            limits.append(given)
+            return real.limit(**given)
+
+    for found in (Libraries(), None):
+        monkeypatch.setattr(blas_threads, "_controller", lambda found=found: found)
+        np.testing.assert_allclose(whole(x.copy(), 9), expected, rtol=1e-12)
+    assert limits == [{"limits": 1}]
+    assert threadpoolctl.threadpool_info() == before
