@@ -4,7 +4,8 @@ A transpose is handed to BLAS as it is. Stacks of matrices go product by product
 part of a matrix with a vector, is a loop: to copy `a[i, :j]` for BLAS, or only to call it, takes longer than the
 product in the loops of triangular solvers; and the last bit of BLAS's hangs on where the vectors lie. So are products
 of points with a matrix of a few rows and columns, whose sizes are written: a mixture of two-dimensional components
-takes three quarters of the time, ten points of a hand half.
+takes three quarters of the time, ten points of a hand half. And so are products of a vector with a matrix of a few
+columns, and sums over its rows: no slower than BLAS, and one loop with what makes the rows, which then need no memory.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from gradgen.lower.context import Context, Lazy, Position_, array_type, dtype_of
 from gradgen.lower.scalars import Scalars
 
 SHORT = 4  # rows and columns
+FEW = 8  # columns of a matrix that is multiplied with a vector
 
 
 def matmul(ctx: Context, s: Assign) -> Atom:
@@ -55,7 +57,7 @@ def product(ctx: Context, s: Assign) -> Atom:
     a, b = s.args
     type = s.target.type
     dtype = dtype_of(type)
-    if dtype not in ("float32", "float64", "complex64", "complex128") or _is_short(ctx, a, b) or _is_small(a, b):
+    if dtype not in ("float32", "float64", "complex64", "complex128") or _is_short(ctx, a, b) or _is_small(ctx, a, b):
         return _by_loops(ctx, s)
     out = ctx.builder.emit(
         "dot", contiguous(ctx, converted(ctx, a, dtype)), contiguous(ctx, converted(ctx, b, dtype)), type=type
@@ -79,16 +81,20 @@ def _is_short(ctx: Context, a: Atom, b: Atom) -> bool:
     return ranks == 2 or (ranks == 3 and any(_rank(x) == 2 and _is_part(ctx, x) for x in (a, b)))
 
 
-def _is_small(a: Atom, b: Atom) -> bool:
-    """Whether the loops of a product of matrices, or of a matrix and a vector, are known to be short but for one.
-
-    That one is the first of a product with a vector: sums over columns are taken faster by BLAS.
-    """
+def _is_small(ctx: Context, a: Atom, b: Atom) -> bool:
+    """Whether the loops of a product of matrices are known to be short but for one; of a product of a matrix and a
+    vector the one over columns."""
     x, y = (one.type.dims if isinstance(one.type, Array) else () for one in (a, b))
     if len(x) == len(y) == 2:
         short = [dim.constant is not None and dim.constant <= SHORT for dim in (x[0], x[1], y[1])]
         return sum(short) >= 2
-    return len(x) == 2 and x[1].constant is not None and x[1].constant <= SHORT
+    columns = y[1] if len(y) == 2 else x[_transposed(ctx, a) is None]
+    return columns.constant is not None and columns.constant <= FEW
+
+
+def _transposed(ctx: Context, matrix: Atom) -> Var | None:
+    """What it is the transpose of, in memory."""
+    return None if _is_part(ctx, matrix) else ctx.transposes.get(ctx.value(matrix))  # type: ignore[arg-type]
 
 
 def _is_part(ctx: Context, atom: Atom) -> bool:
@@ -135,6 +141,8 @@ def _by_loops(ctx: Context, s: Assign) -> Atom:
     _agree(ctx, x, split, y, 0)
     if split == 0 and y.type.ndim == 2:
         return _sum_of_rows(ctx, s, x, y)
+    if y.type.ndim == 1 and split == 1 and (rows := _transposed(ctx, s.args[0])) is not None:
+        return _sum_of_rows(ctx, s, y, ctx.array(rows))
 
     def terms(at: Position_, k: Atom) -> tuple[Atom, Atom]:
         return x.element([*at[:split], k]), y.element([k, *at[split:]])
@@ -145,9 +153,8 @@ def _by_loops(ctx: Context, s: Assign) -> Atom:
 def _sum_of_rows(ctx: Context, s: Assign, x: Lazy, y: Lazy) -> Atom:
     """A vector times a matrix: the rows of the matrix, each as often as the vector says."""
     type, scalars = array_type(s.target), Scalars(ctx)
-    out = ctx.empty(type, [y.size(1)])
-    zero = scalars.cast(ctx.whole.constant(0), type.dtype)
-    (out,) = ctx.nest([y.size(1)], (out,), lambda at, carried: (ctx.write(carried[0], at, zero),))  # type: ignore[assignment]
+    out = ctx.builder.emit("zeros", y.size(1), type=type, dtype=type.dtype)
+    ctx.contiguous.add(out)
 
     def add_row(k: Var, carried: tuple[Var, ...]) -> tuple[Atom, ...]:
         factor = x.element([k])

@@ -3,10 +3,15 @@
 LLVM writes out a loop of ten steps, and then vectorises nothing of it: of a softmax over ten classes the exponentials
 are then taken one by one. From eight steps on, a loop fills a vector and is worth more as it is; shorter ones are
 written out, so that the loop around them may be vectorised.
+
+So are longer ones beside a running product, each step of which waits for the one before: eight powers of each of many
+numbers, and sums over these numbers, take a tenth of the time.
 """
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Iterable
 from typing import Any
 
 from llvmlite import ir as llvm
@@ -22,12 +27,30 @@ def kept_loops(func_ir: Any, typemap: dict[str, Any]) -> dict[int, set[int]]:
         for s in block.body:
             if isinstance(s, ir.Assign):
                 made.setdefault(s.target.name, []).append(s.value)
-    loops = analysis.compute_cfg_from_blocks(func_ir.blocks).loops().values()
-    return {
-        loop.header: set(loop.body)
-        for loop in loops
-        if any(_steps(s, made, typemap) >= LEAST for s in func_ir.blocks[loop.header].body)
+    cfg = analysis.compute_cfg_from_blocks(func_ir.blocks)
+    loops = {loop.header: set(loop.body) for loop in cfg.loops().values()}
+    steps = {header: max(_steps(s, made, typemap) for s in func_ir.blocks[header].body) for header in loops}
+    written_out: set[int] = set()
+    for around in loops:
+        inside = {header for header in loops if loops[header] < loops[around]}
+        blocks = (func_ir.blocks[label] for header in inside for label in loops[header])
+        if all(steps[header] for header in inside) and _runs(blocks, made):
+            written_out |= inside
+    return {header: loops[header] for header in loops if steps[header] >= LEAST and header not in written_out}
+
+
+def _runs(blocks: Iterable[Any], made: dict[str, list[Any]]) -> bool:
+    """Whether a number is carried on that each step multiplies."""
+    factors = {
+        s.value.lhs.name
+        for block in blocks
+        for s in block.body
+        if isinstance(s, ir.Assign)
+        and isinstance(s.value, ir.Expr)
+        and s.value.op == "inplace_binop"
+        and s.value.fn is operator.imul
     }
+    return any(len(made[name]) > 1 for name in factors if name in made)
 
 
 def _steps(s: Any, made: dict[str, list[Any]], typemap: dict[str, Any]) -> int:

@@ -90,6 +90,14 @@ def sums_of_products(a, b, c, x):
     return total
 
 
+def few_columns(c, d, x):
+    """Sums over rows of a table, of its transpose, and of a part of it that does not lie row after row."""
+    table = np.sin(x[:, None] * c)
+    seen = np.tanh(table @ d) * x
+    total = np.sum((table.T @ seen) ** 2) + np.sum(table[::2, 1:].T @ seen[::2] * d[1:]) + (seen @ table) @ d
+    return total + np.sum(np.ascontiguousarray(table.T) @ x)
+
+
 def rows_of_a_stack(a, c, n):
     """Each of which may be repeated where the whole array is overwritten, by what is as large or has one row."""
     a = 2.0 * a
@@ -140,6 +148,7 @@ PROGRAMS = [
     program(chosen_norms, (_a(3, 4), _a(4))),
     program(triangles, (Q,)),
     program(sums_of_products, (_a(2, 3), _a(3, 4), _a(4, 2), _a(3)), (_a(1, 1), _a(1, 1), _a(1, 1), _a(1)), pair=True),
+    program(few_columns, (_a(8), _a(8), _a(20)), argnums=(0, 1, 2)),
     program(rows_of_a_stack, (_a(3, 2, 3), Q, 3), (_a(2, 2, 3), Q, 1), argnums=(0, 1), pair=True),
     program(losses_of_rows, (_a(3) / 9, _a(40), _a(40, 600) / 9, _a(40)), argnums=(0, 1)),
     program(rows_that_meet, (_a(3) / 9, _a(40, 600) / 9, _a(40))),

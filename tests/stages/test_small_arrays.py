@@ -98,3 +98,23 @@ def test_long_loops_of_a_written_length_are_not_written_out(length: str, kept: i
     body = f"\n    total = 0.0\n    for i in range({length}):\n        total += x[i] * x[i]\n    return total\n"
     loaded(body, small=True)
     assert len(told) == kept
+
+
+@pytest.mark.parametrize(("between", "kept"), [("total += p", 0), ("for k in range(n):\n            total += p", 2)])
+def test_beside_a_running_product_they_are_so_that_the_loop_around_is_vectorised(between, kept, monkeypatch) -> None:
+    told = []
+    monkeypatch.setattr(numba_compiler, "keep", lambda *args: told.append(args))
+    body = f"""
+    total, sums = 0.0, np.zeros(8)
+    for i in range(n):
+        p = 1.0
+        for j in range(8):
+            total += p * x[j]
+            p *= x[i]
+        {between}
+        for j in range(8):
+            sums[j] += total
+    return sums[5]
+"""
+    loaded(body, small=True)
+    assert len(told) == kept
