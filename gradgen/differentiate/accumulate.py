@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from gradgen.differentiate.picks import Pick, Places, index_of
+from gradgen.differentiate.repeated import sums
 from gradgen.ir import (
     COMPLEX,
     ONE,
@@ -272,6 +273,8 @@ def _reduce(value: Sym, have: tuple, made: tuple, summed: list[int], lead: int) 
     if drop_summed and not keep and len(drop_summed) == value.ndim:
         return symbols.apply("sum", value, axis=None, keepdims=False)
     if drop_summed and not keep and len(drop) == len(drop_summed):
+        if value.ndim == 2:
+            return sums(value, drop_summed[0])
         return symbols.apply("sum", value, axis=_axis(drop_summed), keepdims=False)
     if keep or drop_summed:
         value = symbols.apply("sum", value, axis=_axis(sorted(keep + drop_summed)), keepdims=True)

@@ -107,9 +107,13 @@ def _times(number: Sym, made: Sym) -> Sym:
 
 def sums(x: Sym, axis: int) -> Sym:
     """Along an axis; along the first, over all axes but the last. Those of a product are a product of sums."""
-    version = getattr(x.atom, "version", -1)
-    made = x.builder.definitions.get(version) or x.builder.primal.get(version)
-    if isinstance(made, Assign) and made.op in ("matmul", "dot") and x.ndim == 2:
+    made = _definition(x)
+    if made is not None and made.op == "neg":
+        negated = Sym(made.args[0], x.builder)
+        inner = _definition(negated)
+        if inner is not None and inner.op in ("matmul", "dot") and x.ndim == 2:
+            return -sums(negated, axis)
+    if made is not None and made.op in ("matmul", "dot") and x.ndim == 2:
         left, right = (Sym(arg, x.builder) for arg in made.args)
         if all(one.dtype.startswith(("float", "complex")) for one in (left, right)):
             if axis == 0:
@@ -117,3 +121,9 @@ def sums(x: Sym, axis: int) -> Sym:
             return apply("matmul", left, sums(right, 1))
     over = axis if x.ndim <= 2 or axis else tuple(range(x.ndim - 1))
     return apply("sum", x, axis=None if x.ndim == 1 else over, keepdims=False)
+
+
+def _definition(x: Sym) -> Assign | None:
+    version = getattr(x.atom, "version", -1)
+    made = x.builder.definitions.get(version) or x.builder.primal.get(version)
+    return made if isinstance(made, Assign) else None

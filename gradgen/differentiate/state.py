@@ -94,7 +94,7 @@ class State:
         lost = {var for var in self.iterated if not isinstance(var.type, Scalar)}
         region.definitions |= {var: s for var, s in self.standing.items() if var in region.definitions}
         region.definitions |= {var: self._of_parameter(s) for var, s in region.definitions.items() if s.op == "size"}
-        plan = keep.plan(needed, region.definitions, region.defined | lost, region.free, self.thrifty)
+        plan = keep.plan(needed, region.definitions, region.defined | lost, region.free, self.thrifty, self.frugal)
         fresh = {v: self.builder.var(v.name, v.type, v.of) for v in (*plan.saved, *plan.recomputed)}
         slots = {var: self.builder.slot(_slot_name(var), var.type) for var in plan.saved}
         self.new_slots += slots.values()

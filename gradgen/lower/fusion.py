@@ -1,7 +1,8 @@
 """Which values need no array of their own, because their one reader can compute them as it goes.
 
 A value is left to its reader when the reader takes each element at most once; a value that costs nothing
-to read, such as a view, when all its readers stand in the same block.
+to read, such as a view, when all its readers stand in the same block. What is transposed for a product of matrices
+is had before: BLAS takes the transpose of an array in memory as it is.
 """
 
 from __future__ import annotations
@@ -73,12 +74,19 @@ class Readers:
             return False
         match self.reader[var]:
             case Assign() as s:
-                return _takes_once(s, var, elementwise(s.op))
+                turned = is_turned_for_product(s, self.reader.get(s.target))
+                return _takes_once(s, var, elementwise(s.op)) and not turned
             case Accumulate() as s:
                 return s.prior == var or same_dims(var, s.target)
             case Store() as s:
                 return s.value == var and _fills(s, var)
         return False
+
+
+def is_turned_for_product(s: Assign, reader: Statement | None) -> bool:
+    if s.op != "transpose" or not isinstance(reader, Assign) or reader.op not in ("matmul", "dot"):
+        return False
+    return all(len(dims_of(atom.type)) <= 2 for atom in reader.args)
 
 
 def _takes_once(s: Assign, var: Var, elementwise: bool) -> bool:

@@ -125,6 +125,8 @@ class _Reusing:
             (s, *others) = updating
             if others:
                 return None
+            if isinstance(s, Assign) and isinstance(s.target.type, Array):  # a view
+                return None if any(_updates(one, s.target) for one in block.statements) else version
             made = None
             if isinstance(s, Store):
                 made = s.target

@@ -36,6 +36,14 @@ def nearest(C, X):
     return np.sum(np.min(d, axis=1))
 
 
+def turned_mixture(means, roots, X):
+    q = np.empty((X.shape[0], means.shape[0]))
+    for j in range(means.shape[0]):
+        y = (X - means[j]) @ np.tanh(roots[j]).T
+        q[:, j] = -0.5 * np.sum(y**2, axis=1)
+    return np.sum(np.log(np.sum(np.exp(q), axis=1)))
+
+
 def two_layers(W1, b1, W2, b2, X, y):
     h = np.tanh(X @ W1 + b1)
     o = h @ W2 + b2
@@ -237,6 +245,8 @@ CASES = [
     (logistic, (RNG.standard_normal(3), 0.1, X, SIGNS), (0, 1, 2)),
     (mixture, (X[:4], np.zeros(4), X), (0, 1)),
     (nearest, (X[:4], X), (0, 1)),
+    (turned_mixture, (X[:4], RNG.standard_normal((4, 3, 3)), X), (0, 1)),
+    (turned_mixture, (X[:4], RNG.standard_normal((4, 3, 3)), X), (2,)),
     (two_layers, (RNG.standard_normal((3, 5)), np.zeros(5), RNG.standard_normal(5), 0.0, X, SIGNS), (0, 1, 2, 3)),
     (runge_kutta, (0.5, 3, X[:, 0]), (0, 2)),
     (checked_in_a_loop_that_may_not_run, (X[:, 0], X[:4, 1], 0), (0,)),
@@ -300,6 +310,13 @@ def test_stages_of_a_step_are_numbers() -> None:
 def test_a_state_is_overwritten_in_place() -> None:
     assert text(runge_kutta, (0.5, 3, X[:, 0]), (0, 2)).count("\n        x_2 =") == 0
     assert "y = np.empty" in text(steps_that_read_other_places, (X[:, 0], 3)).replace("y_2", "y")
+
+
+def test_differences_are_taken_again_and_multiplied_as_they_lie() -> None:
+    found = text(turned_mixture, (X[:4], RNG.standard_normal((4, 3, 3)), X), (0, 1))
+    assert found.count("np.dot(") == 2
+    assert found.count(".T, dy)") == 1
+    assert found.count("np.empty((n_means, n_X, ") == 1
 
 
 def test_what_may_raise_stays_in_a_loop_that_may_not_run() -> None:

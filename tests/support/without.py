@@ -10,16 +10,26 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
+
+def _sum_of_rows(x: Any, axis: int) -> Any:
+    from gradgen.rules.symbols import apply
+
+    return apply("sum", x, axis=axis, keepdims=False)
+
+
 # name: where it is called from, its name there, and what does nothing in its place
 OPTIMISATIONS: dict[str, tuple[str, str, Callable[..., Any]]] = {
     "independent": ("gradgen.differentiate.loops", "independent", lambda loop, active: False),
     "rerun": ("gradgen.analyse.rerun", "pays", lambda loop, active: False),
+    "few": ("gradgen.analyse.keep", "few", lambda frugal: 0),
     "standing": ("gradgen.differentiate.loops", "standing", lambda loop, made: {}),
     "at_once": ("gradgen.differentiate.forms", "at_once", lambda block, again: block),
     "cancelling": ("gradgen.analyse.activity", "cancelling", lambda *_: frozenset()),
     "exact": ("gradgen.infer.select", "exact", lambda trees, values: dict(trees)),
     "shapes": ("gradgen.simplify", "share_shapes", lambda program: program),
     "repeated": ("gradgen.differentiate.partials", "by_repeated", lambda s, g: None),
+    "sums": ("gradgen.differentiate.accumulate", "sums", _sum_of_rows),
+    "transposes": ("gradgen.lower.fusion", "is_turned_for_product", lambda s, reader: False),
     "picks": ("gradgen.differentiate.reverse", "reverse_pick", lambda *_: False),
 }
 
