@@ -34,7 +34,10 @@ class _Method(ctypes.Structure):
 
 
 def direct(function: Any, leaves: Sequence[Leaf]) -> Direct | None:
-    """How a Numba dispatcher is called with values of these leaves, converted; None where there is no such way.
+    """How a function of `load` is called with values of these leaves, converted; None where there is no such way.
+
+    Its machine code is without Numba's wrapper, which takes as long to compile as a small function itself; the Numba
+    dispatcher compiles the function anew if it is called with what does not fit here.
 
     >>> from gradgen.run.numba_backend import load
     >>> (halved,) = load("def halved(x):\\n    return x / 2\\n", "<halved>", ["halved"])
@@ -46,8 +49,8 @@ def direct(function: Any, leaves: Sequence[Leaf]) -> Direct | None:
     signature = tuple(map(_numba, kinds))
     if len(kinds) < len(leaves) or not has_entry(signature) or not _layouts_known():
         return None
-    function.compile(signature)
-    compiled = function.overloads[signature]
+    function.direct.compile(signature)
+    compiled = function.direct.overloads[signature]
     name = function.__name__.encode()
     code = compiled.library.get_pointer_to_function(entry_name(compiled.fndesc))
     method = _Method(name, code, FASTCALL_WITH_KEYWORDS, None)

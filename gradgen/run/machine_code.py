@@ -32,11 +32,11 @@ SETTINGS = ("OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "BOUNDSCHECK")  # of Numba
 
 
 class MachineCode(_Cache):
-    """The code of one function, under Numba's interface for such a thing."""
+    """The code of one function, under Numba's interface for such a thing. `kind`: how it is called."""
 
-    def __init__(self, function: FunctionType):
+    def __init__(self, function: FunctionType, kind: str):
         self.path = Path(function.__code__.co_filename)
-        self.name = function.__name__
+        self.name, self.kind = function.__name__, kind
 
     @property
     def cache_path(self) -> str:
@@ -58,7 +58,7 @@ class MachineCode(_Cache):
     def _file(self, sig: Any, codegen: Any) -> Path:
         versions = (sys.version, np.__version__, numba.__version__, llvmlite.__version__)
         settings = [str(getattr(config, name)) for name in SETTINGS]
-        made = (self.name, sig, codegen.magic_tuple(), versions, settings, _compiler())
+        made = (self.name, self.kind, sig, codegen.magic_tuple(), versions, settings, _compiler())
         digest = hashlib.sha256(repr(made).encode()).hexdigest()
         return self.path.with_suffix(f".{digest[:24]}.code")
 

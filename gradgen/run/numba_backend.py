@@ -71,14 +71,21 @@ def load(
     for name, value in list(namespace.items()):
         if isinstance(value, FunctionType) and value.__globals__ is namespace:
             kind = "part" if name in parts else "entry" if name in entries and not helpers else "inner"
-            compiler: Any = functools.partial(_compiler, options, kind)
-            namespace[name] = numba.njit(error_model=options.error_model, nogil=True, pipeline_class=compiler)(value)
-            if keep:
-                namespace[name]._cache = MachineCode(value)
+            namespace[name] = _compiled(value, options, kind, keep)
+            if kind == "entry":
+                namespace[name].direct = _compiled(value, options, "direct", keep)
     if brought is not None:
         names, own_text = brought
         namespace.update(zip(names, _compiled_once(own_text, names, options, keep), strict=True))
     return tuple(namespace[name] for name in entries)
+
+
+def _compiled(function: FunctionType, options: Options, kind: str, keep: bool) -> Any:
+    compiler: Any = functools.partial(_compiler, options, kind)
+    made: Any = numba.njit(error_model=options.error_model, nogil=True, pipeline_class=compiler)(function)
+    if keep:
+        made._cache = MachineCode(function, kind)
+    return made
 
 
 def _compiler(options: Options, kind: Any, *args: Any) -> Any:

@@ -29,13 +29,12 @@ from numba.core.ir_utils import find_const, guard
 
 from gradgen.run import vector_math
 from gradgen.run.distinct_memory import Memory, Scopes, since
-from gradgen.run.entries import has_entry
 from gradgen.run.long_enough import keep, kept_loops
 from gradgen.run.native_entry import NativeEntry
 from gradgen.run.options import Options
 from gradgen.run.small_arrays import SmallArrays, on_stack
 
-Kind = Literal["entry", "part", "inner"]
+Kind = Literal["entry", "direct", "part", "inner"]
 ADDITIONS = ("fadd", "fsub")
 LARGEST_POWER = 64
 HALVES = (0.5, 1.5, 2.5, 3.5)
@@ -124,8 +123,9 @@ def _lowering(options: Options, kind: Kind) -> type[lowering.Lower]:
             return self.builder.call(self.module.declare_intrinsic(name, [args[0].type], declared), args)
 
         def create_cpython_wrapper(self, release_gil: bool = False) -> None:
-            super().create_cpython_wrapper(release_gil)
-            if kind == "entry" and has_entry(self.fndesc.argtypes):
+            if kind != "direct":
+                super().create_cpython_wrapper(release_gil)
+            else:
                 module = self.context.create_module("entry")
                 signature = self.context.call_conv.get_function_type(self.fndesc.restype, self.fndesc.argtypes)
                 function = ir.Function(module, signature, self.fndesc.llvm_func_name)
@@ -153,8 +153,8 @@ def _lowering(options: Options, kind: Kind) -> type[lowering.Lower]:
 def compiler_for(options: Options, kind: Kind) -> type[compiler.CompilerBase]:
     """The compiler class that carries out `options`, for `numba.njit(pipeline_class=...)`.
 
-    `kind`: of functions that are called from outside, and from no other that is compiled; of those that `threads`
-    calls for parts of a loop; of those that others call.
+    `kind`: of functions that are called from outside, and from no other that is compiled, by Numba's dispatcher, or by
+    the entry that is made here; of those that `threads` calls for parts of a loop; of those that others call.
     """
     lower = _lowering(options, kind)
 
