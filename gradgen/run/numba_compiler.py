@@ -123,9 +123,9 @@ def _lowering(options: Options, kind: Kind) -> type[lowering.Lower]:
             return self.builder.call(self.module.declare_intrinsic(name, [args[0].type], declared), args)
 
         def create_cpython_wrapper(self, release_gil: bool = False) -> None:
-            if kind != "direct":
+            if kind == "entry":
                 super().create_cpython_wrapper(release_gil)
-            else:
+            if kind == "direct":
                 module = self.context.create_module("entry")
                 signature = self.context.call_conv.get_function_type(self.fndesc.restype, self.fndesc.argtypes)
                 function = ir.Function(module, signature, self.fndesc.llvm_func_name)
@@ -133,6 +133,9 @@ def _lowering(options: Options, kind: Kind) -> type[lowering.Lower]:
                 parts = (self.context, module, function, self.fndesc, self.env, self.call_helper, let_others)
                 NativeEntry(*parts).build()
                 self.library.add_ir_module(module)
+
+        def create_cfunc_wrapper(self) -> None:
+            """Nobody calls it."""
 
         def _is_short(self) -> bool:
             """Whether the function is done sooner than other threads are let in: it has no arrays, loops or calls."""
