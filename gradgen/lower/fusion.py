@@ -13,6 +13,7 @@ from gradgen.ir import Accumulate, Array, Assign, At, Atom, Block, Statement, St
 from gradgen.ir.walk import map_statement, operands, statement_free
 from gradgen.lower.context import same_dims
 from gradgen.lower.identities import is_alias
+from gradgen.lower.products import is_few_sums
 from gradgen.lower.reductions import ONE_PASS
 
 ONCE = frozenset(
@@ -86,14 +87,14 @@ class Readers:
 def is_turned_for_product(s: Assign, reader: Statement | None) -> bool:
     if s.op != "transpose" or not isinstance(reader, Assign) or reader.op not in ("matmul", "dot"):
         return False
-    return all(len(dims_of(atom.type)) <= 2 for atom in reader.args)
+    return all(len(dims_of(atom.type)) <= 2 for atom in reader.args) and not is_few_sums(reader)
 
 
 def _takes_once(s: Assign, var: Var, elementwise: bool) -> bool:
     place = s.args.index(var)
     if SIZES_ONLY.get(s.op) == place:
         return True
-    if s.op in ONCE or s.op in ONE_PASS or s.op == "spread":
+    if s.op in ONCE or s.op in ONE_PASS or s.op == "spread" or is_few_sums(s):
         return True
     if s.op == "getitem":
         arrays = [arg for arg in s.args[1:] if isinstance(arg.type, Array)]

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from gradgen.ir import Array, Assign, At, Atom, Scalar, Var, with_dims
+from gradgen.ir import Array, Assign, At, Atom, Dim, Scalar, Var, with_dims
 from gradgen.lower.broadcasting import Broadcast
 from gradgen.lower.context import Context, Lazy, Position_, array_type, dtype_of
 from gradgen.lower.scalars import Scalars
 
 SHORT = 4  # rows and columns
+LONG = 16  # what is summed up
 FEW = 8  # columns of a matrix that is multiplied with a vector
 
 
@@ -54,6 +55,8 @@ def _rank(atom: Atom) -> int:
 
 def product(ctx: Context, s: Assign) -> Atom:
     """Of vectors and matrices."""
+    if is_few_sums(s):
+        return _few_sums(ctx, s)
     a, b = s.args
     type = s.target.type
     dtype = dtype_of(type)
@@ -148,6 +151,40 @@ def _by_loops(ctx: Context, s: Assign) -> Atom:
         return x.element([*at[:split], k]), y.element([k, *at[split:]])
 
     return contraction(ctx, s, [*x.sizes()[:-1], *y.sizes()[1:]], x.size(split), terms)
+
+
+def is_few_sums(s: Assign) -> bool:
+    """Whether a product of matrices is a few sums over many rows: one loop does all, and reads each element once."""
+    if s.op not in ("matmul", "dot") or not all(_rank(arg) == 2 for arg in s.args):
+        return False
+    (rows, length), (_, columns) = (array_type(arg).dims for arg in s.args)
+    return _is_at_most(rows, SHORT) and _is_at_most(columns, SHORT) and not _is_at_most(length, LONG)
+
+
+def _is_at_most(dim: Dim, most: int) -> bool:
+    return dim.constant is not None and dim.constant <= most
+
+
+def _few_sums(ctx: Context, s: Assign) -> Atom:
+    x, y = map(ctx.array, s.args)
+    _agree(ctx, x, 1, y, 0)
+    type, scalars, whole = array_type(s.target), Scalars(ctx), ctx.whole
+    rows, columns = ([whole.constant(k) for k in range(dim.constant or 0)] for dim in type.dims)
+    number = Scalar(type.dtype)
+
+    def body(k: Position_, carried: tuple[Atom, ...]) -> list[Atom]:
+        left = [scalars.cast(x.element([i, k[0]]), type.dtype) for i in rows]
+        right = [scalars.cast(y.element([k[0], j]), type.dtype) for j in columns]
+        terms = (scalars.apply("mul", [a, b], number, {}) for a in left for b in right)
+        return [scalars.apply("add", [total, term], number, {}) for total, term in zip(carried, terms, strict=True)]
+
+    zeros = [scalars.cast(whole.constant(0), type.dtype)] * (len(rows) * len(columns))
+    totals = iter(ctx.nest([x.size(1)], zeros, body))
+    out: Atom = ctx.empty(type, [x.size(0), y.size(1)])
+    for i in rows:
+        for j in columns:
+            out = ctx.write(out, [i, j], next(totals))
+    return out
 
 
 def _sum_of_rows(ctx: Context, s: Assign, x: Lazy, y: Lazy) -> Atom:

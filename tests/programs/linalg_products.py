@@ -98,6 +98,13 @@ def few_columns(c, d, x):
     return total + np.sum(np.ascontiguousarray(table.T) @ x)
 
 
+def few_sums(x, y, w):
+    """Over all rows, of what is computed for them; of transposes, of a part, and of numbers of less precision."""
+    m = np.sin(x).T @ (y * w[:, None])
+    n = y[::-1, :2].T @ x + (w * x.T) @ y.astype(np.float32)[:, :2]
+    return np.sum(m**3) + np.sum(n * m[:, 1:]) + (x.T @ x)[0, 1]
+
+
 def rows_of_a_stack(a, c, n):
     """Each of which may be repeated where the whole array is overwritten, by what is as large or has one row."""
     a = 2.0 * a
@@ -138,6 +145,7 @@ PROGRAMS = [
     program(attention, (_a(2, 3, 2, 4), _a(2, 5, 2, 4), _a(2, 5, 2, 4)), pair=True),
     program(tensor_train, (_a(3, 2), _a(2, 4, 2), _a(2, 3))),
     program(quadratic_forms, (_a(5, 3), Q)),
+    program(few_sums, (_RNG.random((18, 2)), _RNG.random((18, 3)), _RNG.random(18)), argnums=(0, 1, 2)),
     program(with_view, (Q,)),
     program(view_sees_the_store, (Q, 0.7)),
     program(power_iteration, (Q @ Q.T, _a(3), 4), argnums=(0, 1)),

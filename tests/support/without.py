@@ -30,6 +30,7 @@ OPTIMISATIONS: dict[str, tuple[str, str, Callable[..., Any]]] = {
     "repeated": ("gradgen.differentiate.partials", "by_repeated", lambda s, g: None),
     "sums": ("gradgen.differentiate.accumulate", "sums", _sum_of_rows),
     "transposes": ("gradgen.lower.fusion", "is_turned_for_product", lambda s, reader: False),
+    "few_sums": ("gradgen.lower.products", "is_few_sums", lambda s: False),
     "picks": ("gradgen.differentiate.reverse", "reverse_pick", lambda *_: False),
 }
 
