@@ -1,13 +1,14 @@
 """What nobody reads goes, and what is only another name for a value is that value.
 
-One idea a file: `unchanging` (what loops and branches hand on unchanged), `copies`, `cleared`, `shapes`, `sizes`,
-`cache`, `dead`, `order` (reads before updates). Each takes a valid program and returns one with the same results and
-effects, and never a slower one.
+One idea a file: `unchanging` (what loops and branches hand on unchanged), `branches` (on one test), `copies`,
+`cleared`, `shapes`, `sizes`, `cache`, `dead`, `order` (reads before updates). Each takes a valid program and returns
+one with the same results and effects, and never a slower one.
 """
 
 from __future__ import annotations
 
 from gradgen.ir import Program
+from gradgen.simplify.branches import merge_branches
 from gradgen.simplify.cache import trim_caches
 from gradgen.simplify.cleared import store_cleared
 from gradgen.simplify.copies import remove_copies
@@ -18,6 +19,7 @@ from gradgen.simplify.sizes import share_sizes
 from gradgen.simplify.unchanging import remove_unchanging
 
 __all__ = [
+    "merge_branches",
     "read_first",
     "remove_copies",
     "remove_dead",
@@ -33,7 +35,7 @@ __all__ = [
 def simplify(program: Program) -> Program:
     """Run all of them until nothing changes: what one removes lets another remove more."""
     while True:
-        made = store_cleared(remove_copies(remove_unchanging(program)))
+        made = store_cleared(remove_copies(merge_branches(remove_unchanging(program))))
         made = remove_dead(trim_caches(share_sizes(share_shapes(made))))
         if made == program:
             return read_first(program)

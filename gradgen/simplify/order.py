@@ -12,6 +12,16 @@ f(xs.0):
   xs.1 = shorten xs.0
   yield xs.1 y.2
 
+A number that the block only hands on, and that replaces one that is still read, is made last: both have one name.
+
+>>> n, m, z = (Var(name, k, FLOAT) for k, name in enumerate("nnz", 3))
+>>> body = Block((Assign(m, "neg", (n,)), Assign(z, "exp", (n,))), (m, z))
+>>> print(show(read_first(Program((Function("f", (n,), body),))).entry))
+f(n.3):
+  z.5 = exp n.3
+  n.4 = neg n.3
+  yield n.4 z.5
+
 What is read may be read into another array, by a store or a sum, unless that array is read meanwhile as it was before.
 """
 
@@ -20,8 +30,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gradgen.analyse.alias import makes_view
+from gradgen.analyse.independent import UNREPEATABLE
 from gradgen.analyse.liveness import LIST_UPDATES
-from gradgen.ir import Accumulate, Array, Assign, Block, ListOf, Program, Statement, Store, Var
+from gradgen.ir import Accumulate, Array, Assign, Atom, Block, ListOf, Program, Scalar, Statement, Store, Var
 from gradgen.ir.walk import map_statement, operands, statement_free, targets
 
 
@@ -48,7 +59,26 @@ def _block(block: Block) -> Block:
         if isinstance(s, Assign) and makes_view(s):
             bases[s.target] = _memory(s, bases)
         ordered.insert(place, statement)
-    return Block(tuple(ordered), block.yields)
+    return Block(tuple(_handed_on_last(ordered)), block.yields)
+
+
+def _handed_on_last(ordered: list[Statement]) -> list[Statement]:
+    read: set[Atom] = set()
+    kept, last = list[Statement](), list[Statement]()
+    for s in reversed(ordered):
+        if isinstance(s, Assign) and s.target not in read and not read.isdisjoint(_replaced(s)):
+            last.append(s)
+        else:
+            kept.append(s)
+            read |= {*operands(s), *statement_free(s)}
+    return [*reversed(kept), *reversed(last)]
+
+
+def _replaced(s: Assign) -> list[Var]:
+    """Of the numbers that a number is made of, those with its name."""
+    if s.op in UNREPEATABLE or not all(isinstance(atom.type, Scalar) for atom in (s.target, *s.args)):
+        return []
+    return [arg for arg in s.args if isinstance(arg, Var) and s.target.name and arg.name == s.target.name]
 
 
 def _updated(s: Statement) -> tuple[Var, ...]:

@@ -27,6 +27,7 @@ OPTIMISATIONS: dict[str, tuple[str, str, Callable[..., Any]]] = {
     "cancelling": ("gradgen.analyse.activity", "cancelling", lambda *_: frozenset()),
     "exact": ("gradgen.infer.select", "exact", lambda trees, values: dict(trees)),
     "shapes": ("gradgen.simplify", "share_shapes", lambda program: program),
+    "branches": ("gradgen.simplify", "merge_branches", lambda program: program),
     "repeated": ("gradgen.differentiate.partials", "by_repeated", lambda s, g: None),
     "sums": ("gradgen.differentiate.accumulate", "sums", _sum_of_rows),
     "transposes": ("gradgen.lower.fusion", "is_turned_for_product", lambda s, reader: False),
