@@ -3,13 +3,19 @@
 Such a loop keeps nothing for backward, which runs an iteration again and goes through it at once, in any order.
 
 >>> from gradgen.ir import FLOAT, INT, Accumulate, Assign, Block, Const, For, Var
->>> s, e, t, i = (Var(name, k, FLOAT) for k, name in enumerate("seti"))
+>>> s, e, t, i, r = (Var(name, k, FLOAT) for k, name in enumerate("setir"))
 >>> def loop(*body):
-...     return For(i, Const(0, INT), Const(9, INT), Const(1, INT), (s,), (s,), Block(body, (t,)), (Var("r", 9, FLOAT),))
+...     return For(i, Const(0, INT), Const(9, INT), Const(1, INT), (s,), (s,), Block(body, (t,)), (r,))
 >>> independent(loop(Assign(e, "exp", (Const(2.0, FLOAT),)), Accumulate(t, s, e)), frozenset())
 True
 >>> independent(loop(Assign(e, "exp", (s,)), Accumulate(t, s, e)), frozenset())
 False
+
+Numbers without an adjoint may go along, where they are cheap to have again: an alternating sign is carried by
+the loop that backward runs, in the same order.
+
+>>> independent(loop(Assign(t, "neg", (s,))), frozenset()), independent(loop(Assign(t, "neg", (s,))), {r})
+(True, False)
 
 Does not know of an element that is read in the iteration that wrote it: such a loop counts as one that needs its past.
 """
@@ -18,6 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Set
 
+from gradgen.analyse.keep import is_cheap
 from gradgen.ir import (
     Accumulate,
     Array,
@@ -41,7 +48,7 @@ from gradgen.ir import (
     While,
     dims_of,
 )
-from gradgen.ir.walk import blocks, operands, statement_free, statements
+from gradgen.ir.walk import blocks, operands, statement_free, statements, targets
 
 # What gives something else when it is run again.
 UNREPEATABLE = ("generator",)
@@ -64,10 +71,36 @@ def _apart(loop: For, k: int, active: Set[Var]) -> bool:
     """Whether no iteration needs what the k-th carried value was made of in others."""
     start, first, end, result = loop.carried[k], loop.inits[k], loop.body.yields[k], loop.results[k]
     if result not in active:
-        return _uses(loop.body, start) == 0 or _adds_up(loop.body, start, end, None)
+        return _uses(loop.body, start) == 0 or _adds_up(loop.body, start, end, None) or along(loop, k, active)
     same = not isinstance(first, Undefined) and _alike(first, start) and _alike(start, result)
     place = loop.index if _natural(loop) else None
     return same and _adds_up(loop.body, start, end, place)
+
+
+def along(loop: For, k: int, active: Set[Var]) -> bool:
+    """Whether the k-th carried value is a number without an adjoint that is soon had again."""
+    start, first, end = loop.carried[k], loop.inits[k], loop.body.yields[k]
+    number = isinstance(end.type, Scalar) and not isinstance(first, Undefined) and _alike(start, end)
+    if not number or not active.isdisjoint({start, end, loop.results[k]}):
+        return False
+    return _sources(loop.body, {end}) is not None
+
+
+def _sources(block: Block, wanted: Set[Atom]) -> set[Atom] | None:
+    """What the values `wanted` of a block are made of before it, if cheap operations on numbers make them."""
+    found = set(wanted)
+    for s in reversed(block.statements):
+        made = found.intersection(targets(s))
+        if isinstance(s, If) and made:
+            sides = [_sources(side, {side.yields[s.results.index(v)] for v in made}) for side in (s.then, s.orelse)]
+            if None in sides:
+                return None
+            found.update({s.test}, *sides)  # type: ignore[arg-type]
+        elif isinstance(s, Assign) and made and is_cheap(s):
+            found.update(s.args)
+        elif made:
+            return None
+    return found
 
 
 def _alike(a: Atom, b: Atom) -> bool:

@@ -28,15 +28,17 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from gradgen.analyse.conditions import Numbers
 from gradgen.ir import Array, Assign, At, Atom, Block, Const, For, If, Slice, Store, Var, While
 from gradgen.ir.linear import Form
 from gradgen.ir.walk import block_params, blocks, statements, targets
 from gradgen.rules import sizes
 from gradgen.rules.indexing import completed
-from gradgen.rules.whole_numbers import Definitions, WholeNumbers, in_range
+from gradgen.rules.whole_numbers import Definitions, in_range
 
 Loop = For | While
 Stack = tuple[Loop, ...]  # the loops around a statement, outermost first
+Tests = tuple[tuple[Atom, bool], ...]  # the tests around a statement, and whether they hold there
 Range = tuple[Form | None, Form | None]  # the first and the last place along an axis, where they are known
 
 
@@ -51,8 +53,8 @@ def standing(loop: Loop, made: Definitions) -> dict[Var, Assign]:
             history = _history(loop, carried, end)
             if history is not None:
                 checker = _Checker(loop, history, made)
-                for s, stack in _readings(loop.body, (loop,), history):
-                    if checker.stands(s, stack):
+                for s, stack, tests in _readings(loop.body, (loop,), (), history):
+                    if checker.stands(s, stack, tests):
                         found[s.target] = replace(s, args=(result, *s.args[1:]))
     return found
 
@@ -109,12 +111,14 @@ def _steps(block: Block, end: Atom) -> tuple[list[Step], Atom]:
     return steps, end
 
 
-def _readings(block: Block, stack: Stack, history: _History) -> Iterator[tuple[Assign, Stack]]:
+def _readings(block: Block, stack: Stack, tests: Tests, history: _History) -> Iterator[tuple[Assign, Stack, Tests]]:
     for s in block.statements:
         if isinstance(s, Assign) and s.op == "getitem" and s.args[0] in history.versions:
-            yield s, stack
+            yield s, stack, tests
         for inner in blocks(s):
-            yield from _readings(inner, (*stack, s) if isinstance(s, For | While) else stack, history)
+            around = (*stack, s) if isinstance(s, For | While) else stack
+            told = (*tests, (s.test, inner is s.then)) if isinstance(s, If) else tests
+            yield from _readings(inner, around, told, history)
 
 
 class _Checker:
@@ -125,19 +129,22 @@ class _Checker:
         inside = [loop, *statements(loop.body)]
         self.inside = {var for s in inside for var in block_params(s)}
         self.inside.update(var for s in inside[1:] for var in targets(s))
-        self.sides = {side: WholeNumbers(made, name=partial(self.name, side)) for side in ("read", "store")}
+        self.sides = {side: Numbers(made, name=partial(self.name, side)) for side in ("read", "store")}
         self.sides["store"].least = self.sides["read"].least
 
     def name(self, side: str, var: Var) -> Hashable:
         """What a loop makes anew each time is something else where it is read than where it is stored."""
         return var, side if var in self.inside else ""
 
-    def stands(self, read: Assign, stack: Stack) -> bool:
+    def stands(self, read: Assign, stack: Stack, tests: Tests) -> bool:
         version = read.args[0]
         around, count = self.history.versions[version]  # type: ignore[index]
-        here = self.place(read.param("index"), read.args[1:], version, stack, "read")
+        facts = self.bounds(stack, "read")
+        for test, holds in tests:
+            facts += self.sides["read"].told(test, holds, facts)
+        here = self.place(read.param("index"), read.args[1:], version, facts, "read")
         return all(
-            self.apart(here, stack, store, store_stack, order)
+            self.apart(here, facts, store, store_stack, order)
             for number, (store, store_stack) in enumerate(self.history.stores)
             for order in self.later(around, store_stack, number >= count)
         )
@@ -165,9 +172,10 @@ class _Checker:
         sign = (step > 0) - (step < 0)  # type: ignore[operator]
         return -sign if loop.backward else sign
 
-    def apart(self, here: list[Range], stack: Stack, store: Store, store_stack: Stack, order: list[Form]) -> bool:
-        there = self.place(store.index, store.operands, store.array, store_stack, "store")
-        facts = [*order, *self.bounds(stack, "read"), *self.bounds(store_stack, "store")]
+    def apart(self, here: list[Range], known: list[Form], store: Store, stack: Stack, order: list[Form]) -> bool:
+        bounds = self.bounds(stack, "store")
+        there = self.place(store.index, store.operands, store.array, bounds, "store")
+        facts = [*order, *known, *bounds]
         for ranges in zip(here, there, strict=True):
             facts += [
                 last - first for first, _ in ranges for _, last in ranges if first is not None and last is not None
@@ -182,13 +190,13 @@ class _Checker:
             fact for loop in loops for fact in in_range(form(loop.index), form(loop.start), form(loop.stop), loop.step)
         ]
 
-    def place(self, index: tuple, operands: tuple[Atom, ...], array: Atom, stack: Stack, side: str) -> list[Range]:
+    def place(self, index: tuple, operands: tuple[Atom, ...], array: Atom, facts: list[Form], side: str) -> list[Range]:
         """For each axis what the index names of it, or more."""
         dims = array.type.dims  # type: ignore[union-attr]
         if any(isinstance(atom.type, Array) for atom in operands):
             return [(None, None)] * len(dims)
         entries = [entry for entry in completed(index, operands, len(dims)) if entry is not None]
-        facts, numbers = self.bounds(stack, side), self.sides[side]
+        numbers = self.sides[side]
 
         def known(bound: Any, size: Form | None) -> Form | None:
             """Where a bound points to, be it counted from the start or from the end."""

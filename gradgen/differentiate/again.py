@@ -48,27 +48,41 @@ def followed(loop: For, primal: list[Statement], builder: Builder) -> tuple[For,
     return again, stands_for
 
 
+def reading(statements: list[Statement], standing: Mapping[Var, Assign]) -> list[Statement]:
+    """The statements, with other readings in place of some: they run again when loops around them have ended."""
+
+    def inside(block: Block) -> Block:
+        return Block(tuple(reading(list(block.statements), standing)), block.yields)
+
+    def each(s: Statement) -> Statement:
+        return standing.get(s.target, s) if isinstance(s, Assign) else map_statement(s, lambda atom: atom, inside)
+
+    return list(map(each, statements))
+
+
 def with_adjoint(
     again: For,
     stands_for: Mapping[Var, Atom],
     adjoint: Block,
     sums: tuple[tuple[Var, Atom, Var], ...],
     whole: bool,
+    along: tuple[int, ...] = (),
 ) -> For:
     """`again`, each iteration followed by `adjoint`, whose yields go round as `sums`: (carried, init, result).
 
-    `whole`: it gives the results of the copied loop too; otherwise what only they need is left out. Of what the copied
-    loop carries, nothing but the shape is asked for, and that is its first value's.
+    `whole`: it gives the results of the copied loop too; otherwise what only they need is left out, but for what goes
+    `along`. Of all else that the copied loop carries, only the shape is asked for, and that is its first value's.
     """
     adjoint = substitute(adjoint, dict(stands_for))
-    mine = tuple(zip(again.carried, again.inits, again.results, strict=True)) if whole else ()
-    yields = again.body.yields if whole else ()
-    carried, inits, results = zip(*mine, *sums, strict=True)
+    kept = range(len(again.carried)) if whole else along
+    mine = [(again.carried[k], again.inits[k], again.results[k]) for k in kept]
+    body = Block(adjoint.statements, (*(again.body.yields[k] for k in kept), *adjoint.yields))
     if whole:
-        body = Block((*again.body.statements, *adjoint.statements), (*yields, *adjoint.yields))
+        body = replace(body, statements=(*again.body.statements, *adjoint.statements))
     else:
-        body = preceded(again.body.statements, adjoint)
-        body = substitute(body, dict(zip(again.carried, again.inits, strict=True)))
+        left = {var: again.inits[k] for k, var in enumerate(again.carried) if k not in kept}
+        body = substitute(preceded(again.body.statements, body), left)
+    carried, inits, results = zip(*mine, *sums, strict=True)
     return replace(again, carried=carried, inits=inits, results=results, body=body)
 
 

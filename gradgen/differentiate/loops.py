@@ -13,13 +13,14 @@ from dataclasses import replace
 from typing import TypeGuard
 
 from gradgen.analyse import rerun
-from gradgen.analyse.independent import independent
+from gradgen.analyse.independent import along, independent
 from gradgen.analyse.standing import standing
 from gradgen.differentiate import again
 from gradgen.differentiate.state import Region, State
 from gradgen.ir import (
     INT,
     Array,
+    Assign,
     Atom,
     Block,
     Const,
@@ -49,10 +50,22 @@ class Loops(State):
     def _is_independent(self, s: For | While) -> TypeGuard[For]:
         """An iteration that runs again keeps what its inner loops need, so that these do not run a third time; but
         where they run only for backward, or forward and backward become one, they keep nothing either."""
-        if not isinstance(s, For) or not independent(s, self.marks):
+        if not isinstance(s, For) or not independent(s, self.marks) or self._reads_what_changes(s):
             return False
         ends = not any(result in again.read(after) for result in s.results for after in self.following)
         return not self.repeating or ends or self._known_before(s)
+
+    def _reads_what_changes(self, s: For) -> bool:
+        """Whether it reads elements of an array that a loop around it fills bit by bit: only these are kept, not the
+        array, once for each iteration of that loop."""
+        return any(
+            isinstance(reading, Assign)
+            and (reading.op, type(reading.target.type)) == ("getitem", Scalar)
+            and reading.args[0] in self.iterated
+            and reading.args[0].version not in self.builder.primal  # type: ignore[union-attr]
+            and reading.target not in self.standing
+            for reading in all_statements(s.body)
+        )
 
     def _known_before(self, s: For) -> bool:
         """Whether the adjoints that go into the loop hang on nothing that it makes."""
@@ -80,7 +93,7 @@ class Loops(State):
         found = {k: adjoint for k, adjoint in enumerate(incoming) if adjoint is not None}
         changed = [k for k in found if self._is_active_array(s.inits[k])]
         params = {k: self.builder.var("", found[k].type, of=s.carried[k]) for k in changed}
-        before = self.new_slots, self.repeating
+        before, standing_around = (self.new_slots, self.repeating), dict(self.standing)
         self.new_slots, self.repeating = [], True
         with self.builder.collect() as statements, self.adjoints.scope(dict(sums)) as current:
             for k, (given, adjoint) in enumerate(zip(s.body.yields, incoming, strict=True)):
@@ -97,12 +110,13 @@ class Loops(State):
             self.builder.var("", param.type, of=var if isinstance(var, Var) else None) for param, _, var in going
         ]
         if going:
-            copy, stands_for = again.followed(s, primal, self.builder)
+            copy, stands_for = again.followed(s, again.reading(primal, standing_around), self.builder)
             self._rename_again(stands_for)
             if whole:
                 self.again[copy.index] = s.index
             added = tuple((param, init, result) for (param, init, _), result in zip(going, results, strict=True))
-            repeated = again.with_adjoint(copy, stands_for, Block(tuple(statements), exits), added, whole)
+            on = tuple(k for k in range(len(s.carried)) if along(s, k, self.marks))
+            repeated = again.with_adjoint(copy, stands_for, Block(tuple(statements), exits), added, whole, on)
             self.builder.append(replace(repeated, origin=self.builder.origin))
         left = dict(zip(changed, results, strict=False))
         self.adjoints.current.update(zip(touched, results[len(changed) :], strict=True))

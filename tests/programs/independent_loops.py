@@ -38,6 +38,63 @@ def two_sums_of_which_one_seeds(w, v):
     return t * s + t
 
 
+def alternating(w, v):
+    s, sign = 0.0, 1.0
+    for x in v:
+        s += sign * math.sin(w * x)
+        sign = -sign
+    return s * s + sign * w
+
+
+def state_goes_along(w, v):
+    """Numbers without an adjoint: one steps, one hangs on it, one is changed where something holds only."""
+    s, seed, skipped, last = 0.0, 7, 0, 0
+    for i in range(len(v)):
+        s += math.exp(w * v[i]) * last * v[seed % 5]
+        last = seed % 3 + skipped
+        seed = seed * 5 + i
+        if v[i] > 0.8:
+            skipped += 1
+            s -= skipped * w * v[i]
+    return s * s
+
+
+def state_hangs_on_the_sum(w, v):
+    s, sign = 0.3, 1.0
+    for x in v:
+        s += sign * math.sin(w * x)
+        if s > 0.5:
+            sign = -sign
+    return s
+
+
+def recurrence_over_sets(a):
+    n = len(a)
+    minors = np.zeros(2**n)
+    minors[0] = 1.0
+    for c in range(1, 2**n):
+        row = n
+        for j in range(n):
+            row -= (c >> j) & 1
+        sign, total = 1.0, 0.0
+        for j in range(n):
+            if (c >> j) & 1:
+                total += sign * a[row, j] * minors[c - (1 << j)]
+                sign = -sign
+        minors[c] = total
+    return minors[-1]
+
+
+def members_of_any_number(v, start):
+    """Bits of numbers below zero, more of them than there are places, and one that is read but not asked."""
+    s = 0.0
+    for c in range(start, start + 40, 3):
+        for j in range(len(v)):
+            if (c >> j) & 1:
+                s += v[(c + j) % 5] * v[j - 1]
+    return s * s
+
+
 def elements_set(w, v):
     y = np.zeros(len(v))
     for i in range(len(v)):
@@ -245,6 +302,12 @@ PROGRAMS = [
     program(logistic, (W, X, Y), argnums=(0, 1)),
     program(seed_needs_the_sum, (0.3, V), (0.3, np.zeros(0)), argnums=(0, 1)),
     program(two_sums_of_which_one_seeds, (0.3, V), argnums=(0, 1)),
+    program(alternating, (0.3, V), (0.3, V[:0]), argnums=(0, 1)),
+    program(alternating, (0.3, V), argnums=0, second_order=True),
+    program(state_goes_along, (0.3, V), argnums=(0, 1)),
+    program(state_hangs_on_the_sum, (0.3, V), argnums=(0, 1)),
+    program(recurrence_over_sets, (X[:3],), (X[3:4, :1],)),
+    program(members_of_any_number, (V, -9), (V, 0), (V, 2**40)),
     program(elements_set, (0.3, V), (0.3, V[:1]), argnums=(0, 1)),
     program(elements_set, (0.3, V), argnums=0, second_order=True),
     program(elements_set_in_a_copy, (0.3, V), (0.3, V[:1]), argnums=(0, 1)),

@@ -87,7 +87,44 @@ def linear_in_time(x, n):
     return np.sum(x)
 
 
+def over_sets(x, n):
+    """A set without one of its members has been filled; a mask tells members as a shift does."""
+    total = np.ones(8)
+    for c in range(1, 8):
+        s = 0.0
+        for j in range(3):
+            if (c >> j) & 1:
+                s += x[j] * total[c - (1 << j)]
+            if c & (1 << j):
+                s *= total[c - (1 << j)]
+        total[c] = s
+    return total[-1]
+
+
+def over_other_sets(x, n):
+    """A place that is 0 or more for some bits only, and one that is filled later."""
+    total = np.ones(8)
+    for c in range(1, 8):
+        s = 0.0
+        for j in range(3):
+            if (c >> j) & 1:
+                s += x[j] * total[c - (2 << j)]
+            else:
+                s += x[j] * total[c ^ (1 << j)]
+        total[c] = s
+    return total[-1]
+
+
+def under_a_test(x, n):
+    for i in range(n):
+        for j in range(n):
+            if j < i:
+                x[i] *= x[j]
+    return np.sum(x)
+
+
 KEPT = [(recurrence, 0), (downwards, 0), (against_the_order, 1), (in_time, 1), (linear_in_time, 0)]
+KEPT += [(over_sets, 1), (over_other_sets, 2), (under_a_test, 1)]
 
 
 @pytest.mark.parametrize(("function", "saves"), KEPT)
