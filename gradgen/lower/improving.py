@@ -12,6 +12,7 @@ from functools import partial
 from gradgen.ir import Program
 from gradgen.lower.advancing import advance_checks
 from gradgen.lower.asking import ask_rows
+from gradgen.lower.bits import visit_bits
 from gradgen.lower.checking import remember_checks
 from gradgen.lower.choosing import choose_terms
 from gradgen.lower.filling import fill_arrays
@@ -49,7 +50,7 @@ PASSES: tuple[Callable[[Program], Program], ...] = (
 # Once, when nothing more is found: loops over the same places have become one. Then all of it once more.
 BETWEEN: tuple[Callable[[Program], Program], ...] = (unroll_loops,)
 # Once, when the others are done.
-LAST: tuple[Callable[[Program], Program], ...] = (run_powers, block_rows, ask_exponents, simplify, ask_rows)
+LAST: tuple[Callable[[Program], Program], ...] = (visit_bits, run_powers, block_rows, ask_exponents, simplify, ask_rows)
 ROUNDS = 4
 
 

@@ -16,5 +16,8 @@ add_rule(Rule("fourier_rows", "constant", same, cost=100))
 # How many edges, which are evenly spaced, are not above a number.
 add_rule(Rule("even_place", "constant", same, cost=10))
 
+# The place of the lowest bit that is set in a whole number.
+add_rule(Rule("lowest_bit", "constant", same))
+
 # The largest or smallest along an axis, and its place: a pair.
 add_rule(Rule("extreme", "constant", same))

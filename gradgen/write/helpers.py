@@ -139,6 +139,16 @@ def _place(edges, x):
         k -= 1
     return k + 1
 ''',
+    "_lowest_bit": '''\
+def _lowest_bit(number):
+    """The place of the lowest bit that is set, as the count of those below: processors have an instruction for it."""
+    below = (number & -number) - 1
+    place = 0
+    while below != 0:
+        below &= below - 1
+        place += 1
+    return place
+''',
     "_last": '''\
 def _last(start, stop, step):
     """The last item of a range, or the item before its first where it is empty."""

@@ -743,6 +743,11 @@ def _fit(use: _Use) -> ast.expr:
     return use.speller.helper("_fit", use.args[0], tuple_(use.args[1:]), constant(use.params["axes"]))
 
 
+@special("lowest_bit")
+def _lowest_bit(use: _Use) -> ast.expr:
+    return use.speller.helper("_lowest_bit", *use.args)
+
+
 @special("even_place")
 def _even_place(use: _Use) -> ast.expr:
     return use.speller.helper("_place", *use.args)
