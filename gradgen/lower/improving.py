@@ -19,6 +19,7 @@ from gradgen.lower.filling import fill_arrays
 from gradgen.lower.folding import fold_constants
 from gradgen.lower.formulas import use_formulas
 from gradgen.lower.forwarding import forward_stores
+from gradgen.lower.gathering import gather_sums
 from gradgen.lower.hoisting import hoist_invariants
 from gradgen.lower.merging import merge_loops
 from gradgen.lower.parallel import parallel_loops
@@ -33,6 +34,7 @@ from gradgen.lower.unrolling import unroll_loops
 from gradgen.simplify import simplify
 
 PASSES: tuple[Callable[[Program], Program], ...] = (
+    gather_sums,
     fold_constants,
     hoist_invariants,
     advance_checks,

@@ -33,16 +33,18 @@ f(n.0, x.5):
 
 The one array must be read by the loops that fill the other alone, each element only by the iteration that then stores
 there, and both must be of one shape. Otherwise an empty array that an iteration makes, and does not hand on, is made
-before the loop and serves all iterations.
+before the loop and serves all iterations; as does one of zeros, if all store at the same places of it, and then read.
+Two that are called the same are one, if the one is not read any more where the other is filled.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from gradgen.analyse.alias import makes_view
+from gradgen.analyse.shifts import is_shift
 from gradgen.ir import Array, Assign, Atom, Block, For, Function, ListOf, Program, Statement, Store, Var
 from gradgen.ir.walk import (
     block_exits,
@@ -50,6 +52,7 @@ from gradgen.ir.walk import (
     map_statement,
     operands,
     statement_free,
+    statements,
     substitute,
     targets,
     uses,
@@ -100,21 +103,60 @@ class _Reusing:
         """The loop with the arrays that it now is given noted in `before`."""
         inside = {*block_params(loop), *(var for s in loop.body.statements for var in targets(s))}
         handed_on = set().union(*map(self.memory.roots, _arrays(block_exits(loop, loop.body))))
+        shifts = {s.target: s for s in loop.body.statements if isinstance(s, Assign) and is_shift(s)}
+        before = {var: s for var, s in shifts.items() if inside.isdisjoint(s.args)}
+        kept: list[list[_Kept]] = []  # those of one memory together
+        given = loop
         for s in loop.body.statements:
-            if not isinstance(s, Assign) or s.op != "empty" or not inside.isdisjoint(s.args):
+            if not isinstance(s, Assign) or not inside.difference(before).isdisjoint(s.args):
+                continue
+            places = self._filled(s.target, loop) if s.op == "zeros" else None
+            if s.op != "empty" and places is None:
                 continue
             if not (runs(loop) or all(map(self._is_size, s.args))):
                 continue  # a negative size raises, but not where the loop is not entered
             last = self._last(s.target, loop.body)
             if last is not None and handed_on.isdisjoint(self.memory.roots(s.target)):
-                loop = self._given(loop, s, last)
-        return loop
+                one = _Kept(s, places, last)
+                earlier = next((own for own in kept if all(self._follows(one, other, loop) for other in own)), None)
+                if earlier is None:
+                    given = self._given(given, one, before)
+                    kept.append([one])
+                else:
+                    given = _shared(given, one, earlier[-1])
+                    earlier.append(one)
+        return given
 
     def _is_size(self, atom: Atom) -> bool:
         """Whether it is known to be at least 0."""
         base, offset = self.memory.form(atom) or (None, -1)
         extent = getattr(base.type, "extent", None) if base is not None else None
         return offset >= 0 if base is None else extent is not None and extent.lower + offset >= 0
+
+    def _filled(self, array: Var, loop: For) -> tuple | None:
+        """Where one nest stores into it, before anything is read, if these are the same places in each iteration."""
+        inner = list(statements(loop.body))
+        changing = {*block_params(loop), *(var for s in inner for var in (*targets(s), *block_params(s)))}
+        indices: list[Var] = []
+        ranges: list[tuple] = []
+        block, version, end = loop.body, array, None
+        while self.read[version] == 1:
+            s = next((s for s in block.statements if version in operands(s)), None)
+            if isinstance(s, Store) and s.array == version and s.mode == "set":
+                place = self.memory.place(s.index, s.operands)
+                told = all(map(self.memory.told, place)) and [form[0] for form in place if form] == indices
+                alone = told and end is not None and self._last(array, loop.body) == end
+                return (*ranges, *(form[1] for form in place if form)) if alone else None
+            if not isinstance(s, For) or s.leave is not None:
+                return None
+            ranges.append((s.start, s.stop, s.step, s.backward))
+            if not changing.difference(indices).isdisjoint(ranges[-1]):
+                return None
+            at = s.inits.index(version)
+            end = s.results[at] if end is None else end
+            indices.append(s.index)
+            block, version = s.body, s.carried[at]
+        return None
 
     def _last(self, version: Var, block: Block) -> Var | None:
         """The last version of an array that one statement after another of the block updates."""
@@ -136,20 +178,36 @@ class _Reusing:
                 return None
             version = made
 
-    def _given(self, loop: For, made: Assign, last: Var) -> For:
-        given, carried, result = (
-            made.target,
-            *(self.builder.var(made.target.name, made.target.type, made.target.of) for _ in range(2)),
-        )
-        self.before.setdefault(loop.index, []).append(made)
-        body = tuple(s for s in loop.body.statements if targets(s) != (given,))
-        inner = substitute(Block(body, loop.body.yields), {given: carried})
-        last = carried if last == given else last
+    def _follows(self, one: _Kept, other: _Kept, loop: For) -> bool:
+        """Whether the array can have the other's memory: nothing reads that one any more where this one is filled."""
+        made = one.made, other.made
+        kinds = {(s.op, s.args, s.params, s.target.type, s.target.name, _name(s.target.of)) for s in made}
+        alike = len(kinds) == 1 and one.places == other.places
+        return alike and max(self._touching(other.made, loop)) < min(self._touching(one.made, loop))
+
+    def _touching(self, made: Assign, loop: For) -> list[int]:
+        """The statements that read or change an array."""
+        roots, found = self.memory.roots(made.target), list[int]()
+        for k, s in enumerate(loop.body.statements):
+            touched = _arrays((*operands(s), *targets(s), *statement_free(s)))
+            if s is not made and not all(map(roots.isdisjoint, map(self.memory.roots, touched))):
+                found.append(k)
+        return found or [len(loop.body.statements)]
+
+    def _given(self, loop: For, one: _Kept, sums: dict[Var, Assign]) -> For:
+        given = one.made.target
+        own: dict[Atom, Var] = {var: self.builder.var("", var.type) for var in sums if var in one.made.args}
+        carried, result = (self.builder.var(given.name, given.type, given.of) for _ in range(2))
+        kept = self.before.setdefault(loop.index, [])
+        kept += [replace(sums[var], target=own[var]) for var in sums if var in own]
+        kept.append(replace(one.made, args=tuple(own.get(arg, arg) for arg in one.made.args)))
+        body = _with_another(loop.body, given, carried)
+        one.last = carried if one.last == given else one.last
         return replace(
             loop,
             carried=(*loop.carried, carried),
             inits=(*loop.inits, given),
-            body=Block(inner.statements, (*inner.yields, last)),
+            body=replace(body, yields=(*body.yields, one.last)),
             results=(*loop.results, result),
         )
 
@@ -213,6 +271,34 @@ class _Reusing:
 
         made = inner(path[0], path[1:])
         return replace(made, inits=tuple(old if init == new else init for init in made.inits))
+
+
+@dataclass
+class _Kept:
+    """What makes an array, the places in it that are filled anew each time, if not all are, and its last version."""
+
+    made: Assign
+    places: tuple | None
+    last: Var
+
+
+def _name(var: Var | None) -> str:
+    return var.name if var else ""
+
+
+def _shared(loop: For, one: _Kept, other: _Kept) -> For:
+    """The loop with the one array in the other's memory."""
+    given = one.made.target
+    body = _with_another(loop.body, given, other.last)
+    one.last = other.last if one.last == given else one.last
+    return replace(loop, body=replace(body, yields=tuple(one.last if y == other.last else y for y in body.yields)))
+
+
+def _with_another(block: Block, array: Var, other: Var) -> Block:
+    """The block without what makes an array, and with another one instead."""
+    return substitute(
+        replace(block, statements=tuple(s for s in block.statements if targets(s) != (array,))), {array: other}
+    )
 
 
 def _arrays(atoms: Iterable[Atom]) -> list[Var]:

@@ -230,6 +230,42 @@ def stores_in_part_of_what_it_made(x, n):
     return s
 
 
+def smoothed(a, b, rate, steps):
+    a, b = a.copy(), b.copy()
+    for _ in range(steps):
+        b[1:-1, 1:-1] = 0.5 * a[1:-1, 1:-1] - 0.1 * (a[1:-1, :-2] + a[1:-1, 2:]) - a[2:, 1:-1] + rate * a[:-2, 1:-1]
+        a[1:-1, 1:-1] = 0.1 * (b[1:-1, :-2] - 2 * b[1:-1, 2:] + b[:-2, 1:-1] ** 2)
+    return np.sum(a * a * b)
+
+
+def differences(x, rate):
+    steps = np.tanh(x[1:] - x[:-1])
+    return np.sum((steps[1:] - steps[:-1]) ** 2) + rate * np.sum(steps * x[:-1]) + steps[0]
+
+
+def zeros_of_many_places(x, n):
+    """At other places in each iteration, and at the same ones, of one array and of another."""
+    s = 0.0
+    for k in range(n, 0, -1):
+        t = np.zeros(len(x))
+        for i in range(k):
+            t[i] = x[i] * k
+        s += np.sum(t * x)
+        t = np.zeros(len(x))
+        for i in range(1, len(x) - 1):
+            t[i] = x[i] * k
+        s += np.sum(t * t)
+        t = np.zeros(len(x))
+        for i in range(1, len(x) - 1):
+            t[i] = x[i] ** 2
+        s += np.sum(t * x)
+        t = np.zeros(len(x))
+        for i in range(2, len(x) - 1):
+            t[i] = x[i] ** 3
+        s += np.sum(t[1:] * x[:-1])
+    return s
+
+
 def makes_what_cannot_be_made(x, m, n):
     s = np.sum(x * x)
     for k in range(n):
@@ -254,6 +290,10 @@ CASES = [
     (sizes_that_agree_only_where_the_loop_runs, (X[:, 0], np.concatenate([X[:, 1], X[:, 1]]), 0), (0, 1)),
     (sizes_that_agree_only_where_the_loop_runs, (X[:, 0], X[:, 1], 2), (0, 1)),
     (counted_from_the_end, (X[:6, 0],), (0,)),
+    (smoothed, (X[:, :1] * X[:, 1], X[:, 1:2] * X[:, 2], 0.3, 2), (0, 1, 2)),
+    (smoothed, (X[:3, :1] * X[:2, 1], X[:3, 1:2] * X[:2, 2], 0.3, 2), (0, 1)),
+    (differences, (X[:, 0], 0.3), (0, 1)),
+    (zeros_of_many_places, (X[:, 0], 3), (0,)),
     (told_apart_by_sign, (X[:4, 0],), (0,)),
     (a_row_that_stays_from_one_iteration_to_the_next, (X[:, 0], 3), (0,)),
     (stored_twice_and_read_between, (X[:, 0],), (0,)),
