@@ -21,6 +21,7 @@ from gradgen.lower.formulas import use_formulas
 from gradgen.lower.forwarding import forward_stores
 from gradgen.lower.gathering import gather_sums
 from gradgen.lower.hoisting import hoist_invariants
+from gradgen.lower.interchanging import interchange_loops
 from gradgen.lower.merging import merge_loops
 from gradgen.lower.parallel import parallel_loops
 from gradgen.lower.reusing import reuse_arrays
@@ -52,7 +53,15 @@ PASSES: tuple[Callable[[Program], Program], ...] = (
 # Once, when nothing more is found: loops over the same places have become one. Then all of it once more.
 BETWEEN: tuple[Callable[[Program], Program], ...] = (unroll_loops,)
 # Once, when the others are done.
-LAST: tuple[Callable[[Program], Program], ...] = (visit_bits, run_powers, block_rows, ask_exponents, simplify, ask_rows)
+LAST: tuple[Callable[[Program], Program], ...] = (
+    visit_bits,
+    run_powers,
+    block_rows,
+    interchange_loops,
+    ask_exponents,
+    simplify,
+    ask_rows,
+)
 ROUNDS = 4
 
 

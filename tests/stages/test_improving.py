@@ -36,6 +36,18 @@ def nearest(C, X):
     return np.sum(np.min(d, axis=1))
 
 
+def nearest_on_a_line(c, x, w):
+    d = (x[:, None] - c) ** 2
+    total, c = np.sum(np.min(d, axis=1) * np.sin(w)), c.copy()
+    for i in range(len(x)):
+        best, place = 9.0, 0
+        for j in range(1, len(c), 2):
+            if w[i] * c[j] < best:
+                best, place = w[i] * c[j], j
+        c[place] += 0.001 * best
+    return total + np.sum(c**2)
+
+
 def turned_mixture(means, roots, X):
     q = np.empty((X.shape[0], means.shape[0]))
     for j in range(means.shape[0]):
@@ -281,6 +293,7 @@ CASES = [
     (logistic, (RNG.standard_normal(3), 0.1, X, SIGNS), (0, 1, 2)),
     (mixture, (X[:4], np.zeros(4), X), (0, 1)),
     (nearest, (X[:4], X), (0, 1)),
+    (nearest_on_a_line, (X[:4, 0], np.tile(X[:, 1], 31), np.tile(X[:, 2], 31)), (0, 1)),
     (turned_mixture, (X[:4], RNG.standard_normal((4, 3, 3)), X), (0, 1)),
     (turned_mixture, (X[:4], RNG.standard_normal((4, 3, 3)), X), (2,)),
     (two_layers, (RNG.standard_normal((3, 5)), np.zeros(5), RNG.standard_normal(5), 0.0, X, SIGNS), (0, 1, 2, 3)),
@@ -357,6 +370,11 @@ def test_differences_are_taken_again_and_multiplied_as_they_lie() -> None:
     assert found.count("np.dot(") == 2
     assert found.count(".T, dy)") == 1
     assert found.count("np.empty((n_means, n_X, ") == 1
+
+
+def test_searches_are_made_side_by_side() -> None:
+    found = text(nearest_on_a_line, (X[:4, 0], np.tile(X[:, 1], 31), np.tile(X[:, 2], 31)), (0, 1))
+    assert found.count(", 256):") == 1  # not where one iteration changes what the next one searches
 
 
 def test_what_may_raise_stays_in_a_loop_that_may_not_run() -> None:
