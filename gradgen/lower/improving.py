@@ -31,6 +31,7 @@ from gradgen.lower.sharing import share_values
 from gradgen.lower.shrinking import shrink_arrays
 from gradgen.lower.splitting import split_arrays
 from gradgen.lower.squaring import ask_exponents
+from gradgen.lower.turning import turn_matrices
 from gradgen.lower.unrolling import unroll_loops
 from gradgen.simplify import simplify
 
@@ -58,6 +59,7 @@ LAST: tuple[Callable[[Program], Program], ...] = (
     run_powers,
     block_rows,
     interchange_loops,
+    turn_matrices,
     ask_exponents,
     simplify,
     ask_rows,

@@ -298,6 +298,18 @@ def refuses_some(w, v):
     return s * s
 
 
+def columns_from_top_to_bottom(shift, weights, other, v):
+    """Of all columns, of some, and of an argument of which elements are set on the way."""
+    out = np.zeros(len(v))
+    for b in range(len(shift)):
+        out += weights[:, b] * np.sin(v - shift[b])
+        other[b, b] = shift[b]
+        out *= other[:, b]
+    for b in range(len(shift) // 2):
+        out[1:] += weights[1:, b] * v[:-1]
+    return np.sum(out**2)
+
+
 PROGRAMS = [
     program(logistic, (W, X, Y), argnums=(0, 1)),
     program(seed_needs_the_sum, (0.3, V), (0.3, np.zeros(0)), argnums=(0, 1)),
@@ -332,6 +344,12 @@ PROGRAMS = [
     program(last_value_leaves, (0.3, V), argnums=(0, 1)),
     program(nested_sums, (0.3, X), argnums=(0, 1)),
     program(nested_sums, (0.3, X), argnums=0, second_order=True),
+    program(
+        columns_from_top_to_bottom,
+        (X[:5, 0], _RNG.normal(size=(5, 5)), _RNG.normal(size=(5, 5)), X[1:, 1]),
+        (V[:0], X[:, :0], X[:, :0], X[:, 1]),
+        argnums=(0, 1, 2, 3),
+    ),
     program(argument_overwritten_later, (0.3, V), argnums=(0, 1)),
     program(argument_overwritten_in_it, (0.3, V), argnums=(0, 1)),
     program(refuses_some, (0.3, V), argnums=(0, 1)),

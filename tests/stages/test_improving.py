@@ -377,6 +377,21 @@ def test_searches_are_made_side_by_side() -> None:
     assert found.count(", 256):") == 1  # not where one iteration changes what the next one searches
 
 
+def blended(shift, weights, points):
+    out = np.zeros(points.shape)
+    for b in range(len(shift)):
+        out += weights[:, b : b + 1] * np.sin(points - shift[b])
+    return np.sum(out**2)
+
+
+def test_loops_down_columns_go_along_rows_of_a_copy() -> None:
+    args = RNG.standard_normal((9, 3)), RNG.standard_normal((10, 9)), RNG.standard_normal((10, 3))
+    found = gradgen.grad(blended, jit=True).source(*args)
+    assert found.count(" weights[i, j]") == found.count("np.empty((9, n_")
+    assert "weights_by_column[b, j]" in found
+    assert "weights[j, b]" not in found
+
+
 def test_what_may_raise_stays_in_a_loop_that_may_not_run() -> None:
     assert "        t = np.empty(m)" in text(makes_what_cannot_be_made, (X[:, 0], 4, 2))
 
