@@ -1,7 +1,7 @@
 """Whether a loop keeps less if only the state that it carries is saved, and each iteration runs again in backward.
 
 Arrays that go to memory and come back cost more than the few operations that made them, in compiled code: a cavity
-flow takes 0.4 times as long where its steps run again. Exponentials cost more than that: an LSTM took 1.8 times as
+flow takes 0.4 times as long where its steps run again, a channel flow, whose steps end by a test, a quarter. Exponentials cost more than that: an LSTM took 1.8 times as
 long. In Python arrays that are kept cost nothing: keeping one is keeping a reference.
 
 >>> from gradgen.ir import FLOAT, INT, Array, Assign, Block, Const, Dim, For, Var
@@ -13,7 +13,8 @@ long. In Python arrays that are kept cost nothing: keeping one is keeping a refe
 >>> [pays(loop(*ops), {u, a, b, v, r}) for ops in (["square"] * 3, ["sin", "cos", "exp"], ["neg"] * 3)]
 [True, False, False]
 
-An estimate: what the adjoint reads is known only when it has been made. Loops of numbers alone are not looked at.
+An estimate: what the adjoint reads is known only when it has been made. Loops of numbers alone are not looked at,
+nor those that end in the middle: the test might come out differently when it runs again.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ LINEAR = {"add", "sub", "neg", "identity", "copy", "cast", "getitem", "item", "s
 
 
 def pays(loop: For | While, active: Set[Var]) -> bool:
-    if isinstance(loop, While) or loop.leave is not None or not all(_light(s) for s in statements(loop.body)):
+    if loop.leave is not None or not all(_light(s) for s in statements(loop.body)):
         return False
     state = [var for var in loop.carried if var in active]
     arrays = [var for var in loop.carried if not isinstance(var.type, Scalar)]
@@ -85,15 +86,15 @@ def _each(s: Assign) -> int:
     return 2 if isinstance(exponent, int | float) and (2 * exponent) % 1 == 0 else RULES[s.op].cost
 
 
-def _piecemeal(loop: For) -> bool:
+def _piecemeal(loop: For | While) -> bool:
     """Whether an iteration touches only a part of what it carries: saving all of that each time is too much."""
     inner = {var for s in statements(loop.body) for var in block_params(s)}
-    made = {var for s in statements(loop.body) for var in targets(s)} | {loop.index, *loop.carried}
+    made = {var for s in statements(loop.body) for var in targets(s)} | set(block_params(loop))
     stores = [s for s in statements(loop.body) if isinstance(s, Store)]
     return any(operand in made - inner for s in stores for operand in s.operands)
 
 
-def _read_later(loop: For, active: Set[Var]) -> Iterator[int]:
+def _read_later(loop: For | While, active: Set[Var]) -> Iterator[int]:
     """For each operation whose derivative reads a value of the iteration, how large that is."""
     inside = {var for s in statements(loop.body) for var in (*targets(s), *block_params(s))} | set(loop.carried)
 

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import TypeVar
 
 from gradgen.ir import Accumulate, Assign, Atom, Block, For, If, Load, Open, Save, Statement, Store, Var, While
 from gradgen.ir.instantiate import copied
@@ -32,6 +33,7 @@ from gradgen.ir.walk import map_statement, operands, statement_free, substitute,
 from gradgen.ir.walk import statements as all_statements
 from gradgen.rules.build import Builder
 
+L = TypeVar("L", bound=For | While)
 PURE = (Assign, Accumulate, Store, If, For, While)
 
 
@@ -39,12 +41,12 @@ def read(s: Statement) -> set[Atom]:
     return {*operands(s), *statement_free(s)}
 
 
-def followed(loop: For, primal: list[Statement], builder: Builder) -> tuple[For, dict[Var, Atom]]:
+def followed(loop: L, primal: list[Statement], builder: Builder) -> tuple[L, dict[Var, Atom]]:
     """A copy of `loop` with `primal` as its body, and what stands in it for what."""
     body = Block(tuple(primal), loop.body.yields)
     block, stands_for = copied(Block((replace(loop, body=body),)), builder.var)
     (again,) = block.statements
-    assert isinstance(again, For)
+    assert isinstance(again, type(loop))
     return again, stands_for
 
 

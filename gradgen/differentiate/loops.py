@@ -186,10 +186,9 @@ class Loops(State):
         self, s: For | While, primal: list[Statement], adjoint: list[Statement], exits: tuple[Atom, ...]
     ) -> tuple[list[Statement], tuple[Atom, ...]]:
         """The iteration once more, as far as its adjoint needs it, and then the adjoint: both read the state alone."""
-        assert isinstance(s, For)
         copy, stands_for = again.followed(s, primal, self.builder)
         self._rename_again(stands_for)
-        state = {made: var for var, made in stands_for.items() if var in (s.index, *s.carried)}
+        state = {made: var for var, made in stands_for.items() if var in block_params(s)}
         body = again.preceded(copy.body.statements, substitute(Block(tuple(adjoint), exits), stands_for))
         body = substitute(body, state)  # type: ignore[arg-type]
         return list(body.statements), body.yields

@@ -141,6 +141,25 @@ def shrinking(p, u, n):
     return np.sum(u * u)
 
 
+def until_it_stays(p, u, n):
+    """Steps of loops that end by a test: the first run again, from a state that each has kept; the others do not."""
+    change = 1.0
+    while change > 0.3:
+        a = np.square(u * p)
+        b = np.reciprocal(2.0 + a * u)
+        moved = a * b * np.reciprocal(1.5 + a)
+        change = np.max(np.abs(moved - u))
+        u = moved
+    for _ in range(n):
+        a = np.square(u - p)
+        b = np.reciprocal(2.0 + a * u)
+        u = u + a * b * np.reciprocal(1.5 + a)
+        if np.sum(u) > 1.0:
+            break
+        u = 1.1 * u
+    return np.sum(u * u)
+
+
 PROGRAMS = [
     program(runge_kutta, (0.6, V, 4), (0.6, V, 0), (0.6, LONG, 3), argnums=(0, 1)),
     program(time_is_carried, (0.6, V, 4), argnums=(0, 1)),
@@ -154,5 +173,6 @@ PROGRAMS = [
     program(nested_in_time, (0.6, V, 3), argnums=(0, 1)),
     program(rows_in_time, (0.6, M, 3), argnums=(0, 1)),
     program(history, (0.6, V, 3), argnums=(0, 1)),
+    program(until_it_stays, (0.6, V, 4), (0.6, 9.0 * V, 40), (0.6, 0.01 * V, 0), argnums=(0, 1)),
     program(shrinking, (0.6, LONG, 3), argnums=(0, 1)),
 ]
