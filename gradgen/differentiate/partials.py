@@ -11,6 +11,7 @@ from gradgen.differentiate.accumulate import Adjoints, expanded, match_dtype
 from gradgen.differentiate.picking import Through
 from gradgen.differentiate.picks import ALL, Pick, first_along, index_of_flat, new_axes
 from gradgen.differentiate.repeated import by_repeated
+from gradgen.differentiate.symmetric import by_own_transpose
 from gradgen.ir import Array, Assign, At, Atom, Var, dims_of
 from gradgen.rules import symbols
 from gradgen.rules.reductions import axes_of
@@ -117,6 +118,10 @@ def _linear(s: Assign, g: Sym, adjoints: Adjoints) -> None:
             adjoints.contribute(arg, contribution, like=arg)
         return
     full = expanded(g, s.target)
+    own = by_own_transpose(s, full)
+    if own is not None:
+        adjoints.contribute(own[0], own[1], like=own[0])
+        return
     _contribute_each(s, _derivative(s)(full, *_syms(s, adjoints), **arguments_of(s.params)), adjoints)
 
 

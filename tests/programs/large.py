@@ -107,6 +107,32 @@ def argument_swapped(u, v, n):
     return np.sum(u * u) + v[3]
 
 
+def products_one_by_one(x, y):
+    """Those are one product that take all of a matrix, or of its own columns all on one side, in each iteration."""
+    n = x.shape[1]
+    covariance = np.zeros((n, n))
+    for j in range(n):
+        covariance[j:, j] = covariance[j, j:] = x[:, j] @ x[:, j:] / (1.0 + x[0, 0] ** 2)
+    total = np.sum(np.sin(covariance))
+    for j in range(n - 1):
+        total += np.sum(x[:, j] @ x[:, j + 1:n] * (j + 1.0)) + np.sum(np.cos(x[:, j] @ x[:, :j]))
+    for i in range(1, len(x)):
+        total += np.max(x @ x[i]) * np.sum(np.sin(x[i] @ y))
+    return total
+
+
+def products_that_stay(x, y):
+    n = x.shape[1]
+    total = 0.0
+    for i in range(3, n):
+        if i % 2:
+            total += np.sum(np.tanh(x[:, i] @ x))
+        total += np.sum(np.cos(x[:, i] @ x[:, 1:])) + np.sum(np.cos(x[:, i] @ x[:, i - 2 : i]))
+        total += np.sum(np.sin(y[i] @ x[:n, i:])) if n < 5 else 0.0
+        x = 0.9 * x if i == 5 else x
+    return total
+
+
 PROGRAMS = [
     program(stencil, (_M, _N, 2), (_M, _N, 0), argnums=(0, 1)),
     program(cut_to_nothing_or_one, (_X16,), (_X17,)),
@@ -125,5 +151,7 @@ PROGRAMS = [
     program(grows_in_the_loop, (_X17, 3), (_X17, 0), (_X16, 7), argnums=0),
     program(of_small_and_large, (_X17, _M)),
     program(masked_then_cut, (_X40,)),
+    program(products_one_by_one, (0.3 * _M, 0.3 * _M.T @ _N), argnums=(0, 1)),
+    program(products_that_stay, (0.3 * _M, 0.3 * _M.T @ _N)),
     program(argument_swapped, (_X16, _X17[:16], 3), (_X16, _X17[:16], 0), argnums=(0, 1)),
 ]

@@ -32,6 +32,8 @@ OPTIMISATIONS: dict[str, tuple[str, str, Callable[..., Any]]] = {
     "sums": ("gradgen.differentiate.accumulate", "sums", _sum_of_rows),
     "transposes": ("gradgen.lower.fusion", "is_turned_for_product", lambda s, reader: False),
     "few_sums": ("gradgen.lower.products", "is_few_sums", lambda s: False),
+    "gather_products": ("gradgen.pipeline", "gather_products", lambda program: program),
+    "symmetric": ("gradgen.differentiate.partials", "by_own_transpose", lambda s, g: None),
     "picks": ("gradgen.differentiate.reverse", "reverse_pick", lambda *_: False),
 }
 
