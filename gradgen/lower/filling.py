@@ -47,7 +47,7 @@ def fill_arrays(program: Program) -> Program:
 
 
 @dataclass(frozen=True)
-class _Fill:
+class Fill:
     """The nest that goes once over the whole of a new array, and the store in it."""
 
     made: Assign
@@ -108,19 +108,19 @@ def _made(function: Function) -> Iterator[Assign]:
             yield s
 
 
-def _fills(function: Function) -> Iterator[_Fill]:
+def _fills(function: Function) -> Iterator[Fill]:
     made = {s.target: s for s in _made(function)}
     read = uses(function)
     for s in statements(function.body):
         if isinstance(s, For):
             for init in s.inits:
                 if isinstance(init, Var) and init in made and read[init] == 1:
-                    fill = _fill(s, made[init], read)
+                    fill = filled_by(s, made[init], read)
                     if fill is not None and read[fill.result]:
                         yield fill
 
 
-def _fill(loop: For, made: Assign, read: Counter[Var]) -> _Fill | None:
+def filled_by(loop: For, made: Assign, read: Counter[Var]) -> Fill | None:
     """The nest from `loop` inwards, which has the array `made` as it comes in."""
     nest: list[For] = []
     version, result = made.target, loop.results[loop.inits.index(made.target)]
@@ -133,7 +133,7 @@ def _fill(loop: For, made: Assign, read: Counter[Var]) -> _Fill | None:
             return None
         if isinstance(s, Store):
             over_all = s.array == version and _over_all(s, nest, made.args)
-            return _Fill(made, nest[0], result, s, loop.body.statements) if over_all else None
+            return Fill(made, nest[0], result, s, loop.body.statements) if over_all else None
         if not isinstance(s, For):
             return None
         loop = s
@@ -151,7 +151,7 @@ def _is(atom: Atom, value: int) -> bool:
     return isinstance(atom, Const) and atom.value == value
 
 
-def _source(fill: _Fill) -> Var | None:
+def _source(fill: Fill) -> Var | None:
     """The array of which each element is stored at its own place."""
     value = fill.store.value
     element = next((s for s in fill.inside if isinstance(s, Assign) and s.target == value), None)

@@ -15,6 +15,7 @@ from gradgen.lower.asking import ask_rows
 from gradgen.lower.bits import visit_bits
 from gradgen.lower.checking import remember_checks
 from gradgen.lower.choosing import choose_terms
+from gradgen.lower.columns import lay_columns
 from gradgen.lower.filling import fill_arrays
 from gradgen.lower.folding import fold_constants
 from gradgen.lower.formulas import use_formulas
@@ -24,6 +25,7 @@ from gradgen.lower.hoisting import hoist_invariants
 from gradgen.lower.interchanging import interchange_loops
 from gradgen.lower.merging import merge_loops
 from gradgen.lower.parallel import parallel_loops
+from gradgen.lower.placing import tell_places
 from gradgen.lower.reusing import reuse_arrays
 from gradgen.lower.rowblocks import block_rows
 from gradgen.lower.running import run_powers
@@ -42,6 +44,7 @@ PASSES: tuple[Callable[[Program], Program], ...] = (
     advance_checks,
     remember_checks,
     use_formulas,
+    tell_places,
     merge_loops,
     forward_stores,
     share_values,
@@ -58,6 +61,7 @@ LAST: tuple[Callable[[Program], Program], ...] = (
     visit_bits,
     run_powers,
     block_rows,
+    lay_columns,
     interchange_loops,
     turn_matrices,
     ask_exponents,

@@ -5,7 +5,8 @@ are then taken one by one. From eight steps on, a loop fills a vector and is wor
 written out, so that the loop around them may be vectorised.
 
 So are longer ones beside a running product, each step of which waits for the one before: eight powers of each of many
-numbers, and sums over these numbers, take a tenth of the time.
+numbers, and sums over these numbers, take a tenth of the time. And those over the rows of `a[k, i]` in a loop over i,
+along which the elements lie in memory: of many samples' softmax over ten classes they take two thirds of the time.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ def kept_loops(func_ir: Any, typemap: dict[str, Any]) -> dict[int, set[int]]:
     written_out: set[int] = set()
     for around in loops:
         inside = {header for header in loops if loops[header] < loops[around]}
-        blocks = (func_ir.blocks[label] for header in inside for label in loops[header])
-        if all(steps[header] for header in inside) and _runs(blocks, made):
+        blocks = [func_ir.blocks[label] for label in {label for header in inside for label in loops[header]}]
+        if all(steps[header] for header in inside) and (_runs(blocks, made) or _lies_along(blocks, made)):
             written_out |= inside
     return {header: loops[header] for header in loops if steps[header] >= LEAST and header not in written_out}
 
@@ -51,6 +52,23 @@ def _runs(blocks: Iterable[Any], made: dict[str, list[Any]]) -> bool:
         and s.value.fn is operator.imul
     }
     return any(len(made[name]) > 1 for name in factors if name in made)
+
+
+def _lies_along(blocks: Iterable[Any], made: dict[str, list[Any]]) -> bool:
+    """Whether elements of matrices are read and stored beside those that the loop around these blocks goes on to."""
+    inside = {s.target.name for block in blocks for s in block.body if isinstance(s, ir.Assign)}
+    places = [index for block in blocks for s in block.body if (index := _place(s, made))]
+    along = [place[0] in inside and place[-1] not in inside for place in places]
+    return any(along) and all(along)
+
+
+def _place(s: Any, made: dict[str, list[Any]]) -> tuple[str, ...]:
+    """The names in the index of an element of a matrix that the statement reads or stores."""
+    value: Any = s.value if isinstance(s, ir.Assign) else s
+    is_element = isinstance(value, ir.SetItem) or (isinstance(value, ir.Expr) and value.op == "getitem")
+    found = made.get(value.index.name, ()) if is_element else ()
+    indices = [one.items for one in found if isinstance(one, ir.Expr) and one.op == "build_tuple"]
+    return tuple(item.name for item in indices[0]) if len(indices) == 1 else ()
 
 
 def _steps(s: Any, made: dict[str, list[Any]], typemap: dict[str, Any]) -> int:

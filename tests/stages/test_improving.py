@@ -7,12 +7,14 @@ import pytest
 
 import gradgen
 from gradgen import pipeline
-from gradgen.infer.signature import describe
+from gradgen.infer.shapes import exact
+from gradgen.infer.signature import describe, signature, types_of
 from gradgen.lower import improving
 from gradgen.run import python_backend
 
 RNG = np.random.default_rng(5)
 X = RNG.standard_normal((17, 3))
+LABELS = RNG.integers(-7, 7, size=17)
 SIGNS = np.sign(RNG.standard_normal(17))
 
 
@@ -289,7 +291,58 @@ def makes_what_cannot_be_made(x, m, n):
     return s
 
 
+def classes(w, b, X):
+    """Of some labels that count from the end."""
+    samples = np.arange(X.shape[0])
+    z = X @ w + b
+    z = z - np.max(z, axis=1, keepdims=True)
+    return -np.mean((z - np.log(np.sum(np.exp(z), axis=1, keepdims=True)))[samples, np.minimum(samples, 6) - 3])
+
+
+def one_in_a_row_of_labels_that_change(x, labels):
+    labels = labels.copy()
+    d = np.zeros((len(labels), 7))
+    for i in range(len(labels)):
+        d[i, labels[i]] += x[i]
+    labels[1] = 5
+    return np.sum(d[:, 2:] ** 2) + np.sum(d[1] * x[:7])
+
+
+def one_in_a_row_of_what_changes(x, labels):
+    x = 2.0 * x
+    d = np.zeros((len(labels), 7))
+    for i in range(len(labels)):
+        d[i, labels[i]] += x[i]
+    x[1] = x[2] * x[3]
+    return np.sum(d * x[:7])
+
+
+def one_in_a_row_and_more(x, labels):
+    d, e = np.zeros((len(labels), 7)), np.zeros((len(labels) + 1, 7))
+    for i in range(len(labels)):
+        d[labels[i], i % 7] += x[i]
+    for i in range(len(labels)):
+        e[i, labels[i]] = x[i] ** 2
+    s = 0.0
+    for i in range(len(labels) + 3):
+        if i < len(labels):
+            s = s + np.sum(d[i] * e[i]) + e[len(labels) - i, 3] * x[i] + e[i, -1]
+    return s
+
+
+def one_in_a_row_as_a_whole(x, labels):
+    d = np.zeros((len(labels), 7))
+    for i in range(len(labels)):
+        d[i, labels[i]] += x[i]
+    return np.sum((d @ np.ones((7, 2)) + d[:, :2]) ** 2)
+
+
 CASES = [
+    (classes, (RNG.standard_normal((3, 7)), RNG.standard_normal(7), X), (0, 1, 2)),
+    (one_in_a_row_of_labels_that_change, (X[:, 0], LABELS), (0,)),
+    (one_in_a_row_of_what_changes, (X[:, 0], LABELS), (0,)),
+    (one_in_a_row_as_a_whole, (X[:, 0], LABELS), (0,)),
+    (one_in_a_row_and_more, (X[:, 0], LABELS), (0,)),
     (logistic, (RNG.standard_normal(3), 0.1, X, SIGNS), (0, 1, 2)),
     (mixture, (X[:4], np.zeros(4), X), (0, 1)),
     (nearest, (X[:4], X), (0, 1)),
@@ -358,6 +411,31 @@ def test_stages_of_a_step_are_numbers() -> None:
     found = text(runge_kutta, (0.5, 3, X[:, 0]), (0, 2))
     assert "dk1 = np" not in found
     assert "0.5 * 0.01" not in found
+
+
+def test_one_element_in_a_row_is_told_by_its_place() -> None:
+    found = text(classes, (RNG.standard_normal((3, 7)), np.ones(7), X), (0, 1))
+    assert "dvalue if " in found and "] += dvalue" not in found and "np.zeros((n_X" not in found
+    assert "\n        d[i, labels[i]] +=" in text(one_in_a_row_of_what_changes, (X[:, 0], LABELS))
+
+
+def rows_that_are_seen(w, b, X):
+    """As `classes`, but a whole row is read, and one that its data tell."""
+    z = X @ w + b
+    e = np.exp(z)
+    return np.sum(np.log(np.sum(e, axis=1))) + np.sum(e[3] ** 2) + np.sum(z[np.arange(40), np.argmax(z, axis=1)])
+
+
+@pytest.mark.parametrize(("function", "turned"), [(classes, True), (rows_that_are_seen, False)])
+def test_blocks_of_short_rows_lie_in_columns(function, turned) -> None:
+    args = {"w": RNG.standard_normal((12, 10)), "b": RNG.standard_normal(10), "X": RNG.standard_normal((40, 12))}
+    signatures = exact({name: signature(arg, name) for name, arg in args.items()}, args)
+    trees = {name: types_of(tree) for name, tree in signatures.items()}
+    compiled = pipeline.build(function, trees, (0, 1), "grad", "jit")
+    (run,) = python_backend.load(compiled.source, "<columns>", compiled.entries)
+    for one, other in zip(run(*args.values()), gradgen.grad(function, argnums=(0, 1))(*args.values()), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-10, atol=1e-13)
+    assert ("np.empty((10, " in compiled.source) == turned
 
 
 def test_a_state_is_overwritten_in_place() -> None:

@@ -118,3 +118,21 @@ def test_beside_a_running_product_they_are_so_that_the_loop_around_is_vectorised
 """
     loaded(body, small=True)
     assert len(told) == kept
+
+
+@pytest.mark.parametrize(("index", "kept"), [("a[j, i]", 0), ("a[i, j]", 2), ("a[j, 0]", 2), ("a[j, i] * a[i, j]", 2)])
+def test_where_elements_lie_along_the_loop_around_they_are_too(index, kept, monkeypatch) -> None:
+    told = []
+    monkeypatch.setattr(numba_compiler, "keep", lambda *args: told.append(args))
+    body = f"""
+    total, a = 0.0, np.ones((n, n))
+    for i in range(n):
+        most = x[i]
+        for j in range(8):
+            most = max(most, {index})
+        for j in range(8):
+            total += x[j] * most
+    return total
+"""
+    loaded(body, small=True)
+    assert len(told) == kept
