@@ -1,7 +1,7 @@
 """What a test says of whole numbers, as linear inequalities: of comparisons, and of bits that are set.
 
-If bit `j` of a number `c >= 0` is set, then `c >= 1 << j >= 1`: a set of bits without one of them is a smaller number.
-So a recurrence over sets reads what stands (`analyse.standing`).
+If bit `j` of a number `c >= 0` is set, then `c >= 1 << j >= 1`, and `c ^ 1 << j` is `c - (1 << j)`: a set without one
+of its members is a smaller number. So a recurrence over sets reads what stands (`analyse.standing`).
 
 >>> from gradgen.ir import BOOL, INT, Const
 >>> c, j, shifted, bit, power = (Var(name, k, INT) for k, name in enumerate(("c", "j", "", "", "")))
@@ -35,11 +35,19 @@ OPPOSITE = {"lt": "ge", "le": "gt", "gt": "le", "ge": "lt", "eq": "ne", "ne": "e
 
 
 class Numbers(WholeNumbers):
-    """Powers `1 << j` of the same `j` are the same number."""
+    """Powers `1 << j` of the same `j` are the same number, and so are numbers with the same bit turned over."""
 
     def form(self, atom: Atom) -> Form:
         power = self._power(atom)
-        return super().form(atom) if power is None else power
+        if power is not None:
+            return power
+        s = self._made(atom)
+        sides = (s.args, s.args[::-1]) if s is not None and s.op == "bitwise_xor" else ()
+        for number, mask in sides:
+            power = self._power(mask)
+            if power is not None and _is_whole(number):
+                return _turned(super().form(number), power)
+        return super().form(atom)
 
     def told(self, test: Atom, holds: bool, facts: list[Form]) -> list[Form]:
         """What is 0 or more if `test` holds, or does not; `facts`: what is so anyway."""
@@ -76,7 +84,11 @@ class Numbers(WholeNumbers):
 
     def _holds(self, number: Atom, power: Form, place: Atom, facts: list[Form]) -> list[Form]:
         natural = all(_is_whole(x) and self.impossible([*facts, self.form(x) * -1 - 1]) for x in (number, place))
-        return [self.form(number) - power, power - 1] if natural else []
+        if not natural:
+            return []
+        whole = self.form(number)
+        less, turned = whole - power, _turned(whole, power)
+        return [less, power - 1, turned - less, less - turned]
 
     def _power(self, atom: Atom) -> Form | None:
         s = self._made(atom)
@@ -90,12 +102,19 @@ class Numbers(WholeNumbers):
         return self._power_of(s.args[1])
 
     def _power_of(self, place: Atom) -> Form:
-        form = self.form(place)
-        return Form.variable(("1 <<", frozenset(form.factors.items()), form.number))
+        return Form.variable(("1 <<", *_key(self.form(place))))
 
     def _made(self, atom: Atom) -> Assign | None:
         s = self.made.get(atom.version) if isinstance(atom, Var) else None
         return None if isinstance(s, Accumulate) else s
+
+
+def _turned(number: Form, power: Form) -> Form:
+    return Form.variable(("^", *_key(number), *_key(power)))
+
+
+def _key(form: Form) -> tuple:
+    return frozenset(form.factors.items()), form.number
 
 
 def _is_whole(atom: Atom) -> bool:

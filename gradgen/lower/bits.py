@@ -32,7 +32,7 @@ f(v.0, n.1):
       yield s.39
     yield s.40
   yield s.41
->>> print(show(visit_bits(before).entry))
+>>> print(show(simplify(visit_bits(before)).entry))
 f(v.0, n.1):
   s.41 = for c.29 in 0:n.1:1 with s.28=0.0:
     _.42 = minimum 8 63
@@ -64,7 +64,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gradgen.ir import BOOL, INT, Assign, Atom, Block, Const, For, Function, If, Program, Statement, Store, Var, While
-from gradgen.ir.walk import map_statement, operands, statements, targets
+from gradgen.ir.walk import map_statement, statements, targets
 from gradgen.rules.build import Builder, builder_after
 from gradgen.rules.whole_numbers import WholeNumbers
 
@@ -115,7 +115,7 @@ def _visiting(loop: For, known: WholeNumbers, builder: Builder) -> list[Statemen
     way = dict(zip(branch.results, branch.then.yields, strict=True))
     onward = tuple(way.get(given, given) for given in loop.body.yields)  # type: ignore[arg-type]
     place = Assign(loop.index, "lowest_bit", (left,), origin=loop.origin)
-    body = Block((place, *head, *branch.then.statements), (fewer, *onward))
+    body = Block((place, *head, *loop.body.statements[:-1], *branch.then.statements), (fewer, *onward))
     carried, inits, results = (left, *loop.carried), (bits, *loop.inits), (result, *loop.results)
     return [*before, While(Block(tuple(test), (some,)), carried, inits, body, results, origin=loop.origin)]
 
@@ -130,23 +130,28 @@ def _only_branch(loop: For) -> If | None:
         way.get(given, given) == carried  # type: ignore[arg-type]
         for given, carried in zip(loop.body.yields, loop.carried, strict=True)
     )
-    tests = {s.target for s in loop.body.statements[:-1] if isinstance(s, Assign)}
-    read = {atom for s in statements(branch.then) for atom in operands(s)} | set(branch.then.yields)
-    alone = len(tests) == len(loop.body.statements) - 1 and tests.isdisjoint(read)
-    return branch if stays and alone else None
+    return branch if stays else None
 
 
 def _number(loop: For, test: Atom) -> Atom | None:
     """Of which number the test asks the bit at the loop's index."""
-    match [s for s in loop.body.statements[:-1] if isinstance(s, Assign)]:
-        case [
+    number: Atom | None = None
+    match loop.body.statements[:-1]:
+        case (
             Assign(target=shifted, op="right_shift", args=(number, place)),
             Assign(target=bit, op="bitwise_and", args=(a, Const(value=1))),
             Assign(target=target, op="ne", args=(b, Const(value=0))),
-        ] if (place, a, b, target) == (loop.index, shifted, bit, test) and number.type == INT:
-            inside = {loop.index, *loop.carried}
-            return None if number in inside else number
-    return None
+        ) if (place, a, b, target) == (loop.index, shifted, bit, test):
+            pass
+        case (
+            Assign(target=mask, op="left_shift", args=(Const(value=1), place)),
+            Assign(target=bit, op="bitwise_and", args=(number, a)),
+            Assign(target=target, op="ne", args=(b, Const(value=0))),
+        ) if (place, a, b, target) == (loop.index, mask, bit, test):
+            pass
+        case _:
+            return None
+    return number if number.type == INT and number not in (loop.index, *loop.carried) else None
 
 
 def _scattered(block: Block) -> bool:

@@ -92,6 +92,9 @@ def members_of_any_number(v, start):
         for j in range(len(v)):
             if (c >> j) & 1:
                 s += v[(c + j) % 5] * v[j - 1]
+        for j in range(6):
+            if c & (1 << j):
+                s += v[(c ^ (1 << j)) % 5]
     return s * s
 
 

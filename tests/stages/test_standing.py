@@ -96,7 +96,7 @@ def over_sets(x, n):
             if (c >> j) & 1:
                 s += x[j] * total[c - (1 << j)]
             if c & (1 << j):
-                s *= total[c - (1 << j)]
+                s *= total[c ^ (1 << j)]
         total[c] = s
     return total[-1]
 
