@@ -7,11 +7,13 @@ infinity or NaN in it raises, and an array without elements is refused by some.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from gradgen.ir import Array, Assign, Atom, Scalar, TupleOf, Type, Var, dims_of
 from gradgen.lower.broadcasting import Broadcast
 from gradgen.lower.context import Context, Position_, array_type
 from gradgen.lower.products import contiguous, converted, in_rows, leading, matrix_at, row_major
+from gradgen.lower.small_matrices import is_small, small
 from gradgen.rules.solving import linalg_dtype
 
 Sizes = list[Atom]
@@ -68,6 +70,8 @@ LINALG: dict[str, Callable[[Context, Assign], Atom]] = dict.fromkeys(
 
 def _called(ctx: Context, s: Assign, args: list[Atom], type: Type) -> list[Callable[[], Atom]]:
     """Of one matrix: how each result is had from the call."""
+    if is_small(s := replace(s, args=tuple(args), target=replace(s.target, type=type))):
+        return [lambda: small(ctx, s)]
     params = dict(s.params)
     if params.pop("UPLO", "L") == "U":
         args = [ctx.builder.emit("transpose", args[0], type=args[0].type, axes=None)]

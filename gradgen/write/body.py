@@ -199,7 +199,7 @@ class BodyWriter:
                 keywords = {key: constant(value) for key, value in s.params}
                 return [ast.Expr(self.speller.function("print", *args, **keywords))]
             case "raise":
-                return [ast.Raise(call(name(s.name), args), None)]
+                return [ast.Raise(self.speller.function(s.name, *args), None)]
         assert s.test is not None
         return [ast.Assert(self.value(s.test), args[0] if args else None)]
 

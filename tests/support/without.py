@@ -34,6 +34,7 @@ OPTIMISATIONS: dict[str, tuple[str, str, Callable[..., Any]]] = {
     "few_sums": ("gradgen.lower.products", "is_few_sums", lambda s: False),
     "gather_products": ("gradgen.pipeline", "gather_products", lambda program: program),
     "symmetric": ("gradgen.differentiate.partials", "by_own_transpose", lambda s, g: None),
+    "small_matrices": ("gradgen.lower.linalg", "is_small", lambda s: False),
     "picks": ("gradgen.differentiate.reverse", "reverse_pick", lambda *_: False),
 }
 
