@@ -3,7 +3,7 @@
 In `for i in range(1, n): x[i] = b[i] * x[i - 1]` the place of `x[i - 1]` stands once it is read. Backward reads the
 array as the loop has left it, and neither a copy of what was read nor a store of it is needed. The order of the
 iterations and the places are linear inequalities in the loops' indices, and a later store to a place would have
-to fulfil all of them (`ir.linear`).
+to fulfil all of them (`ir.linear`). What is stored is read there as well: a Cholesky factor's pivots are its diagonal.
 
 >>> from gradgen.ir import FLOAT, INT, Const, Dim
 >>> from gradgen.ir.text import show_statement
@@ -17,19 +17,24 @@ to fulfil all of them (`ir.linear`).
 >>> loop = For(i, one, Const(9, INT), one, (before,), (Var("x", 8, before.type),), body, (after,))
 >>> [show_statement(s).strip() for s in standing(loop, {s.target.version: s for s in places}).values()]
 ['_.5 = x.1[_.3]']
+>>> twice = Assign(Var("y", 9, FLOAT), "add", (old, old))
+>>> body = Block((*places, *reads, twice, replace(store, value=twice.target)), (store.target,))
+>>> found = standing(replace(loop, body=body), {s.target.version: s for s in places})
+>>> [show_statement(s).strip() for s in found.values()]
+['_.5 = x.1[_.3]', 'y.9 = x.1[_.2]']
 
 Does not look at lists, nor at arrays that a loop swaps.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Set
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from gradgen.analyse.conditions import Numbers
-from gradgen.ir import Array, Assign, At, Atom, Block, Const, For, If, Slice, Store, Var, While
+from gradgen.ir import Array, Assign, At, Atom, Block, Const, For, If, Scalar, Slice, Store, Var, While
 from gradgen.ir.linear import Form
 from gradgen.ir.walk import block_params, blocks, statements, targets
 from gradgen.rules import sizes
@@ -43,7 +48,8 @@ Range = tuple[Form | None, Form | None]  # the first and the last place along an
 
 
 def standing(loop: Loop, made: Definitions) -> dict[Var, Assign]:
-    """The readings in `loop` of what is still there after it, as readings of its results.
+    """The readings in `loop` of what is still there after it, and the values that are stored and still there, as
+    readings of its results.
 
     `made`: by version, what made the values of the program.
     """
@@ -112,13 +118,29 @@ def _steps(block: Block, end: Atom) -> tuple[list[Step], Atom]:
 
 
 def _readings(block: Block, stack: Stack, tests: Tests, history: _History) -> Iterator[tuple[Assign, Stack, Tests]]:
+    """Of what is stored, one that could be made at once after the store."""
+    made: set[Var] = set()
     for s in block.statements:
         if isinstance(s, Assign) and s.op == "getitem" and s.args[0] in history.versions:
             yield s, stack, tests
+        elif isinstance(s, Assign):
+            made.add(s.target)
+        elif isinstance(s, Store) and s.target in history.versions and _sets_element(s, made):
+            reading = Assign(s.value, "getitem", (s.target, *s.operands), (("index", s.index),))  # type: ignore[arg-type]
+            yield reading, stack, tests
         for inner in blocks(s):
             around = (*stack, s) if isinstance(s, For | While) else stack
             told = (*tests, (s.test, inner is s.then)) if isinstance(s, If) else tests
             yield from _readings(inner, around, told, history)
+
+
+def _sets_element(s: Store, made: Set[Var]) -> bool:
+    """Whether an element is one of the values `made` now."""
+    value, array = s.value.type, s.array.type
+    if not (isinstance(value, Scalar) and isinstance(array, Array) and value.dtype == array.dtype):
+        return False
+    numbers = all(isinstance(one, At | int) for one in s.index) and all(isinstance(one.type, Scalar) for one in s.operands)
+    return s.mode == "set" and s.value in made and numbers and len(s.index) == len(array.dims)
 
 
 class _Checker:

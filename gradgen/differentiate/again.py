@@ -57,7 +57,9 @@ def reading(statements: list[Statement], standing: Mapping[Var, Assign]) -> list
         return Block(tuple(reading(list(block.statements), standing)), block.yields)
 
     def each(s: Statement) -> Statement:
-        return standing.get(s.target, s) if isinstance(s, Assign) else map_statement(s, lambda atom: atom, inside)
+        if isinstance(s, Assign):
+            return standing.get(s.target, s) if s.op == "getitem" else s
+        return map_statement(s, lambda atom: atom, inside)
 
     return list(map(each, statements))
 

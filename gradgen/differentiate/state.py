@@ -92,9 +92,14 @@ class State:
             region.rename(dict(region.exported))
             return region
         lost = {var for var in self.iterated if not isinstance(var.type, Scalar)}
-        region.definitions |= {var: s for var, s in self.standing.items() if var in region.definitions}
+        region.definitions |= {var: s for var, s in self.standing.items() if _is_reading(region.definitions.get(var))}
         region.definitions |= {var: self._of_parameter(s) for var, s in region.definitions.items() if s.op == "size"}
-        plan = keep.plan(needed, region.definitions, region.defined | lost, region.free, self.thrifty, self.frugal)
+        how = region.defined | lost, region.free, self.thrifty, self.frugal
+        plan = keep.plan(needed, region.definitions, *how)
+        stored = {var: self.standing[var] for var in plan.saved if var in self.standing}
+        if stored:  # what would else be kept beside the array
+            region.definitions |= stored
+            plan = keep.plan(needed, region.definitions, *how)
         fresh = {v: self.builder.var(v.name, v.type, v.of) for v in (*plan.saved, *plan.recomputed)}
         slots = {var: self.builder.slot(_slot_name(var), var.type) for var in plan.saved}
         self.new_slots += slots.values()
@@ -154,3 +159,7 @@ def changed_later(function: Function) -> frozenset[Var]:
 
 def _slot_name(var: Var) -> str:
     return var.name or (f"d{var.of.name}" if var.of else "")
+
+
+def _is_reading(made: Assign | None) -> bool:
+    return made is not None and made.op == "getitem"

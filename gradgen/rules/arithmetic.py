@@ -103,7 +103,8 @@ def mul(y, a, b):
 
 @elementwise("div", np.divide, type=quotient, cost=1)
 def div(y, a, b):
-    return 1 / b, -a / b**2
+    """g / b is had once for both: what b gets is -y (g / b). And b**2 may be 0, or infinite, where b is not."""
+    return 1 / b, -a / b**2 if a.value is not None else -(y / b)
 
 
 @elementwise("neg", np.negative, type=numbers, cost=1)

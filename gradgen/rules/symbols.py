@@ -17,6 +17,8 @@ from gradgen.errors import Position, UnsupportedType, UnsupportedValue
 from gradgen.ir import Accumulate, Array, Assign, Atom, Block, Const, Effect, If, Index, Type, Var, dims_of
 from gradgen.rules.build import Builder, constant_atom
 
+RECENT = 8  # statements
+
 
 class Sym:
     """A value, the builder to which operations on it are appended, and the operation that made it, if seen."""
@@ -255,11 +257,22 @@ def _has_holes(g: Any) -> bool:
 def _product(a: Any, b: Any) -> Any:
     if isinstance(a, Sym) and a.op == "div" and _is(a.args[0], 1) and isinstance(b, Sym):
         return div(b, a.args[1])
+    if isinstance(a, Sym) and a.op == "neg" and a.args[0].op == "div" and isinstance(b, Sym):
+        above, below = a.args[0].args
+        return neg(mul(above, _quotient(b, below)))
     if _is(a, -1) and _absorbs(a, b):
         return neg(b)
     if isinstance(b, Sym) and b.op == "neg" and not isinstance(a, Sym):
         return mul(-a, b.args[0])
     return _folded(a, b, operator.mul, "mul")
+
+
+def _quotient(a: Sym, b: Sym) -> Sym:
+    """The one that has just been made for another argument of the same operation, or a new one."""
+    for s in reversed(a.builder.statements[-RECENT:]):
+        if isinstance(s, Assign) and s.op == "div" and s.args == (a.atom, b.atom):
+            return Sym(s.target, a.builder, "div", (a, b))
+    return div(a, b)
 
 
 def _chosen(x: Any, factor: Any) -> tuple[Sym, ...]:

@@ -42,7 +42,8 @@ def source(seed: int) -> str:
         for _ in range(generator.randint(1, 2)):
             read = [f"np.sum({place(generator, indices)})" for _ in range(2)]
             mode = generator.choice(["=", "=", "+=", "*="])
-            lines.append(f"{indent}{place(generator, indices)} {mode} np.sin({read[0]}) * np.cos({read[1]})")
+            values = [f"np.sin({read[0]}) * np.cos({read[1]})", f"np.exp(-{read[0]})", f"{read[0]} / (5 + {read[1]})"]
+            lines.append(f"{indent}{place(generator, indices)} {mode} {generator.choice(values)}")
     return "\n".join(["import numpy as np", "", "def f(a, n):", *lines, "    return np.sum(a * a)"])
 
 

@@ -13,6 +13,7 @@ ROWS = [
     elementwise("x ** 2"), elementwise("x ** 3"), elementwise("x ** 0"), elementwise("x ** 1"), elementwise("x ** -1"),
     elementwise("x ** -2"), elementwise("2 ** x"), elementwise("True + x"),
     Row("x ** 0.5", into(0.2, 3)), Row("x ** -1.5", into(0.2, 3)), Row("x ** y", into(0.2, 2.5, PAIRS)),
+    row("x / y", (3e-200, 2e-180), second=False, gradients=(5e179, -7.5e159)),
     row("x ** y", (-1.5, 2.0), second=False, gradients=(-3.0, float("nan"))),
     row("x ** n", V, M, more={"n": 3}), row("x ** n", V, 0.0, np.zeros(2), more={"n": 0}, gradients=(0,), second=False),
     row("x ** y", (0.0, 2.0), (np.zeros(3), 2.0), gradients=(0.0, 0.0), second=False),
