@@ -26,6 +26,7 @@ from gradgen.lower.interchanging import interchange_loops
 from gradgen.lower.merging import merge_loops
 from gradgen.lower.parallel import parallel_loops
 from gradgen.lower.placing import tell_places
+from gradgen.lower.recurrences import split_recurrences
 from gradgen.lower.reusing import reuse_arrays
 from gradgen.lower.rowblocks import block_rows
 from gradgen.lower.running import run_powers
@@ -55,7 +56,10 @@ PASSES: tuple[Callable[[Program], Program], ...] = (
     reuse_arrays,
 )
 # Once, when nothing more is found: loops over the same places have become one. Then all of it once more.
-BETWEEN: tuple[Callable[[Program], Program], ...] = (unroll_loops,)
+BETWEEN: tuple[Callable[[Program], Program], ...] = (
+    split_recurrences,
+    unroll_loops,
+)
 # Once, when the others are done.
 LAST: tuple[Callable[[Program], Program], ...] = (
     visit_bits,

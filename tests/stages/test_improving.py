@@ -280,6 +280,22 @@ def zeros_of_many_places(x, n):
     return s
 
 
+def swept(a, w, steps):
+    """In place, upwards and downwards; and one that hands on to two iterations."""
+    a = a.copy()
+    for _ in range(steps):
+        for i in range(1, a.shape[0] - 1):
+            for j in range(1, a.shape[1] - 1):
+                a[i, j] = 0.2 * (a[i, j] + a[i - 1, j] + np.sin(a[i + 1, j]) + w * a[i, j - 1] + a[i, j + 1])
+    for j in range(a.shape[1] - 2, 0, -1):
+        a[2, j] = 0.3 * (a[2, j + 1] + a[2, j - 1] + a[3, j - 1])
+    for j in range(2, a.shape[1]):
+        a[4, j] = 0.5 * (a[4, j - 1] - 0.3 * a[4, j - 2] + a[5, j])
+    for j in range(1, a.shape[1]):
+        a[6, j] = 0.5 * (a[6, j - 1] * a[6, j] + a[7 - j % 2, j])
+    return np.sum(a * a)
+
+
 def makes_what_cannot_be_made(x, m, n):
     s = np.sum(x * x)
     for k in range(n):
@@ -358,6 +374,8 @@ CASES = [
     (counted_from_the_end, (X[:6, 0],), (0,)),
     (smoothed, (X[:, :1] * X[:, 1], X[:, 1:2] * X[:, 2], 0.3, 2), (0, 1, 2)),
     (smoothed, (X[:3, :1] * X[:2, 1], X[:3, 1:2] * X[:2, 2], 0.3, 2), (0, 1)),
+    (swept, (X[:, :1] * X[:, 1], 0.3, 2), (0, 1)),
+    (swept, (X[:8, :1] * X[:5, 1], 0.3, 2), (0, 1)),
     (differences, (X[:, 0], 0.3), (0, 1)),
     (zeros_of_many_places, (X[:, 0], 3), (0,)),
     (told_apart_by_sign, (X[:4, 0],), (0,)),
