@@ -19,6 +19,13 @@ them in compiled code (`frugal`), where an array that is kept is written to memo
 ...     print([str(var) for var in found.saved], [str(var) for var in found.recomputed])
 ['d.3'] []
 [] ['d.3']
+
+What makes an array of numbers, or of two vectors, is cheaper than what it makes:
+
+>>> u, m = p, Var("m", 4, Array("float64", (Dim("n"), Dim("n"))))
+>>> found = plan([u, m], {m: Assign(m, "outer", (u, u))}, inside={u, m}, frugal=True)
+>>> [str(var) for var in found.saved], [str(var) for var in found.recomputed]
+(['p.2'], ['m.4'])
 """
 
 from __future__ import annotations
@@ -31,6 +38,7 @@ from gradgen.rules.table import RULES
 
 CHEAP = 1  # the cost, in arithmetic operations, up to which recomputing beats writing and reading memory
 FEW = 4  # cheap operations on arrays: what it costs to write and read one
+MADE = ("eye", "ones", "zeros", "array", "outer")  # arrays of what is a number, or of vectors that are shorter
 READINGS = ("getitem", "transpose", "item", "size")  # of an array that is at hand
 
 
@@ -116,6 +124,8 @@ def is_cheap(definition: Assign, arrays: bool = False) -> bool:
     rule = RULES[definition.op]
     if definition.op in READINGS:
         return not any(isinstance(arg.type, Array | ListOf) for arg in definition.args[1:])
+    if arrays and definition.op in MADE:
+        return True
     kinds = Scalar | Array if arrays and rule.kind == "elementwise" else Scalar
     return rule.cost <= CHEAP and all(isinstance(atom.type, kinds) for atom in (definition.target, *definition.args))
 
