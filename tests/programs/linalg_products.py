@@ -132,6 +132,21 @@ def rows_that_meet(c, x, y):
     return np.sum(q**2) + np.sum(np.cumsum(z * y)[::-1] * z) + np.sum((x.T @ u) ** 2)
 
 
+def made_again_in_each_step(v, w, n):
+    """Arrays of numbers, and of two vectors, some of which are then changed."""
+    m, s = np.eye(len(v)), 0.0
+    for i in range(n):
+        u = np.sin(m @ v)
+        o, z = np.outer(u, w), np.zeros((len(v), len(v)))
+        z[i] = u * w
+        e = np.array([u[0], w[1], s])
+        m = (o + np.eye(len(v))) * np.cos(o) @ m + z
+        s = s + np.sum(e**3) + np.sum(o * o * m)
+        o[0] = 0.0
+        s = s + np.sum(np.sin(o) * z)
+    return s
+
+
 _RNG = np.random.default_rng(37)
 
 
@@ -161,4 +176,5 @@ PROGRAMS = [
     program(losses_of_rows, (_a(3) / 9, _a(40), _a(40, 600) / 9, _a(40)), argnums=(0, 1)),
     program(rows_that_meet, (_a(3) / 9, _a(40, 600) / 9, _a(40))),
     program(parts_of_a_matrix, (_a(3, 3), _a(4), 3), (_a(18, 18), _a(19), 18), argnums=(0, 1)),
+    program(made_again_in_each_step, (_RNG.random(5), _RNG.random(5), 3), argnums=(0, 1)),
 ]
