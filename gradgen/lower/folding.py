@@ -1,10 +1,13 @@
 """What is known when the text is written is not computed when it runs: `0.5 * 0.01`, `0 + i * 1`, `max(0, n)`.
 
->>> from gradgen.ir import FLOAT, INT, Assign, Block, Const, Function, Program, Var, show
+>>> from gradgen.ir import BOOL, FLOAT, INT, Array, Assign, Block, Const, Dim, Function, Program, Var, show
 >>> x, i = Var("x", 0, FLOAT), Var("i", 1, INT)
 >>> step, y, j, k = (Var("", k, type) for k, type in ((2, FLOAT), (3, FLOAT), (4, INT), (5, INT)))
+>>> a, n, z = Var("", 6, Array("float64", (Dim(None, 3),))), Var("", 7, INT), Var("", 8, FLOAT)
 >>> body = Block((Assign(step, "mul", (Const(0.5, FLOAT), Const(0.01, FLOAT))), Assign(y, "mul", (step, x)),
-...               Assign(j, "mul", (i, Const(1, INT))), Assign(k, "add", (Const(0, INT), j))), (y, k))
+...               Assign(j, "mul", (i, Const(1, INT))), Assign(k, "add", (Const(0, INT), j)),
+...               Assign(a, "empty", (Const(3, INT),)), Assign(n, "size", (a,), (("axis", 0),)),
+...               Assign(z, "where", (Const(True, BOOL), x, n))), (y, k, z, n))
 >>> before = Program((Function("f", (x, i), body),))
 >>> print(show(before.entry))
 f(x.0, i.1):
@@ -12,15 +15,20 @@ f(x.0, i.1):
   _.3 = mul _.2 x.0
   _.4 = mul i.1 1
   _.5 = add 0 _.4
-  yield _.3 _.5
+  _.6 = empty 3
+  _.7 = size _.6 axis=0
+  _.8 = where True x.0 _.7
+  yield _.3 _.5 _.8 _.7
 >>> print(show(fold_constants(before).entry))
 f(x.0, i.1):
   _.3 = mul 0.005 x.0
-  yield _.3 i.1
+  _.6 = empty 3
+  yield _.3 i.1 x.0 3
 
 Numbers are folded as Python computes them, bit for bit, and only where that gives a finite number. What adding 0 or
 multiplying by 1 leaves as it is, is left out for whole numbers only. Values that have a name keep their lines, and
-numbers that have one, such as `math.pi`, their name. A branch whose test is known is taken, or not there.
+numbers that have one, such as `math.pi`, their name. A branch whose test is known is taken, or not there; of
+a choice, `np.where` or `a if c else b`, what is chosen is left.
 """
 
 from __future__ import annotations
@@ -65,6 +73,7 @@ def fold_constants(program: Program) -> Program:
 def _function(function: Function) -> Function:
     known: dict[Atom, Atom] = {}
     subtracted: dict[Atom, Atom] = {}  # what is 0 - n, by n
+    sizes: dict[Atom, tuple[Atom, ...]] = {}  # of new arrays, and of these with elements stored
 
     def use(atom: Atom) -> Atom:
         return known.get(atom, atom)
@@ -78,8 +87,12 @@ def _function(function: Function) -> Function:
                 known.update(zip(s.results, branch.yields, strict=True))
                 made += branch.statements
                 continue
+            if isinstance(s, Assign) and s.op in ("empty", "zeros"):
+                sizes[s.target] = s.args
+            elif isinstance(s, Store) and s.array in sizes:
+                sizes[s.target] = sizes[s.array]
             if isinstance(s, Assign) and not s.target.name:
-                value = _number(s) or _left(s, subtracted)
+                value = _number(s) or _left(s, subtracted) or _size(s, sizes)
                 if value is not None:
                     known[s.target] = value
                     continue
@@ -108,6 +121,11 @@ def _number(s: Assign) -> Const | None:
     return Const(value, type)
 
 
+def _size(s: Assign, sizes: dict[Atom, tuple[Atom, ...]]) -> Const | None:
+    size = sizes[s.args[0]][s.param("axis")] if s.op == "size" and s.args[0] in sizes else None
+    return replace(size, type=s.target.type) if isinstance(size, Const) else None
+
+
 def _plain(atom: Const) -> bool:
     """A number that the text may show as another one."""
     return type(atom.value) in (int, float) and not atom.spelling and atom.type.dtype in ("float64", "int64")  # type: ignore[union-attr]
@@ -117,6 +135,8 @@ def _left(s: Assign, subtracted: dict[Atom, Atom]) -> Atom | None:
     """The operand that the operation leaves as it is, of whole numbers and tests."""
     if s.op == "and" and all(map(is_bool, (arg.type for arg in s.args))) and Const(False, BOOL) in s.args:
         return Const(False, s.target.type)
+    if s.op == "where" and isinstance(s.args[0], Const) and isinstance(s.target.type, Scalar):
+        return _chosen(s.args[1] if s.args[0].value else s.args[2], s.target.type)
     if not _whole(s) or len(s.args) != 2:
         return None
     a, b = s.args
@@ -129,6 +149,16 @@ def _left(s: Assign, subtracted: dict[Atom, Atom]) -> Atom | None:
             return a if _is(b, 1) else b if s.op == "mul" and _is(a, 1) else None
         case "maximum":
             return b if _is(a, 0) and _is_size(b) else a if _is(b, 0) and _is_size(a) else None
+    return None
+
+
+def _chosen(atom: Atom, type: Scalar) -> Atom | None:
+    """What a choice of this type gives, whose test is known."""
+    have = atom.type
+    if isinstance(have, Scalar) and have.dtype == type.dtype:
+        return atom
+    if isinstance(atom, Const) and _plain(atom) and type.dtype == "float64":
+        return Const(float(atom.value), type)  # type: ignore[arg-type]
     return None
 
 

@@ -139,7 +139,9 @@ def row_major(ctx: Context, value: Var) -> Var:
 def _by_loops(ctx: Context, s: Assign) -> Atom:
     """Also of integers, for which there is no BLAS. Rows of a matrix are walked along, be they added or summed up."""
     vectors = _rank(s.args[0]) == _rank(s.args[1]) == 1
-    x, y = (ctx.array(arg) if vectors or _is_part(ctx, arg) else ctx.array(ctx.value(arg)) for arg in s.args)
+    x, y = (
+        ctx.array(arg if vectors or ctx.array(arg).free or _is_part(ctx, arg) else ctx.value(arg)) for arg in s.args
+    )
     split = x.type.ndim - 1
     _agree(ctx, x, split, y, 0)
     if split == 0 and y.type.ndim == 2:

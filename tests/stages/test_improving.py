@@ -58,6 +58,15 @@ def turned_mixture(means, roots, X):
     return np.sum(np.log(np.sum(np.exp(q), axis=1)))
 
 
+def triangular_root(v, c, X):
+    q = np.diag(np.exp(v))
+    q[np.tril_indices(2, -1)] = c
+    total = 0.0
+    for i in range(3):
+        total += np.sum(np.sin(X[:, :2] @ q.T * v[0] + i) ** 2)
+    return total
+
+
 def two_layers(W1, b1, W2, b2, X, y):
     h = np.tanh(X @ W1 + b1)
     o = h @ W2 + b2
@@ -363,6 +372,7 @@ CASES = [
     (mixture, (X[:4], np.zeros(4), X), (0, 1)),
     (nearest, (X[:4], X), (0, 1)),
     (nearest_on_a_line, (X[:4, 0], np.tile(X[:, 1], 31), np.tile(X[:, 2], 31)), (0, 1)),
+    (triangular_root, (X[0, :2], X[1, :1], X), (0, 1)),
     (turned_mixture, (X[:4], RNG.standard_normal((4, 3, 3)), X), (0, 1)),
     (turned_mixture, (X[:4], RNG.standard_normal((4, 3, 3)), X), (2,)),
     (two_layers, (RNG.standard_normal((3, 5)), np.zeros(5), RNG.standard_normal(5), 0.0, X, SIGNS), (0, 1, 2, 3)),
