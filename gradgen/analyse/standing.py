@@ -139,7 +139,9 @@ def _sets_element(s: Store, made: Set[Var]) -> bool:
     value, array = s.value.type, s.array.type
     if not (isinstance(value, Scalar) and isinstance(array, Array) and value.dtype == array.dtype):
         return False
-    numbers = all(isinstance(one, At | int) for one in s.index) and all(isinstance(one.type, Scalar) for one in s.operands)
+    numbers = all(isinstance(one, At | int) for one in s.index) and all(
+        isinstance(one.type, Scalar) for one in s.operands
+    )
     return s.mode == "set" and s.value in made and numbers and len(s.index) == len(array.dims)
 
 
