@@ -76,12 +76,12 @@ def _cost(block: Block) -> int:
     cost = 0
     for s in block.statements:
         if isinstance(s, Assign) and RULES[s.op].kind not in ("linear", "constant"):
-            cost += _each(s) * max(_weight(atom.type) for atom in (s.target, *s.args))
+            cost += element_cost(s) * max(_weight(atom.type) for atom in (s.target, *s.args))
         cost += sum(map(_cost, blocks(s))) * (AXIS if isinstance(s, For) else 1)
     return cost
 
 
-def _each(s: Assign) -> int:
+def element_cost(s: Assign) -> int:
     """What an element costs. Powers of a half or a whole number are products and a root."""
     exponent = s.args[1].value if s.op == "pow" and isinstance(s.args[1], Const) else None
     return 2 if isinstance(exponent, int | float) and (2 * exponent) % 1 == 0 else RULES[s.op].cost

@@ -140,7 +140,45 @@ def item_that_its_increase_changes(v):
     return np.sum(v * v)
 
 
+def changed_under_a_mask(x, m):
+    """What is computed of the elements that a mask selects goes back to these: a choice of each element."""
+    y = x * 1.0
+    some = y > 0.1
+    y[some] = np.sqrt(x[some]) * np.log(y[some]) ** 2
+    y[y > 0.1] = 1 / y[y > 0.1] + x[y > 0.1]
+    total = np.sum(y * x)
+    z = m.copy()
+    large = np.abs(z) > 0.5
+    for _ in range(2):
+        z[large] = z[large] ** -1.5 * m[large] if total > 1e9 else z[large] ** 2 - m[large]
+        z[large & (z < 1)] = np.exp(z[large & (z < 1)])
+    z[z > 0.9] *= 0.5
+    z[z < 0] = m[z < 0]
+    return total + np.sum(np.sin(z))
+
+
+def mask_and_others(x, m):
+    """Masks that differ, elements that are read again, masks of rows: these are gathered."""
+    y = x * 1.0
+    some = y > 0.3
+    y[some] = y[some] * 2.0
+    if np.sum(some) == np.sum(x < 0.3):
+        y[some] = x[x < 0.3] * y[some]
+    taken = y[some] + 1.0
+    y[some] = taken
+    z = m.copy()
+    z[m[:, 0] > 0] = z[m[:, 0] > 0] * 3.0
+    z[z > 1] = np.cumsum(z[z > 1])
+    return np.sum(np.sin(y) * x) + np.sum(taken**2) + np.sum(z * m)
+
+
+_MASKED = np.array([1.2, 0.0, -0.7, 0.4, -np.pi])
+_MASKED_2 = np.array([[0.7, -0.2], [-1.1, 1.3], [0.1, 0.9]])
+
+
 PROGRAMS = [
+    program(changed_under_a_mask, (_MASKED, _MASKED_2), (_MASKED[:1], -_MASKED_2), argnums=(0, 1)),
+    program(mask_and_others, (_MASKED, _MASKED_2), (_MASKED[:0], _MASKED_2), argnums=(0, 1)),
     program(repeated_index_stores_the_last, (_V, _V + 2, np.array([0, 2, 0, -2]))),
     program(repeated_index_adds_once, (_V, _V + 2, np.array([0, 2, 0, -2]))),
     program(repeated_indices_of_two_axes, (_M, np.array([0, 2, 0]), np.array([1, 1, 1]))),
