@@ -162,8 +162,7 @@ def mask_and_others(x, m):
     y = x * 1.0
     some = y > 0.3
     y[some] = y[some] * 2.0
-    if np.sum(some) == np.sum(x < 0.3):
-        y[some] = x[x < 0.3] * y[some]
+    y[some] = x[x < -0.1] * y[some]
     taken = y[some] + 1.0
     y[some] = taken
     z = m.copy()
