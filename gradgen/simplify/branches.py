@@ -19,7 +19,8 @@ f(test.0, x.1):
     yield x.1 x.1
   yield q.5
 
-Only numbers that do not hang on the first are computed in between. Does not look for tests that are alike.
+A slot that the one fills and the other empties is opened in the branch. Only numbers that do not hang on the first are
+computed in between. Does not look for tests that are alike.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gradgen.analyse.independent import UNREPEATABLE
-from gradgen.ir import Assign, Atom, Block, If, Program, Scalar, Statement, Undefined
-from gradgen.ir.walk import free_variables, map_statement, operands, substitute
+from gradgen.ir import Assign, Atom, Block, If, Load, Open, Program, Save, Scalar, Slot, Statement, Undefined
+from gradgen.ir.walk import free_variables, map_statement, operands, statements, substitute
 
 
 def merge_branches(program: Program) -> Program:
@@ -44,7 +45,34 @@ def _block(block: Block) -> Block:
             made.append(s)
         else:
             made.append(_merged(made.pop(at), s))  # type: ignore[arg-type]
-    return Block(tuple(made), block.yields)
+    merged = Block(tuple(made), block.yields)
+    return _opened_inside(merged) if len(made) < len(block.statements) else merged
+
+
+def _opened_inside(block: Block) -> Block:
+    """Slots that one side of one branch fills and empties again are opened there."""
+    found = list(block.statements)
+    for opened in (s for s in block.statements if isinstance(s, Open)):
+        users = [s for s in found if opened.slot in _slots(s)]
+        branch = users[0] if len(users) == 1 else None
+        if not isinstance(branch, If):
+            continue
+        then, orelse = (_slots(*side.statements).get(opened.slot, set()) for side in (branch.then, branch.orelse))
+        if {*then, *orelse} == {Save, Load} and not (then and orelse):
+            side = branch.then if then else branch.orelse
+            inside = _opened_inside(Block((opened, *side.statements), side.yields))
+            found[found.index(branch)] = replace(branch, then=inside) if then else replace(branch, orelse=inside)
+            found.remove(opened)
+    return Block(tuple(found), block.yields)
+
+
+def _slots(*around: Statement) -> dict[Slot, set[type]]:
+    """The slots that are filled or emptied in these statements, and which of it is done."""
+    found: dict[Slot, set[type]] = {}
+    for s in statements(Block(around, ())):
+        if isinstance(s, Save | Load):
+            found.setdefault(s.slot, set()).add(type(s))
+    return found
 
 
 def _partner(before: list[Statement], s: If) -> int | None:

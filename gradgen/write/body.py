@@ -310,7 +310,14 @@ class BodyWriter:
             first = _minus_one(bounds[-1])
             return self.speller.function("range", first, _minus_one(start), one)
         start, stop, step = bounds
+        if _is(s.step, -1):
+            first = _plus_one(stop)
+            bounds = [_plus_one(start)] if _is_zero(first) else [first, _plus_one(start)]
+            return self.speller.function("range", *bounds)
         last = self.speller.helper("_last", start, stop, step)
+        match step:
+            case ast.UnaryOp(ast.USub(), back):
+                return self.speller.function("range", last, ast.BinOp(start, ast.Add(), back), back)
         return self.speller.function("range", last, ast.BinOp(start, ast.Sub(), step), ast.UnaryOp(ast.USub(), step))
 
     def condition_loop(self, s: While) -> list[ast.stmt]:
@@ -454,3 +461,20 @@ def _minus_one(node: ast.expr) -> ast.expr:
     if isinstance(node, ast.Constant) and isinstance(node.value, int):
         return number(node.value - 1)
     return ast.BinOp(node, ast.Sub(), number(1))
+
+
+def _is_zero(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value == 0
+
+
+def _plus_one(node: ast.expr) -> ast.expr:
+    match node:
+        case ast.Constant(int(value)):
+            return number(value + 1)
+        case ast.UnaryOp(ast.USub(), ast.Constant(int(value))):
+            return number(1 - value)
+        case ast.BinOp(left, ast.Sub(), ast.Constant(1)):
+            return left
+        case ast.BinOp(left, ast.Sub(), ast.Constant(int(value))) if value > 1:
+            return ast.BinOp(left, ast.Sub(), number(value - 1))
+    return ast.BinOp(node, ast.Add(), number(1))

@@ -380,7 +380,18 @@ def known_by_a_known_test(y, n, v):
     return y
 
 
+def loop_in_a_branch(v, c):
+    """What forward keeps for backward stays in the branch that both are."""
+    total = 0.0
+    if c < 1.0:
+        for _ in range(3):
+            v = np.where(v > 3.0, v * 0.7, v)
+        total = np.sum(v * v)
+    return total
+
+
 PROGRAMS = [
+    program(loop_in_a_branch, (np.arange(6.0) + 0.2, 0.5), (np.arange(6.0), 2.0), argnums=0),
     program(known_by_a_known_test, (1.3, 2, np.array([1.3, 0.0])), argnums=0),
     program(overwrite_in_branch, (1.3,), (-1.3,), second_order=True, pair=True),
     program(overwrite_in_both, (1.3,), (-1.3,), second_order=True),
