@@ -133,9 +133,11 @@ class _Gathering:
         s = self.made.get(atom) if isinstance(atom, Var) else None
         if s is None:
             return _Part(atom) if self._is_matrix(atom) else None  # type: ignore[arg-type]
-        index = s.param("index", ())
+        if s.op != "getitem" or not self._is_matrix(s.args[0]):
+            return None
+        index = s.param("index")
         taken = [(axis, entry) for axis, entry in enumerate(index) if entry != ALL]
-        if s.op != "getitem" or not self._is_matrix(s.args[0]) or len(index) > 2 or len(taken) != 1:
+        if len(index) > 2 or len(taken) != 1:
             return None
         return _Part(s.args[0], *taken[0], s.args[1:]) if isinstance(taken[0][1], At | Slice) else None  # type: ignore[arg-type]
 
