@@ -33,7 +33,7 @@ OPTIMISATIONS: dict[str, tuple[str, str, Callable[..., Any]]] = {
     "transposes": ("gradgen.lower.fusion", "is_turned_for_product", lambda s, reader: False),
     "few_sums": ("gradgen.lower.products", "is_few_sums", lambda s: False),
     "choose_masked": ("gradgen.pipeline", "choose_masked", lambda program: program),
-    "gather_products": ("gradgen.pipeline", "gather_products", lambda program: program),
+    "batch_products": ("gradgen.pipeline", "batch_products", lambda program: program),
     "symmetric": ("gradgen.differentiate.partials", "by_own_transpose", lambda s, g: None),
     "small_matrices": ("gradgen.lower.linalg", "is_small", lambda s: False),
     "picks": ("gradgen.differentiate.reverse", "reverse_pick", lambda *_: False),

@@ -24,7 +24,7 @@ f(x.0):
     total.14 = add total.9 _.13
     yield total.14
   yield total.15
->>> print(show(gather_products(before).entry))
+>>> print(show(batch_products(before).entry))
 f(x.0):
   total.1 = identity 0.0
   _.2 = size x.0 axis=0
@@ -67,7 +67,7 @@ class _Part:
     operands: tuple[Atom, ...] = ()
 
 
-def gather_products(program: Program) -> Program:
+def batch_products(program: Program) -> Program:
     builder = builder_after(program)
     made = (replace(f, body=_block(f.body, builder)) for f in program.functions)
     return replace(program, functions=tuple(made))
@@ -78,9 +78,9 @@ def _block(block: Block, builder: Builder) -> Block:
     for s in block.statements:
         s = map_statement(s, lambda atom: atom, lambda inner: _block(inner, builder))
         if isinstance(s, For) and s.leave is None and _steps(s):
-            gathering = _Gathering(s, builder)
+            batching = _Batching(s, builder)
             with builder.collect() as before, builder.at(s.origin):
-                body = tuple([gathering.statement(one) for one in s.body.statements])
+                body = tuple([batching.statement(one) for one in s.body.statements])
             kept += before
             s = replace(s, body=replace(s.body, statements=body))
         kept.append(s)
@@ -92,7 +92,7 @@ def _steps(loop: For) -> bool:
     return starts and isinstance(loop.step, Const) and loop.step.value == 1
 
 
-class _Gathering:
+class _Batching:
     """Of one loop: what its iterations take of matrices from before it, and the products that are made there."""
 
     def __init__(self, loop: For, builder: Builder):
