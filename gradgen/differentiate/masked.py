@@ -37,8 +37,9 @@ f(x.0):
 The choice is one loop with what is around it, and vectorised: no places are looked for, and no elements gathered. An
 n-body simulation that masks its distances, and its gradient, take 0.6 times as long, and are compiled in 0.4 times.
 
-What the mask leaves out is computed, too, so only cheap operations are, and one that might not be finite there is done
-to 1. Not done where the elements are read elsewhere as well.
+What the mask leaves out is computed, too, so only cheap operations are. There they are done to 1: nothing raises, and an
+adjoint, which a choice selects, is not NaN where an infinite element was left out. Not done where the elements are read
+elsewhere as well.
 """
 
 from __future__ import annotations
@@ -48,12 +49,28 @@ from collections.abc import Hashable
 from dataclasses import replace
 
 from gradgen.analyse.rerun import element_cost
-from gradgen.ir import Array, Assign, At, Atom, Block, Const, Function, Program, Scalar, Statement, Store, Var, dims_of
+from gradgen.ir import (
+    Array,
+    Assign,
+    At,
+    Atom,
+    Block,
+    Const,
+    Function,
+    Program,
+    Scalar,
+    Statement,
+    Store,
+    Var,
+    dims_of,
+    is_float,
+)
 from gradgen.ir.walk import map_statement, statements, uses
 from gradgen.rules.build import Builder, builder_after
 
-FINITE = ("add", "sub", "mul", "neg", "square", "maximum", "minimum", "sin", "cos", "tanh")
-GUARDED = {"div": 1, "pow": 0, "sqrt": 0, "log": 0, "exp": 0, "reciprocal": 0, "abs": 0}  # by the operand that is 1
+SELECTING = ("add", "sub", "neg", "maximum", "minimum")  # whose adjoints are not multiplied with what is left out
+CHEAP = (*SELECTING, "mul", "div", "pow", "square", "reciprocal", "sqrt", "exp", "log", "sin", "cos", "tanh", "abs")
+RAISING = {"div": 1, "pow": 0, "reciprocal": 0}  # by the operand that must not be 0
 COST = 24  # of all operations on an element: to find its place and to gather it costs as much
 SELECTED = (At(0),)
 
@@ -68,6 +85,7 @@ class _Choosing:
         self.builder = builder
         self.made = {s.target: s for s in statements(function.body) if isinstance(s, Assign)}
         self.uses: Counter[Var] = uses(function)
+        self.ones = set[Var]()  # values of which what the mask leaves out is 1
         self.function = replace(function, body=self._block(function.body))
 
     def _block(self, block: Block) -> Block:
@@ -79,7 +97,7 @@ class _Choosing:
                 kept.append(s)
                 continue
             with self.builder.collect() as before, self.builder.at(s.origin):
-                value = self._of_all(s.value, mask)
+                value = self._of_all(s.value, mask, False)
             same = getattr(value.type, "dtype", None) == s.target.type.dtype  # type: ignore[union-attr]
             choice = Assign(s.target, "where", (mask, value, s.array), origin=s.origin)
             kept += (*before, choice) if same else (s,)
@@ -103,7 +121,7 @@ class _Choosing:
         if s.op == "getitem":
             own = s.param("index") == SELECTED and self._key(s.args[1]) == self._key(mask)
             return 0 if own and dims_of(s.args[0].type) == dims else COST + 1
-        if s.op not in FINITE and s.op not in GUARDED:
+        if s.op not in CHEAP:
             return COST + 1
         return element_cost(s) + sum(self._cost(arg, mask, dims) for arg in s.args)
 
@@ -112,18 +130,24 @@ class _Choosing:
         s = self.made.get(mask) if isinstance(mask, Var) else None
         return (s.op, s.args, s.params) if s is not None and s.op in ("lt", "le", "gt", "ge", "eq", "ne") else mask
 
-    def _of_all(self, atom: Atom, mask: Var) -> Atom:
-        """Of all elements what `atom` is of the selected ones."""
-        if not isinstance(atom, Var) or not isinstance(atom.type, Array):
-            return atom
-        s = self.made[atom]
-        if s.op == "getitem":
-            return s.args[0]
-        args = [self._of_all(arg, mask) for arg in s.args]
-        guarded = None if _is_product(s) else GUARDED.get(s.op)
-        if guarded is not None and isinstance(args[guarded].type, Array):
-            args[guarded] = self.builder.emit("where", mask, args[guarded], 1.0)
+    def _of_all(self, atom: Atom, mask: Var, guarded: bool) -> Atom:
+        """Of all elements what `atom` is of the selected ones. `guarded`: made of 1 where it is left out."""
+        s = self.made.get(atom) if isinstance(atom, Var) and isinstance(atom.type, Array) else None
+        if s is None or s.op == "getitem":
+            whole = atom if s is None else s.args[0]
+            return self._or_one(whole, mask) if guarded and is_float(whole.type) else whole
+        args = [self._of_all(arg, mask, guarded or s.op not in SELECTING) for arg in s.args]
+        raising = None if _is_product(s) else RAISING.get(s.op)
+        if raising is not None:
+            args[raising] = self._or_one(args[raising], mask)
         return self.builder.emit(s.op, *args, name=atom.name, spelling=s.spelling, **dict(s.params))
+
+    def _or_one(self, x: Atom, mask: Var) -> Atom:
+        if not isinstance(x, Var) or not isinstance(x.type, Scalar | Array) or x in self.ones:
+            return x
+        made = self.builder.emit("where", mask, x, 1.0 if is_float(x.type) else 1)
+        self.ones.add(made)
+        return made
 
 
 def _is_product(s: Assign) -> bool:

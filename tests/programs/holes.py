@@ -32,6 +32,13 @@ def overwritten_inverse(v):
     return np.sum(w**2)
 
 
+def changed_where_finite(x, y):
+    z = x * 1.0
+    some = np.abs(z) < np.inf
+    z[some] = z[some] * y[some] + np.sin(x[some] + y[some])
+    return np.sum(z[some])
+
+
 V = np.array([0.0, 1.0, 4.0])
 
 PROGRAMS = [
@@ -39,5 +46,13 @@ PROGRAMS = [
     program(logarithms_of_a_part, case(V, gradient=(np.array([0.0, 1.0, 1.0 + np.log(4.0)]),))),
     program(distances_above_the_diagonal, (np.arange(6.0).reshape(3, 2) ** 2,)),
     program(masked_inverse_of_distances, (np.array([1.0, 2.5, 4.0]),)),
+    program(
+        changed_where_finite,
+        case(
+            np.array([1.0, np.inf, np.nan]),
+            np.array([2.0, 0.5, 0.5]),
+            gradient=(np.array([2.0 + np.cos(3.0), 0.0, 0.0]), np.array([1.0 + np.cos(3.0), 0.0, 0.0])),
+        ),
+    ),
     program(overwritten_inverse, case(V, gradient=(np.array([0.0, 0.0, -0.03125]),))),
 ]
