@@ -37,9 +37,9 @@ f(x.0):
 The choice is one loop with what is around it, and vectorised: no places are looked for, and no elements gathered. An
 n-body simulation that masks its distances, and its gradient, take 0.6 times as long, and are compiled in 0.4 times.
 
-What the mask leaves out is computed, too, so only cheap operations are. There they are done to 1: nothing raises, and an
-adjoint, which a choice selects, is not NaN where an infinite element was left out. Not done where the elements are read
-elsewhere as well.
+What the mask leaves out is computed, too, so only cheap operations are. There they are done to 1: nothing raises, and
+an adjoint, which a choice selects, is not NaN where an infinite element was left out. Not done where the elements are
+read elsewhere as well.
 """
 
 from __future__ import annotations
