@@ -38,10 +38,9 @@ def gmm(alphas, means, logdiags, lowers, points, gamma, m):
 
 
 @fast
-def by_hand(alphas, means, logdiags, lowers, points, gamma, m):
-    """Blocks of points, a row for each coordinate. The gradient by Q is -Q S, with the scatter S of a component."""
-    n, d = points.shape
-    k = alphas.size
+def triangles(logdiags, lowers):
+    """The roots, and the sums of their diagonals' logarithms."""
+    k, d = logdiags.shape
     roots, totals = np.zeros((k, d, d)), np.zeros(k)
     for j in range(k):
         place = 0
@@ -51,6 +50,15 @@ def by_hand(alphas, means, logdiags, lowers, points, gamma, m):
                 place += 1
             roots[j, a, a] = math.exp(logdiags[j, a])
             totals[j] += logdiags[j, a]
+    return roots, totals
+
+
+@fast
+def by_hand(alphas, means, logdiags, lowers, points, gamma, m):
+    """Blocks of points, a row for each coordinate. The gradient by Q is -Q S, with the scatter S of a component."""
+    n, d = points.shape
+    k = alphas.size
+    roots, totals = triangles(logdiags, lowers)
     scatters, moments, shares = np.zeros((k, d, d)), np.zeros((k, d)), np.zeros(k)
     betas = np.empty((k, BLOCK))
     shift, total = np.empty(BLOCK), np.empty(BLOCK)
