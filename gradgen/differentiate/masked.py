@@ -92,20 +92,23 @@ class _Choosing:
         kept: list[Statement] = []
         for s in block.statements:
             s = map_statement(s, lambda atom: atom, self._block)
-            mask = self._mask(s)
-            if mask is None or not isinstance(s, Store) or self._cost(s.value, mask, dims_of(mask.type)) > COST:
-                kept.append(s)
-                continue
-            with self.builder.collect() as before, self.builder.at(s.origin):
-                value = self._of_all(s.value, mask, False)
-            same = getattr(value.type, "dtype", None) == s.target.type.dtype  # type: ignore[union-attr]
-            choice = Assign(s.target, "where", (mask, value, s.array), origin=s.origin)
-            kept += (*before, choice) if same else (s,)
+            kept += self._chosen(s) if isinstance(s, Store) else [s]
         return replace(block, statements=tuple(kept))
 
-    def _mask(self, s: Statement) -> Var | None:
+    def _chosen(self, s: Store) -> list[Statement]:
+        """The store; or what is computed of all elements, and a choice."""
+        mask = self._mask(s)
+        if mask is None or self._cost(s.value, mask, dims_of(mask.type)) > COST:
+            return [s]
+        with self.builder.collect() as before, self.builder.at(s.origin):
+            value = self._of_all(s.value, mask, False)
+        of_all, array = value.type, s.target.type
+        same = isinstance(of_all, Array) and isinstance(array, Array) and of_all.dtype == array.dtype
+        return [*before, Assign(s.target, "where", (mask, value, s.array), origin=s.origin)] if same else [s]
+
+    def _mask(self, s: Store) -> Var | None:
         """What selects the elements that are set, of all axes."""
-        if not isinstance(s, Store) or s.mode != "set" or s.index != SELECTED or not isinstance(s.target.type, Array):
+        if s.mode != "set" or s.index != SELECTED or not isinstance(s.target.type, Array):
             return None
         mask = s.operands[0]
         whole = isinstance(mask.type, Array) and mask.type.dtype == "bool" and mask.type.dims == s.target.type.dims
@@ -132,7 +135,9 @@ class _Choosing:
 
     def _of_all(self, atom: Atom, mask: Var, guarded: bool) -> Atom:
         """Of all elements what `atom` is of the selected ones. `guarded`: made of 1 where it is left out."""
-        s = self.made.get(atom) if isinstance(atom, Var) and isinstance(atom.type, Array) else None
+        if not isinstance(atom, Var):
+            return atom
+        s = self.made[atom] if isinstance(atom.type, Array) else None
         if s is None or s.op == "getitem":
             whole = atom if s is None else s.args[0]
             return self._or_one(whole, mask) if guarded and is_float(whole.type) else whole
