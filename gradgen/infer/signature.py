@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import UnsupportedType
-from gradgen.ir import BOOL, COMPLEX, FLOAT, INT, ONE, Array, Dim, Scalar, Type
+from gradgen.ir import BOOL, COMPLEX, FLOAT, INT, ONE, Array, Dim, Scalar, Type, dtype_of
 from gradgen.ir.interface import Static, Tree, map_tree
 
 
@@ -172,7 +172,7 @@ def _differentiable(leaf: Leaf, name: str) -> Leaf:
     """The leaf, with a Python int taken for a float; raises for what has no derivative."""
     if leaf.kind is int:
         return Leaf(FLOAT, int, "float")
-    dtype = leaf.type.dtype  # type: ignore[union-attr]
+    dtype = dtype_of(leaf.type)
     if dtype.startswith(("float", "complex")):
         return leaf
     what = f"an array of dtype {dtype}" if issubclass(leaf.kind, np.ndarray) else f"a {leaf.kind.__name__}"

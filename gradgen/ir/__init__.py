@@ -46,6 +46,7 @@ from gradgen.ir.types import (
     common_dtype,
     constant_dim,
     dims_of,
+    dtype_of,
     is_bool,
     is_complex,
     is_float,
@@ -60,6 +61,6 @@ __all__ = [
     "BOOL", "COMPLEX", "FLOAT", "INT", "NEW_AXIS", "ONE", "Accumulate", "Array", "Assign", "At", "Atom", "Block",
     "Call", "Const", "Dim", "Effect", "For", "Function", "If", "Index", "ListOf", "Load", "Opaque", "Open", "Origin",
     "Program", "Save", "Scalar", "Slice", "Slot", "Statement", "Store", "Text", "TupleOf", "Type", "Undefined",
-    "Var", "While", "broadcast", "common_dtype", "constant_dim", "dims_of", "is_bool", "is_complex", "is_float",
-    "is_integer", "join", "operator_dtype", "real_dtype", "show", "with_dims",
+    "Var", "While", "broadcast", "common_dtype", "constant_dim", "dims_of", "dtype_of", "is_bool", "is_complex",
+    "is_float", "is_integer", "join", "operator_dtype", "real_dtype", "show", "with_dims",
 ]  # fmt: skip

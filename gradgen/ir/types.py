@@ -177,6 +177,12 @@ def is_bool(type: Type) -> bool:
     return isinstance(type, Scalar | Array) and type.dtype == "bool"
 
 
+def dtype_of(type: Type) -> str:
+    """Of a number or an array."""
+    assert isinstance(type, Scalar | Array), type
+    return type.dtype
+
+
 def dims_of(type: Type) -> tuple[Dim, ...]:
     return type.dims if isinstance(type, Array) else ()
 
@@ -198,7 +204,7 @@ def _common_dtype(keys: tuple[tuple[str, bool], ...]) -> tuple[str, bool]:
 
 def common_dtype(types: Iterable[Type]) -> tuple[str, bool]:
     """The dtype that NumPy 2 gives to the elementwise combination of `types`, and whether it stays weak."""
-    return _common_dtype(tuple((t.dtype, isinstance(t, Scalar) and t.weak) for t in types))  # type: ignore[union-attr]
+    return _common_dtype(tuple((dtype_of(t), isinstance(t, Scalar) and t.weak) for t in types))
 
 
 def operator_dtype(a: Type, b: Type) -> tuple[str, bool]:

@@ -31,6 +31,7 @@ from gradgen.ir import (
     Var,
     While,
     dims_of,
+    dtype_of,
 )
 from gradgen.ir.walk import block_exits, map_statement
 from gradgen.lower import (  # noqa: F401  (they enter what they write out)
@@ -43,7 +44,7 @@ from gradgen.lower import (  # noqa: F401  (they enter what they write out)
 from gradgen.lower.assembling import ASSEMBLING
 from gradgen.lower.broadcasting import Fitted
 from gradgen.lower.composites import written_out
-from gradgen.lower.context import Context, Lazy, Position_, array_type, dtype_of
+from gradgen.lower.context import Context, Lazy, Position_, array_type
 from gradgen.lower.contraction import einsum, tensordot
 from gradgen.lower.elementwise import LAZY, elementwise, operand
 from gradgen.lower.fourier import FOURIER

@@ -31,6 +31,7 @@ from gradgen.ir import (
     Type,
     Var,
     dims_of,
+    dtype_of,
 )
 from gradgen.ir.walk import map_statement, targets
 from gradgen.lower.numbers import Whole
@@ -304,11 +305,6 @@ def index_of(at: Position_) -> tuple[tuple, tuple[Atom, ...]]:
 def array_type(atom: Atom) -> Array:
     assert isinstance(atom.type, Array), atom
     return atom.type
-
-
-def dtype_of(type: Type) -> str:
-    assert isinstance(type, Array | Scalar), type
-    return type.dtype
 
 
 def same_dims(a: Var, b: Var) -> bool:

@@ -6,10 +6,10 @@ operands two at a time; as in NumPy, all their letters are loops around one prod
 
 from __future__ import annotations
 
-from gradgen.ir import ONE, Array, Assign, Atom, Scalar, Var, with_dims
+from gradgen.ir import ONE, Array, Assign, Atom, Scalar, Var, dtype_of, with_dims
 from gradgen.lower.assembling import reshaped
 from gradgen.lower.broadcasting import MISFIT, Broadcast
-from gradgen.lower.context import Context, Lazy, Position_, array_type, dtype_of
+from gradgen.lower.context import Context, Lazy, Position_, array_type
 from gradgen.lower.elementwise import lazily, transpose, transposed
 from gradgen.lower.products import product
 from gradgen.lower.scalars import Scalars

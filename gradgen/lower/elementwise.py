@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from gradgen.ir import INT, Array, Assign, Atom, Const, Scalar, Slice, Type, Var, dims_of, is_complex
+from gradgen.ir import INT, Array, Assign, Atom, Const, Scalar, Slice, Type, Var, dims_of, dtype_of, is_complex
 from gradgen.lower.broadcasting import Broadcast, Fitted
-from gradgen.lower.context import Context, Lazy, Position_, array_type, dtype_of, new_axis_view, same_dims
+from gradgen.lower.context import Context, Lazy, Position_, array_type, new_axis_view, same_dims
 from gradgen.lower.scalars import Scalars
 
 LAZY: dict[str, Callable[[Context, Assign], Lazy]] = {}

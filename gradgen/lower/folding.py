@@ -52,6 +52,7 @@ from gradgen.ir import (
     Statement,
     Store,
     Var,
+    dtype_of,
     is_bool,
 )
 from gradgen.ir.walk import map_statement
@@ -128,7 +129,7 @@ def _size(s: Assign, sizes: dict[Atom, tuple[Atom, ...]]) -> Const | None:
 
 def _plain(atom: Const) -> bool:
     """A number that the text may show as another one."""
-    return type(atom.value) in (int, float) and not atom.spelling and atom.type.dtype in ("float64", "int64")  # type: ignore[union-attr]
+    return type(atom.value) in (int, float) and not atom.spelling and dtype_of(atom.type) in ("float64", "int64")
 
 
 def _left(s: Assign, subtracted: dict[Atom, Atom]) -> Atom | None:

@@ -27,7 +27,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gradgen.ir import Array, Assign, Atom, Block, Function, Program, Scalar, Store, Undefined, Var
+from gradgen.ir import Array, Assign, Atom, Block, Function, Program, Scalar, Store, Undefined, Var, dtype_of
 from gradgen.ir.walk import map_statement, statements, uses
 from gradgen.lower.accesses import Memory, Place
 from gradgen.rules.build import Builder, builder_after
@@ -79,7 +79,7 @@ class _Forwarding:
         before = held.get(array, {})
         if s.mode == "add" and place in before and _same_number(s.value, array):
             with self.builder.at(s.origin):
-                total = self.builder.emit("add", before[place], s.value, type=Scalar(array.type.dtype))  # type: ignore[union-attr]
+                total = self.builder.emit("add", before[place], s.value, type=Scalar(dtype_of(array.type)))
             s = replace(s, mode="set", value=total)
         held[s.target] = {other: value for other, value in before.items() if self.memory.apart(place, other)}
         if s.mode == "set" and _same_number(s.value, array):

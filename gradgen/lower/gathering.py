@@ -92,6 +92,7 @@ from gradgen.ir import (
     Type,
     Var,
     dims_of,
+    dtype_of,
 )
 from gradgen.ir.walk import map_statement, statements, targets, uses
 from gradgen.lower.accesses import Memory, Place
@@ -250,7 +251,7 @@ class _Gathering:
         """For each place, what all terms add to it, in their order."""
         builder, first, last = self.builder, terms[0].nest, terms[-1].nest
         type, index = first.store.target.type, first.store.index
-        number = Scalar(type.dtype)  # type: ignore[union-attr]
+        number = Scalar(dtype_of(type))
         indices = [builder.var(loop.index.name, loop.index.type) for loop in first.loops]
         with builder.at(first.loops[0].origin), builder.collect() as before:
             stops = [_moved(stop, high - low, builder) for stop, (low, high) in zip(first.stops, reach, strict=True)]

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from gradgen.ir import Array, Assign, At, Atom, Dim, Scalar, Var, with_dims
+from gradgen.ir import Array, Assign, At, Atom, Dim, Scalar, Var, dtype_of, with_dims
 from gradgen.lower.broadcasting import Broadcast
-from gradgen.lower.context import Context, Lazy, Position_, array_type, dtype_of
+from gradgen.lower.context import Context, Lazy, Position_, array_type
 from gradgen.lower.scalars import Scalars
 
 SHORT = 4  # rows and columns

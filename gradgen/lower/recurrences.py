@@ -90,6 +90,7 @@ from gradgen.ir import (
     Store,
     Var,
     constant_dim,
+    dtype_of,
 )
 from gradgen.ir.walk import map_statement, operands
 from gradgen.lower.accesses import Form, Memory, Place
@@ -229,7 +230,7 @@ class _Splitting:
         return [*done, *self.at_the_end(loop, chain, array, last)]
 
     def row(self, value: Var, stop: Atom) -> Var:
-        dtype = value.type.dtype  # type: ignore[union-attr]
+        dtype = dtype_of(value.type)
         type = Array(dtype, (dim_of(stop),))
         return self.builder.emit("empty", stop, type=type, name=value.name, of=value.of, dtype=dtype)
 

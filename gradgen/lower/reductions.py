@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gradgen.ir import ONE, Array, Assign, Atom, Const, Scalar, Type, dims_of, is_complex, real_dtype
+from gradgen.ir import ONE, Array, Assign, Atom, Const, Scalar, Type, dims_of, dtype_of, is_complex, real_dtype
 from gradgen.lower.broadcasting import stretches
-from gradgen.lower.context import Context, Lazy, Position_, array_type, dtype_of
+from gradgen.lower.context import Context, Lazy, Position_, array_type
 from gradgen.lower.scalars import Scalars
 from gradgen.rules.reductions import averaged
 

@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from gradgen.ir import COMPLEX, Assign, Atom, Const, Scalar, common_dtype, is_complex
+from gradgen.ir import COMPLEX, Assign, Atom, Const, Scalar, common_dtype, dtype_of, is_complex
 from gradgen.lower.context import Context
 from gradgen.rules.complex_numbers import of_complex
 
@@ -74,7 +74,7 @@ class Scalars:
         return self.ctx.builder.emit("cast", atom, type=Scalar(dtype), dtype=dtype, weak=False)
 
     def truth(self, atom: Atom) -> Atom:
-        return atom if atom.type.dtype == "bool" else self.op("ne", atom, 0, dtype="bool")  # type: ignore[union-attr]
+        return atom if dtype_of(atom.type) == "bool" else self.op("ne", atom, 0, dtype="bool")
 
     def choose(self, test: Atom, a: Atom, b: Atom, dtype: str) -> Atom:
         return self.op("where", test, a, b, dtype=dtype)
@@ -130,7 +130,7 @@ class Scalars:
         """
 
         def conform(k: int, atom: Atom) -> Atom:
-            have = atom.type.dtype  # type: ignore[union-attr]
+            have = dtype_of(atom.type)
             if op == "pow" and k == 1 and isinstance(atom, Const) and have == "int64":
                 return atom
             if op == "where" and k == 0:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from gradgen.ir import Array, Assign, Atom, ListOf, Scalar, Store, Var, is_bool
+from gradgen.ir import Array, Assign, Atom, ListOf, Scalar, Store, Var, dtype_of, is_bool
 from gradgen.ir.types import Dim
 from gradgen.lower.broadcasting import Fitted
-from gradgen.lower.context import Context, Lazy, Position_, array_type, dtype_of
+from gradgen.lower.context import Context, Lazy, Position_, array_type
 from gradgen.lower.elementwise import lazily, operand
 from gradgen.lower.indexing import WHOLE, access, is_one_element, without_ellipsis
 from gradgen.lower.scalars import Scalars

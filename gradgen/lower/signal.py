@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gradgen.ir import BOOL, INT, Assign, Atom, Const, Scalar
+from gradgen.ir import BOOL, INT, Assign, Atom, Const, Scalar, dtype_of
 from gradgen.lower.broadcasting import Fitted
 from gradgen.lower.context import Context, Lazy, Position_, array_type
 from gradgen.lower.elementwise import lazily, number, operand
@@ -204,7 +204,7 @@ def polyval(ctx: Context, s: Assign) -> Lazy:
 
 
 def horner(ctx: Context, s: Assign) -> Callable[[Atom], Atom]:
-    dtype = s.target.type.dtype  # type: ignore[union-attr]
+    dtype = dtype_of(s.target.type)
     scalars, kind = Scalars(ctx), Scalar(dtype)
     coefficients = ctx.array(ctx.value(s.args[0]))
 

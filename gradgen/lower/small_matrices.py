@@ -46,8 +46,8 @@ Does not do systems of equations, or complex numbers.
 
 from __future__ import annotations
 
-from gradgen.ir import Array, Assign, Atom, Const, Scalar, dims_of
-from gradgen.lower.context import Context, dtype_of
+from gradgen.ir import Array, Assign, Atom, Const, Scalar, dims_of, dtype_of
+from gradgen.lower.context import Context
 from gradgen.lower.scalars import Scalars
 
 LARGEST = 3

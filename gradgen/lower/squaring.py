@@ -42,7 +42,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from gradgen.ir import BOOL, Assign, Atom, Block, Const, For, Function, If, Program, Scalar, Statement, Var
+from gradgen.ir import BOOL, Assign, Atom, Block, Const, For, Function, If, Program, Scalar, Statement, Var, dtype_of
 from gradgen.ir.instantiate import copied
 from gradgen.ir.walk import map_statement, statements
 from gradgen.lower.checking import COMPARED
@@ -99,7 +99,7 @@ def _known(param: Var, before: list[Statement]) -> Known:
 
 
 def _number(value: int | bool, of: Var) -> Const:
-    return Const(float(value) if of.type.dtype == "float64" else value, of.type)  # type: ignore[union-attr]
+    return Const(float(value) if dtype_of(of.type) == "float64" else value, of.type)
 
 
 def _value(op: str, given: list, count: int) -> int | bool | None:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import UnsupportedType
-from gradgen.ir import COMPLEX, Atom, Type, dims_of, is_complex, real_dtype, with_dims
+from gradgen.ir import COMPLEX, Atom, Type, dims_of, dtype_of, is_complex, real_dtype, with_dims
 from gradgen.rules.symbols import Sym, apply, mul, neg
 from gradgen.rules.table import METHODS, TAKES_COMPLEX, Caller, caller, elementwise, linear, same
 
@@ -47,7 +47,7 @@ TAKES_COMPLEX |= {"real", "imag", "conj", "angle", "abs2"}
 
 def part(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
     type = args[0].type
-    return with_dims(real_dtype(type.dtype), dims_of(type), getattr(type, "weak", False))  # type: ignore[union-attr]
+    return with_dims(real_dtype(dtype_of(type)), dims_of(type), getattr(type, "weak", False))
 
 
 @elementwise("real", np.real, type=part, cost=1)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import UnsupportedType, UnsupportedValue
-from gradgen.ir import Array, Atom, Const, Dim, ListOf, Scalar, Type, common_dtype, constant_dim
+from gradgen.ir import Array, Atom, Const, Dim, ListOf, Scalar, Type, common_dtype, constant_dim, dtype_of
 from gradgen.rules.build import dim_of
 from gradgen.rules.symbols import Sym, apply, static, sub
 from gradgen.rules.table import caller, check_kept, constant, general, linear
@@ -56,7 +56,7 @@ def full(g, *args, dtype):
 def alike(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
     x, dtype = args[0].type, params.get("dtype")
     if len(args) > 1:
-        check_kept(args[1].type, dtype or x.dtype)  # type: ignore[union-attr]
+        check_kept(args[1].type, dtype or dtype_of(x))
     if isinstance(x, Array):
         return Array(dtype or x.dtype, x.dims)
     return Scalar(dtype or x.dtype, x.weak and not dtype) if isinstance(x, Scalar) else x
@@ -79,7 +79,7 @@ def ranged(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
     known = [arg.value if isinstance(arg, Const) else None for arg in args]
     if None not in known:
         return Array(dtype, (constant_dim(max(0, math.ceil((known[1] - known[0]) / known[2]))),))  # type: ignore[operator,arg-type]
-    if known[0] == 0 and known[2] == 1 and stop.type.dtype.startswith("int"):  # type: ignore[union-attr]
+    if known[0] == 0 and known[2] == 1 and dtype_of(stop.type).startswith("int"):
         return Array(dtype, (dim_of(stop),))
     return Array(dtype, (Dim(f"arange({','.join(map(str, args))})"),))
 
@@ -98,7 +98,7 @@ def arange(g, y, start, stop, step, *, dtype=None):
 
 
 def spaced(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
-    dtype = np.result_type(*(np.dtype(arg.type.dtype) for arg in args[:2]), 1.0)  # type: ignore[union-attr]
+    dtype = np.result_type(*(np.dtype(dtype_of(arg.type)) for arg in args[:2]), 1.0)
     return Array(params.get("dtype") or dtype.name, (dim_of(args[2]),))
 
 
@@ -354,7 +354,7 @@ def astype(x, dtype, order="K", casting="unsafe", subok=True, copy=True):
 
 
 @caller(method="dtype")
-def dtype_of(x):
+def dtype_read(x):
     return np.dtype(x.dtype)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import UnsupportedType, UnsupportedValue
-from gradgen.ir import Array, Atom, Dim, Type, constant_dim, dims_of, is_complex, real_dtype
+from gradgen.ir import Array, Atom, Dim, Type, constant_dim, dims_of, dtype_of, is_complex, real_dtype
 from gradgen.rules.build import dim_of
 from gradgen.rules.complex_numbers import conj_call
 from gradgen.rules.creation import shape_sizes
@@ -55,14 +55,14 @@ def lengths(args: tuple[Atom, ...], axes: Axes) -> list[Dim]:
 
 
 def full(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
-    return Array(complex_dtype(args[0].type.dtype), tuple(lengths(args, params["axes"])))  # type: ignore[union-attr]
+    return Array(complex_dtype(dtype_of(args[0].type)), tuple(lengths(args, params["axes"])))
 
 
 def halved(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
     axes = params["axes"]
     dims = lengths(args, axes)
     dims[axes[-1]] = half(dims[axes[-1]])
-    return Array(complex_dtype(args[0].type.dtype), tuple(dims))  # type: ignore[union-attr]
+    return Array(complex_dtype(dtype_of(args[0].type)), tuple(dims))
 
 
 def doubled(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
@@ -70,11 +70,11 @@ def doubled(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
     dims = lengths(args, axes)
     if len(args) == 1:
         dims[axes[-1]] = whole(dims[axes[-1]])
-    return Array(real_dtype(complex_dtype(args[0].type.dtype)), tuple(dims))  # type: ignore[union-attr]
+    return Array(real_dtype(complex_dtype(dtype_of(args[0].type))), tuple(dims))
 
 
 def fitted(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
-    return Array(args[0].type.dtype, tuple(lengths(args, params["axes"])))  # type: ignore[union-attr]
+    return Array(dtype_of(args[0].type), tuple(lengths(args, params["axes"])))
 
 
 @linear("fit", type=fitted, cost=5)

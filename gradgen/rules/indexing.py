@@ -5,7 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from gradgen.errors import UnsupportedType
-from gradgen.ir import ONE, Array, At, Atom, Dim, Index, Slice, Type, broadcast, dims_of, is_bool, is_integer, with_dims
+from gradgen.ir import (
+    ONE,
+    Array,
+    At,
+    Atom,
+    Dim,
+    Index,
+    Slice,
+    Type,
+    broadcast,
+    dims_of,
+    dtype_of,
+    is_bool,
+    is_integer,
+    with_dims,
+)
 from gradgen.rules import sizes
 from gradgen.rules.symbols import Sym
 from gradgen.rules.table import constant, linear
@@ -13,7 +28,7 @@ from gradgen.rules.table import constant, linear
 
 def read_type(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
     x, *operands = args
-    return with_dims(x.type.dtype, indexed_dims(dims_of(x.type), params["index"], tuple(operands)))  # type: ignore[union-attr]
+    return with_dims(dtype_of(x.type), indexed_dims(dims_of(x.type), params["index"], tuple(operands)))
 
 
 def indexed_dims(dims: tuple[Dim, ...], index: Index, operands: tuple[Atom, ...]) -> tuple[Dim, ...]:

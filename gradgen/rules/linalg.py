@@ -19,6 +19,7 @@ from gradgen.ir import (
     common_dtype,
     constant_dim,
     dims_of,
+    dtype_of,
     with_dims,
 )
 from gradgen.rules import sizes
@@ -112,7 +113,7 @@ def outer(g, a, b):
 
 
 def trace_type(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
-    return with_dims(summed(args[0].type.dtype), ())  # type: ignore[union-attr]
+    return with_dims(summed(dtype_of(args[0].type)), ())
 
 
 @linear("trace", np.trace, type=trace_type)

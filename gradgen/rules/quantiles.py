@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import UnsupportedType, UnsupportedValue
-from gradgen.ir import At, Atom, Slice, Type, dims_of, is_complex, is_float, with_dims
+from gradgen.ir import At, Atom, Slice, Type, dims_of, dtype_of, is_complex, is_float, with_dims
 from gradgen.rules.creation import as_array
 from gradgen.rules.reductions import averaged, axes_of
 from gradgen.rules.shape import moveaxis, ravel_call
@@ -27,7 +27,7 @@ Place = tuple[tuple, tuple[Sym, ...]]  # an index and its operands
 def without_axis(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
     dims = list(dims_of(args[0].type))
     del dims[params["axis"]]
-    return with_dims(averaged(args[0].type.dtype), tuple(dims))  # type: ignore[union-attr]
+    return with_dims(averaged(dtype_of(args[0].type)), tuple(dims))
 
 
 def read(x: Sym, place: Place) -> Sym:
@@ -166,9 +166,9 @@ def _clipped(k: Sym, n: Sym, method: str) -> Sym:
 def quantile_type(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
     x, q = args
     rest = dims_of(without_axis(args, params))
-    dtype = averaged(x.type.dtype)  # type: ignore[union-attr]
+    dtype = averaged(dtype_of(x.type))
     if not getattr(q.type, "weak", False):
-        dtype = np.result_type(dtype, q.type.dtype).name  # type: ignore[union-attr]
+        dtype = np.result_type(dtype, dtype_of(q.type)).name
     return with_dims(dtype, (*dims_of(q.type), *rest))
 
 

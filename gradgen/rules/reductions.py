@@ -6,6 +6,7 @@ is 0 has the derivative 0.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from gradgen.ir import (
     Slice,
     Type,
     dims_of,
+    dtype_of,
     is_complex,
     is_float,
     real_dtype,
@@ -57,8 +59,8 @@ def axes_of(axis: Any, ndim: int) -> tuple[int, ...]:
     return tuple(axes)
 
 
-def reduced(dtype_of):
-    """The type rule of a reduction whose dtype is `dtype_of(dtype of the argument)`."""
+def reduced(dtype: Callable[[str], str]):
+    """The type rule of a reduction whose dtype is `dtype(dtype of the argument)`."""
 
     def rule(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
         x = args[0].type
@@ -68,7 +70,7 @@ def reduced(dtype_of):
             left = tuple(ONE if k in axes else d for k, d in enumerate(dims))
         else:
             left = tuple(d for k, d in enumerate(dims) if k not in axes)
-        return with_dims(dtype_of(x.dtype), left)  # type: ignore[union-attr]
+        return with_dims(dtype(dtype_of(x)), left)
 
     return rule
 
@@ -236,7 +238,7 @@ def running(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
     axis = params.get("axis")
     if axis is not None:
         axes_of(axis, len(dims))
-    return Array(summed(x.dtype), (sizes.product(dims),) if axis is None else dims)  # type: ignore[union-attr]
+    return Array(summed(dtype_of(x)), (sizes.product(dims),) if axis is None else dims)
 
 
 @linear("cumsum", np.cumsum, type=running)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import UnsupportedType, UnsupportedValue
-from gradgen.ir import Array, At, Atom, Dim, Slice, Type, dims_of, is_bool, with_dims
+from gradgen.ir import Array, At, Atom, Dim, Slice, Type, dims_of, dtype_of, is_bool, with_dims
 from gradgen.rules.creation import shape_sizes
 from gradgen.rules.elementwise import clip
 from gradgen.rules.reductions import as_array, axes_of
@@ -117,7 +117,7 @@ def select(condlist, choicelist, default=0):
 
 def chosen(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
     type = common(args[1:], params)
-    return with_dims(type.dtype, dims_of(common(args, params)))  # type: ignore[union-attr]
+    return with_dims(dtype_of(type), dims_of(common(args, params)))
 
 
 @elementwise("choose", np.choose, type=chosen, cost=1)

@@ -21,6 +21,7 @@ from gradgen.ir import (
     broadcast,
     constant_dim,
     dims_of,
+    dtype_of,
     with_dims,
 )
 from gradgen.rules import sizes
@@ -44,7 +45,7 @@ def size_syms(x: Sym) -> list[Sym]:
 
 
 def array_like(x: Atom, dims: tuple[Dim, ...]) -> Array:
-    return Array(x.type.dtype, dims)  # type: ignore[union-attr]
+    return Array(dtype_of(x.type), dims)
 
 
 def size_type(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
@@ -66,7 +67,8 @@ def reshaped(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
     rest = [dim for dim in dims if dim is not None]
     if len(dims) - len(rest) > 1:
         raise UnsupportedValue("only one size can be -1")
-    return with_dims(x.type.dtype, tuple(sizes.quotient(dims_of(x.type), rest) if dim is None else dim for dim in dims))  # type: ignore[union-attr]
+    whole = tuple(sizes.quotient(dims_of(x.type), rest) if dim is None else dim for dim in dims)
+    return with_dims(dtype_of(x.type), whole)
 
 
 @linear("reshape", np.reshape, type=reshaped)
@@ -101,7 +103,7 @@ def transpose(g, x, *, axes=None):
 def squeezed(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
     dims = dims_of(args[0].type)
     axes = axes_of(params["axis"], len(dims))
-    return with_dims(args[0].type.dtype, tuple(d for k, d in enumerate(dims) if k not in axes))  # type: ignore[union-attr]
+    return with_dims(dtype_of(args[0].type), tuple(d for k, d in enumerate(dims) if k not in axes))
 
 
 @linear("squeeze", np.squeeze, type=squeezed)
@@ -134,7 +136,7 @@ def broadcast_to(g, x, *shape):
 
 
 def like_second(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
-    return with_dims(args[0].type.dtype, dims_of(args[1].type))  # type: ignore[union-attr]
+    return with_dims(dtype_of(args[0].type), dims_of(args[1].type))
 
 
 def expanded(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
@@ -142,8 +144,8 @@ def expanded(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
     g, like = (arg.type for arg in args)
     if isinstance(g, Array):
         return like_second(args, params)
-    check_kept(g, like.dtype)  # type: ignore[union-attr]
-    return with_dims(like.dtype, dims_of(like))  # type: ignore[union-attr]
+    check_kept(g, dtype_of(like))
+    return with_dims(dtype_of(like), dims_of(like))
 
 
 @linear("expand", type=expanded)

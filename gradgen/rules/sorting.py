@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import UnsupportedValue
-from gradgen.ir import Array, At, Atom, Dim, Slice, Type, broadcast, dims_of, with_dims
+from gradgen.ir import Array, At, Atom, Dim, Slice, Type, broadcast, dims_of, dtype_of, with_dims
 from gradgen.rules.reductions import as_array, axes_of
 from gradgen.rules.shape import ravel_call
 from gradgen.rules.symbols import Placed, Sym, apply, static
@@ -56,7 +56,7 @@ def read_along(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
     x, order = args
     dims, axis = dims_of(order.type), params["axis"]
     read = dims_of(x.type)[:axis] + dims[axis : axis + 1] + dims_of(x.type)[axis + 1 :]
-    return Array(x.type.dtype, broadcast((read, dims)))  # type: ignore[union-attr]
+    return Array(dtype_of(x.type), broadcast((read, dims)))
 
 
 @linear("take_along_axis", np.take_along_axis, type=read_along)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gradgen.errors import Position, UnsupportedType, UnsupportedValue
-from gradgen.ir import Accumulate, Array, Assign, Atom, Block, Const, Effect, If, Index, Type, Var, dims_of
+from gradgen.ir import Accumulate, Array, Assign, Atom, Block, Const, Effect, If, Index, Type, Var, dims_of, dtype_of
 from gradgen.rules.build import Builder, constant_atom
 
 RECENT = 8  # statements
@@ -40,7 +40,7 @@ class Sym:
     @property
     def dtype(self) -> str:
         """Of a number or an array."""
-        return self.type.dtype  # type: ignore[union-attr]
+        return dtype_of(self.type)
 
     @property
     def ndim(self) -> int:

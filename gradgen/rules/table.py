@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gradgen.errors import UnsupportedType
-from gradgen.ir import Array, Atom, Scalar, Type, broadcast, common_dtype, dims_of, is_complex, with_dims
+from gradgen.ir import Array, Atom, Scalar, Type, broadcast, common_dtype, dims_of, dtype_of, is_complex, with_dims
 
 TypeRule = Callable[..., Type]  # (args: tuple[Atom, ...], params: dict[str, Any]) -> Type
 
@@ -75,7 +75,7 @@ def common(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
 def floating(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
     """Elementwise, integers becoming float64 as in `np.exp(2)` and `1 / 2`."""
     type = common(args, params)
-    if type.dtype.startswith(("float", "complex")):  # type: ignore[union-attr]
+    if dtype_of(type).startswith(("float", "complex")):
         return type
     return with_dims("float64", dims_of(type), isinstance(type, Scalar) and type.weak)
 

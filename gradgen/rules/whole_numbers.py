@@ -15,7 +15,21 @@ import re
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
 
-from gradgen.ir import Accumulate, Assign, At, Atom, Const, Dim, Index, Scalar, Slice, Statement, Var, constant_dim
+from gradgen.ir import (
+    Accumulate,
+    Assign,
+    At,
+    Atom,
+    Const,
+    Dim,
+    Index,
+    Scalar,
+    Slice,
+    Statement,
+    Var,
+    constant_dim,
+    dtype_of,
+)
 from gradgen.ir.linear import Form, contradict
 from gradgen.rules import sizes
 from gradgen.rules.indexing import axes_of
@@ -48,7 +62,7 @@ class WholeNumbers:
         extent = atom.type.extent if isinstance(atom.type, Scalar) else None
         if extent is not None and not sizes.is_derived(extent) and not _maybe_cut(extent, s):
             return self.size(extent)
-        if isinstance(s, Assign) and atom.type.dtype == "int64":  # type: ignore[union-attr]
+        if isinstance(s, Assign) and dtype_of(atom.type) == "int64":
             match s.op, s.args:
                 case (("identity" | "pos"), (value,)):
                     return self.form(value)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from gradgen.infer.signature import Leaf, bounds, is_namedtuple, key
-from gradgen.ir import Array, Dim
+from gradgen.ir import Array, Dim, dtype_of
 from gradgen.ir.interface import Static, Tree
 from gradgen.run.namespace import Namespace
 from gradgen.run.same import FunctionCheck, same
@@ -112,7 +112,7 @@ class Checks:
             if extent is not None:
                 self._named(extent, expression)
             return conditions
-        dtype = np.dtype(leaf.swapped or leaf.type.dtype)  # type: ignore[union-attr]
+        dtype = np.dtype(leaf.swapped or dtype_of(leaf.type))
         name = self.names.refer(dtype, "dtype" if leaf.swapped else dtype.name)
         conditions.append(f"{expression}.dtype {'==' if leaf.swapped else 'is'} {name}")
         dims = leaf.type.dims if isinstance(leaf.type, Array) else ()
@@ -153,10 +153,10 @@ class Checks:
             case "float":
                 return f"{self.names.refer(float, 'float')}({expression})"
             case "item":
-                scalar = np.dtype(leaf.type.dtype).type  # type: ignore[union-attr]
+                scalar = np.dtype(dtype_of(leaf.type)).type
                 return f"{self.names.refer(scalar, scalar.__name__)}({expression}[()])"
             case "array":
-                dtype = np.dtype(leaf.type.dtype)  # type: ignore[union-attr]
+                dtype = np.dtype(dtype_of(leaf.type))
                 return f"{self.names.refer(np.asarray, 'asarray')}({expression}, {self.names.refer(dtype, dtype.name)})"
         return expression
 

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from gradgen.infer.signature import Leaf
-from gradgen.ir import Array, Scalar, is_complex
+from gradgen.ir import Array, Scalar, dtype_of, is_complex
 from gradgen.ir.interface import Static, Tree, leaves
 from gradgen.run.namespace import Namespace
 
@@ -130,7 +130,7 @@ def _fix_value(name: str, atom: Any, converts: bool, names: Namespace) -> list[s
 
 
 def _fix_gradient(name: str, leaf: Leaf, converts: bool, names: Namespace) -> list[str]:
-    dtype = leaf.type.dtype  # type: ignore[union-attr]
+    dtype = dtype_of(leaf.type)
     if isinstance(leaf.type, Array):
         return []
     if leaf.convert == "item":

@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from gradgen.errors import UnsupportedType
-from gradgen.ir import Array, Atom, Const, Dim, ListOf, Scalar, Type, Var, common_dtype
+from gradgen.ir import Array, Atom, Const, Dim, ListOf, Scalar, Type, Var, common_dtype, dtype_of
 from gradgen.stage.arrays import describe
 from gradgen.stage.session import Session
 from gradgen.stage.values import (
@@ -376,7 +376,7 @@ def reachable(state: State, values: Iterable[Any]) -> set[int]:
 
 def _left_as_it_is(part: Var, type: Scalar) -> Atom:
     """A variable that may have no value cannot be converted: it would be read."""
-    if part.type.dtype == type.dtype:  # type: ignore[union-attr]
+    if dtype_of(part.type) == type.dtype:
         return part
     raise UnsupportedType(
         f"`{part.name}` may have no value here, and has another type on another path",
@@ -451,7 +451,7 @@ def converted(session: Session, part: Any, type: Type) -> Atom:
         and part.type != type
         and isinstance(type.element, Scalar)
         and isinstance(part.type, ListOf)
-        and part.type.element.dtype != type.element.dtype  # type: ignore[union-attr]
+        and dtype_of(part.type.element) != type.element.dtype
     ):
         raise UnsupportedType("a list has items of another type on one path than on another", way_out="floats")
     return part

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import UnsupportedSyntax, UnsupportedType, UnsupportedValue
-from gradgen.ir import NEW_AXIS, Array, At, Atom, Index, Scalar, Slice, dims_of
+from gradgen.ir import NEW_AXIS, Array, At, Atom, Index, Scalar, Slice, dims_of, dtype_of
 from gradgen.rules import symbols
 from gradgen.rules.build import constant_atom
 from gradgen.rules.selection import grid
@@ -197,7 +197,7 @@ def _entry(session: Session, entry: Any, operands: list[Atom]) -> Any:
         operands.append(sym.atom)
         return At(len(operands) - 1)
     atom = atom_of(session, entry, "an index")
-    if atom.type.dtype.startswith(("float", "complex")):  # type: ignore[union-attr]
+    if dtype_of(atom.type).startswith(("float", "complex")):
         raise UnsupportedType(
             "an index must be an integer, a slice, a mask or an array of integers, not a float", way_out="`int(...)`"
         )
@@ -291,7 +291,7 @@ def _fitting_value(session: Session, array: Atom, value: Any) -> Atom:
             sym = as_array(to_rule(session, value, {}))
         return sym.atom
     atom = atom_of(session, value, "what is stored")
-    kept, given = array.type.dtype, atom.type.dtype  # type: ignore[union-attr]
+    kept, given = dtype_of(array.type), dtype_of(atom.type)
     if given.startswith("float") and kept.startswith(("int", "uint", "bool")):
         return session.emit("cast", atom, dtype=kept, weak=False)
     return atom

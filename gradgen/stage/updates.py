@@ -13,7 +13,7 @@ import numpy as np
 
 from gradgen.analyse.distinct import may_repeat
 from gradgen.errors import UnsupportedType
-from gradgen.ir import Array, Atom, Index, Scalar, Type, Var, common_dtype, is_float
+from gradgen.ir import Array, Atom, Index, Scalar, Type, Var, common_dtype, dtype_of, is_float
 from gradgen.rules import symbols
 from gradgen.rules.symbols import Sym
 from gradgen.rules.table import check_kept
@@ -40,7 +40,7 @@ def fitting(session: Session, type: Type, result: Atom) -> Atom:
     """The result of an operation as the new contents of an array of that type."""
     _check_holds(type, result.type)
     assert isinstance(type, Array)
-    if result.type.dtype != type.dtype:  # type: ignore[union-attr]
+    if dtype_of(result.type) != dtype_of(type):
         return session.emit("cast", result, dtype=type.dtype, weak=False)
     return result
 
@@ -103,7 +103,7 @@ def add_at(
     array, given, there = read(session, ref), type_of(session, value), type_of(session, part)
     if kind not in (ast.Add, ast.Sub) or not isinstance(given, Scalar | Array) or not is_float(array.type):
         return False
-    if common_dtype([there, given])[0] != array.type.dtype:  # type: ignore[union-attr]
+    if common_dtype([there, given])[0] != dtype_of(array.type):
         return False
     if may_repeat(index, operands, session.builder.definitions):
         return False

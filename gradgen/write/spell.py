@@ -12,7 +12,21 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from gradgen.errors import InternalError
-from gradgen.ir import Array, Assign, At, Atom, Const, If, Index, ListOf, Scalar, Slice, Undefined, Var, is_complex
+from gradgen.ir import (
+    Array,
+    Assign,
+    At,
+    Atom,
+    Const,
+    If,
+    Index,
+    ListOf,
+    Scalar,
+    Slice,
+    Undefined,
+    Var,
+    is_complex,
+)
 from gradgen.rules.complex_numbers import of_complex
 from gradgen.rules.table import RULES, Rule
 from gradgen.write.fold import Folds
@@ -176,16 +190,17 @@ class Speller:
         if spelling.startswith("."):
             return call(attribute(args[0], spelling[1:]), args[1:], **keywords)
         rule = RULES.get(op)
-        of_number = target is not None and isinstance(target.type, Scalar) and target.type.weak
-        of_array = target is None or not isinstance(target.type, Scalar)
-        text = spelling or _default(rule, of_number, of_array) or f"np.{op}"
-        if not spelling and target is not None and is_complex(target.type):
+        type = None if target is None else target.type
+        number = type if isinstance(type, Scalar) and type.weak else None
+        of_array = not isinstance(type, Scalar)
+        text = spelling or _default(rule, number is not None, of_array) or f"np.{op}"
+        if not spelling and type is not None and is_complex(type):
             text = of_complex(text)
         if text in HELPERS:
             return self.helper(text, *args)
         made: ast.expr = self.function(text, *args, **keywords)
-        if of_number and not spelling and text.startswith("np."):
-            made = self.function(_PYTHON[target.type.dtype], made)  # type: ignore[union-attr]
+        if number is not None and not spelling and text.startswith("np."):
+            made = self.function(_PYTHON[number.dtype], made)
         return made
 
     def parameter(self, key: str, value: Any) -> ast.expr:
