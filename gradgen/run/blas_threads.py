@@ -9,35 +9,14 @@ Does not know which parts these are: `threads.py` reads it from the text.
 
 from __future__ import annotations
 
-import ast
 import ctypes
 import functools
-from collections.abc import Iterable
 from typing import Any
 
 import llvmlite.binding as llvm
 
 LIMIT = "gradgen_limit_blas"  # int limit(int begins): 1 where the libraries have one thread now
 _limits: list[Any] = []  # of the one call that has the threads
-
-
-def multiplying(tree: ast.Module, names: Iterable[str]) -> set[str]:
-    """Those of the functions `names` that multiply matrices or call functions that do.
-
-    >>> text = "def f(x):\\n    g(x)\\ndef g(x):\\n    return np.dot(x, x)\\ndef h(x):\\n    return np.exp(x)"
-    >>> sorted(multiplying(ast.parse(text), ["f", "h"]))
-    ['f']
-    """
-    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
-
-    def does(name: str, above: frozenset[str]) -> bool:
-        inside = list(ast.walk(functions[name]))
-        if any(isinstance(node, ast.Attribute) and node.attr in ("dot", "linalg") for node in inside):
-            return True
-        called = {node.id for node in inside if isinstance(node, ast.Name)} & functions.keys() - above - {name}
-        return any(does(one, above | {name}) for one in called)
-
-    return {name for name in names if does(name, frozenset())}
 
 
 @functools.cache

@@ -10,7 +10,6 @@ from __future__ import annotations
 import ast
 import functools
 import os
-import pkgutil
 from collections.abc import Callable, Sequence
 from types import FunctionType
 from typing import Any
@@ -29,14 +28,11 @@ DEFAULT = Options()
 
 @functools.cache
 def tag(options: Options) -> str:
-    """All that machine code depends on besides its text and what `machine_code` knows: Numba, the processor.
+    """What machine code depends on besides its text and what `machine_code` knows, such as how it is compiled here.
 
-    These are the options, the vector functions that it may have been linked with, and how it is compiled here.
+    These are the options, and the vector functions that it may have been linked with.
     """
-    own = ("numba_backend", "numba_compiler", "native_entry", "entries", "threads", "blas_threads")
-    modules = (*own, "instructions", "distinct_memory", "small_arrays", "long_enough", "vector_math")
-    sources = (str(pkgutil.get_data("gradgen.run", f"{name}.py")) for name in modules)
-    return "\n".join([options.tag, *sorted(vector_math.available()), *sources])
+    return "\n".join([options.tag, *sorted(vector_math.available())])
 
 
 def load(

@@ -50,7 +50,7 @@ def with_threads(tree: ast.Module) -> ast.Module:
     """
     loops = _Loops()
     changed = ast.fix_missing_locations(loops.visit(tree))
-    products = blas_threads.multiplying(tree, part_functions(tree))
+    products = _multiplying(tree, part_functions(tree))
     for call in loops.calls:
         match call:
             case ast.Call(func=ast.Name() as start, args=[_, ast.Name(part), _]) if part in products:
@@ -70,6 +70,25 @@ def part_functions(tree: ast.Module) -> set[str]:
             case ast.Call(func=ast.Name(start), args=[_, ast.Name(name), _]) if start in CALLS:
                 found.add(name)
     return found
+
+
+def _multiplying(tree: ast.Module, names: set[str]) -> set[str]:
+    """Those of the functions `names` that multiply matrices or call functions that do.
+
+    >>> text = "def f(x):\\n    g(x)\\ndef g(x):\\n    return np.dot(x, x)\\ndef h(x):\\n    return np.exp(x)"
+    >>> sorted(_multiplying(ast.parse(text), {"f", "h"}))
+    ['f']
+    """
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+    def does(name: str, above: frozenset[str]) -> bool:
+        inside = list(ast.walk(functions[name]))
+        if any(isinstance(node, ast.Attribute) and node.attr in ("dot", "linalg") for node in inside):
+            return True
+        called = {node.id for node in inside if isinstance(node, ast.Name)} & functions.keys() - above - {name}
+        return any(does(one, above | {name}) for one in called)
+
+    return {name for name in names if does(name, frozenset())}
 
 
 class _Loops(ast.NodeTransformer):
