@@ -55,11 +55,13 @@ def build(
     style: str = "python",
     has_aux: bool = False,
     parallel: bool = False,
+    reassociate: bool = True,
 ) -> Compiled:
     """Stage `function` for `arguments` (trees of types) and write the text of the requested form.
 
     `wrt`: positions among the leaves of the arguments. `form`: "grad", "value_and_grad", "pair" or
-    "primal". `parallel`, with the style "jit": loops in parts, for threads. Raises GradgenError.
+    "primal". With the style "jit", `parallel`: loops in parts, for threads; `reassociate`: as in `gradgen.grad`. Raises
+    GradgenError.
     """
     staged = staged_program(function, arguments)
     check_result(staged, has_aux)
@@ -75,7 +77,7 @@ def build(
         value = form == "value_and_grad"
         program = gradient(program, variables, results, value, name, frugal=style == "jit")
     unsure = () if form == "primal" else check_shapes(variables, program.functions[form == "pair"].body.yields)
-    program = finish(program, style, parallel)
+    program = finish(program, style, parallel, reassociate)
     text = write(program, style=style)
     entries = program.functions[: 2 if form == "pair" else 1]
     return Compiled(staged, text.source, tuple(entry.name for entry in entries), text.lines, unsure)
@@ -94,13 +96,13 @@ def check_shapes(variables: Sequence[Var], yields: Sequence[Atom]) -> tuple[int,
     return tuple(unsure)
 
 
-def finish(program: Program, style: str, parallel: bool = False) -> Program:
+def finish(program: Program, style: str, parallel: bool = False, reassociate: bool = True) -> Program:
     """From a differentiated program to the one that is written."""
     program = checked(simplify, unmarked(program))
     if style != "jit":
         return program
     lowered = checked(simplify, checked(lower, program))
-    return checked(lambda given: improve(given, parallel), lowered)
+    return checked(lambda given: improve(given, parallel, reassociate), lowered)
 
 
 def staged_program(function: Callable[..., Any], arguments: dict[str, Any]) -> Staged:

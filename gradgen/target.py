@@ -87,7 +87,8 @@ class Target:
         while True:
             trees = {name: types_of(tree) for name, tree in given.trees.items()}
             try:
-                compiled = build(self.function, trees, given.wrt, form, self.style, self.has_aux, self.options.parallel)
+                how = self.options.parallel, self.options.reassociate
+                compiled = build(self.function, trees, given.wrt, form, self.style, self.has_aux, *how)
                 check_order(compiled.staged.inputs, trees)
                 return compiled, given
             except NeedsValue as error:

@@ -36,6 +36,7 @@ from gradgen.lower.splitting import split_arrays
 from gradgen.lower.squaring import ask_exponents
 from gradgen.lower.turning import turn_matrices
 from gradgen.lower.unrolling import unroll_loops
+from gradgen.lower.waiting import add_last
 from gradgen.simplify import simplify
 
 PASSES: tuple[Callable[[Program], Program], ...] = (
@@ -69,17 +70,21 @@ LAST: tuple[Callable[[Program], Program], ...] = (
     interchange_loops,
     turn_matrices,
     ask_exponents,
+    add_last,
     simplify,
     ask_rows,
 )
 ROUNDS = 4
 
 
-def improve(program: Program, parallel: bool = False) -> Program:
-    """`parallel`: loops that can be are cut into parts, for threads, as are loops over blocks of rows."""
+def improve(program: Program, parallel: bool = False, reassociate: bool = True) -> Program:
+    """`parallel`: loops that can be are cut into parts, for threads, as are loops over blocks of rows.
+
+    `reassociate`: terms of a sum may be added in another order.
+    """
     program = _in_parts(program) if parallel else _in_rounds(program, PASSES)
     for each in LAST:
-        if each is not block_rows or not parallel:
+        if not (parallel and each is block_rows) and (reassociate or each is not add_last):
             program = each(program)
     return program
 

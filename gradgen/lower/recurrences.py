@@ -137,7 +137,7 @@ class _Splitting:
 
     def chain(self, loop: For) -> _Chain | None:
         """What an iteration does, if all stores are to one array, and what one iteration adds the next one reads."""
-        way, body = _way(loop), loop.body.statements
+        way, body = direction(loop), loop.body.statements
         stores = [s for s in body if isinstance(s, Store)]
         plain = [s for s in body if isinstance(s, Assign | Accumulate)]
         if not way or len(stores) + len(plain) != len(body) or len(stores) < 3 or stores[0].array not in loop.carried:
@@ -286,7 +286,7 @@ def _is_number(s: Store) -> bool:
     return isinstance(s.value.type, Scalar)
 
 
-def _way(loop: For) -> int:
+def direction(loop: For) -> int:
     """1 for a loop upwards, -1 for one downwards, 0 for others."""
     if loop.leave is not None or loop.trips is not None or loop.parallel or not isinstance(loop.step, Const):
         return 0

@@ -466,6 +466,20 @@ def test_blocks_of_short_rows_lie_in_columns(function, turned) -> None:
     assert ("np.empty((10, " in compiled.source) == turned
 
 
+def sweep(a, x):
+    """Of five terms the second is the element that has just been made."""
+    for i in range(1, len(a) - 1):
+        a[i] = 0.2 * (a[i] + a[i - 1] + a[i + 1] + x[i] + x[i + 1])
+    return np.sum(a * a)
+
+
+@pytest.mark.parametrize("reassociate", [True, False])
+def test_what_was_just_made_is_added_last(reassociate: bool) -> None:
+    trees = {name: describe(X[:, 0], name) for name in "ax"}
+    found = pipeline.build(sweep, trees, (0,), "grad", "jit", reassociate=reassociate).source
+    assert ("(a[i] + a[i + 1] + x[i] + x[i + 1] + a[i - 1])" in found) == reassociate
+
+
 def test_a_state_is_overwritten_in_place() -> None:
     assert text(runge_kutta, (0.5, 3, X[:, 0]), (0, 2)).count("\n        x_2 =") == 0
     assert "y = np.empty" in text(steps_that_read_other_places, (X[:, 0], 3)).replace("y_2", "y")
