@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TypeGuard
 
 from gradgen.analyse.alias import makes_view
 from gradgen.analyse.liveness import LIST_UPDATES
@@ -36,6 +37,7 @@ from gradgen.ir import (
     Var,
     While,
 )
+from gradgen.ir.known import integer_of
 from gradgen.ir.walk import block_exits, blocks, operands, statements, targets
 
 Form = tuple[Var | None, int]  # variable + constant
@@ -58,11 +60,12 @@ class Memory:
         self._least: dict[Var | None, int] = {}  # of the indices of loops
         self._note(function.body)
 
-    def key(self, var: Var) -> Var:
-        return self._keys.get(var, var)
+    def key(self, array: Atom) -> Var:
+        assert isinstance(array, Var)
+        return self._keys.get(array, array)
 
-    def roots(self, var: Var) -> frozenset[Var]:
-        key = self.key(var)
+    def roots(self, array: Atom) -> frozenset[Var]:
+        key = self.key(array)
         return self._roots.get(key, frozenset((key,)))
 
     def form(self, atom: Atom) -> Form | None:
@@ -82,7 +85,7 @@ class Memory:
     def trips(self, loop: For) -> Atom | None:
         """The number of trips of a loop whose stop is written `start + trips * step`."""
         made = self._sums.get(loop.stop)
-        if isinstance(loop.start, Const) and loop.start.value == 0:
+        if integer_of(loop.start) == 0:
             rest = loop.stop
         elif made is not None and loop.start in made:
             rest = made[1 - made.index(loop.start)]
@@ -105,9 +108,9 @@ class Memory:
         """Whether the number is known to be more than 0."""
         made = self._extremes.get(atom)
         bounds = made.args if made is not None and made.op == "maximum" else (atom,)
-        return any(isinstance(one, Const) and isinstance(one.value, int) and one.value > 0 for one in bounds)
+        return any((integer_of(one) or 0) > 0 for one in bounds)
 
-    def told(self, form: Form | None) -> bool:
+    def told(self, form: Form | None) -> TypeGuard[Form]:
         """Whether different values of the form are different places: none is negative, to be counted from the end."""
         if form is None:
             return False
@@ -117,7 +120,7 @@ class Memory:
     def apart(self, a: Place, b: Place) -> bool:
         """Whether the places are certainly different."""
         pairs = zip(a, b, strict=False)
-        return any(self.told(x) and self.told(y) and x[0] == y[0] and x[1] != y[1] for x, y in pairs)  # type: ignore[index]
+        return any(self.told(x) and self.told(y) and x[0] == y[0] and x[1] != y[1] for x, y in pairs)
 
     def place(self, index: tuple, operands: tuple[Atom, ...]) -> Place:
         return tuple(
@@ -181,13 +184,13 @@ class Memory:
 
     def _range(self, s: For) -> None:
         """Note the least value of the loop's index."""
-        step = s.step.value if isinstance(s.step, Const) else 0
-        form = self.form(s.start) if step > 0 else self.form(s.stop) if step < 0 else None  # type: ignore[operator]
+        step = integer_of(s.step) or 0
+        form = self.form(s.start) if step > 0 else self.form(s.stop) if step < 0 else None
         if form is not None:
             base, offset = form
             least = 0 if base is None else self._least.get(base)
             if least is not None:
-                self._least[s.index] = least + offset + (step < 0)  # type: ignore[operator]
+                self._least[s.index] = least + offset + (step < 0)
 
     def _same(self, var: Var, other: Atom) -> None:
         if isinstance(other, Var):

@@ -11,7 +11,7 @@ from gradgen.ir import Array, Assign, At, Atom, ListOf, Scalar, Type, dims_of
 from gradgen.lower.broadcasting import MISFIT
 from gradgen.lower.context import Context, Lazy, Position_, array_type
 from gradgen.lower.elementwise import lazily, operand
-from gradgen.lower.products import row_major
+from gradgen.lower.products import in_rows
 from gradgen.lower.reductions import worst
 from gradgen.lower.scalars import Scalars
 
@@ -81,10 +81,7 @@ def array(ctx: Context, s: Assign) -> Atom:
 
 def reshaped(ctx: Context, array: Atom, sizes: Sequence[Atom], type: Type) -> Atom:
     """A view under another shape of an array that lies in memory row after row. Numba reshapes no other."""
-    value = ctx.value(array)
-    if value not in ctx.contiguous:
-        value = ctx.remembered(("contiguous", value), lambda: row_major(ctx, value))  # type: ignore[arg-type]
-    out = ctx.builder.emit("reshape", value, *sizes, type=type, spelling=".reshape")
+    out = ctx.builder.emit("reshape", in_rows(ctx, array), *sizes, type=type, spelling=".reshape")
     ctx.contiguous.add(out)
     return out
 

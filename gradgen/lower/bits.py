@@ -64,6 +64,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gradgen.ir import BOOL, INT, Assign, Atom, Block, Const, For, Function, If, Program, Statement, Store, Var, While
+from gradgen.ir.known import counts_up, runs_through
 from gradgen.ir.walk import map_statement, statements, targets
 from gradgen.rules.build import Builder, builder_after
 from gradgen.rules.whole_numbers import WholeNumbers
@@ -96,8 +97,7 @@ def _visiting(loop: For, known: WholeNumbers, builder: Builder) -> list[Statemen
     """The loop, or what computes which bits there are, and the loop over them."""
     branch = _only_branch(loop)
     number = None if branch is None else _number(loop, branch.test)
-    upwards = [one.value if isinstance(one, Const) else None for one in (loop.start, loop.step)] == [0, 1]
-    plain = upwards and not loop.backward and loop.leave is None and loop.trips is None
+    plain = counts_up(loop) and runs_through(loop) and not loop.backward
     if branch is None or number is None or not plain or not _scattered(branch.then):
         return [loop]
     if not all(known.proves(known.form(atom)) for atom in (number, loop.stop)):
@@ -112,10 +112,11 @@ def _visiting(loop: For, known: WholeNumbers, builder: Builder) -> list[Statemen
     with builder.at(loop.origin), builder.collect() as head:
         less = builder.emit("sub", left, 1, type=INT)
         fewer = builder.emit("bitwise_and", left, less, type=INT, name="left")
-    way = dict(zip(branch.results, branch.then.yields, strict=True))
-    onward = tuple(way.get(given, given) for given in loop.body.yields)  # type: ignore[arg-type]
     place = Assign(loop.index, "lowest_bit", (left,), origin=loop.origin)
-    body = Block((place, *head, *loop.body.statements[:-1], *branch.then.statements), (fewer, *onward))
+    body = Block(
+        (place, *head, *loop.body.statements[:-1], *branch.then.statements),
+        (fewer, *_onward(loop, branch, branch.then)),
+    )
     carried, inits, results = (left, *loop.carried), (bits, *loop.inits), (result, *loop.results)
     return [*before, While(Block(tuple(test), (some,)), carried, inits, body, results, origin=loop.origin)]
 
@@ -125,12 +126,13 @@ def _only_branch(loop: For) -> If | None:
     branch = loop.body.statements[-1] if loop.body.statements else None
     if not isinstance(branch, If) or branch.orelse.statements:
         return None
-    way = dict(zip(branch.results, branch.orelse.yields, strict=True))
-    stays = all(
-        way.get(given, given) == carried  # type: ignore[arg-type]
-        for given, carried in zip(loop.body.yields, loop.carried, strict=True)
-    )
-    return branch if stays else None
+    return branch if _onward(loop, branch, branch.orelse) == loop.carried else None
+
+
+def _onward(loop: For, branch: If, side: Block) -> tuple[Atom, ...]:
+    """What an iteration hands on if its branch goes this way."""
+    way: dict[Atom, Atom] = dict(zip(branch.results, side.yields, strict=True))
+    return tuple(way.get(given, given) for given in loop.body.yields)
 
 
 def _number(loop: For, test: Atom) -> Atom | None:

@@ -185,7 +185,7 @@ class Blocks:
         elif isinstance(s.target.type, TupleOf):
             ctx.results[s.target] = extremes(ctx, s) if s.op == "extreme" else several(ctx, s)
         elif s.op == "item" and s.args[0] in ctx.results:
-            ctx.bind(s.target, ctx.results[s.args[0]][s.param("index")]())  # type: ignore[index]
+            ctx.bind(s.target, ctx.results[s.args[0]][s.param("index")]())
         elif s.op in ("size", "count") and isinstance(s.args[0].type, Array):
             # Sizes are remembered: they keep their own variables.
             array = ctx.array(s.args[0])

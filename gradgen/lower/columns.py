@@ -59,7 +59,6 @@ from gradgen.ir import (
     At,
     Atom,
     Block,
-    Const,
     For,
     Function,
     If,
@@ -70,6 +69,7 @@ from gradgen.ir import (
     Var,
     dims_of,
 )
+from gradgen.ir.known import integer_of, runs_through
 from gradgen.ir.walk import block_exits, blocks, map_statement, operands, statements, targets, uses
 from gradgen.lower.accesses import Memory
 from gradgen.rules.build import Builder, builder_after
@@ -188,8 +188,8 @@ class _Found:
                 case _:
                     continue
             places = [_at(index, axis, given) for axis in range(len(index))]
-            if self.key(array) is not None:
-                yield self.key(array)  # type: ignore[misc]
+            if (key := self.key(array)) is not None:
+                yield key
                 good = places[0] == loop.index and all(one not in inner or one in fixed for one in places[1:])
             else:
                 good = len(places) == 1 and (
@@ -218,13 +218,14 @@ def _at(index: tuple, axis: int, given: tuple[Atom, ...]) -> Atom | None:
 
 
 def _is_short(loop: For) -> bool:
-    return all(isinstance(bound, Const) for bound in (loop.start, loop.stop)) and loop.stop.value <= COLUMNS[-1]  # type: ignore[operator, union-attr]
+    start, stop = integer_of(loop.start), integer_of(loop.stop)
+    return start is not None and stop is not None and stop - start <= COLUMNS[-1]
 
 
 def _is_plain(s: Statement) -> bool:
     """Whether vectors can do it: short loops, numbers and elements."""
     if isinstance(s, For):
-        return s.leave is None and s.trips is None and not s.backward
+        return runs_through(s) and not s.backward
     return isinstance(s, If | Store) or (isinstance(s, Assign) and isinstance(s.target.type, Scalar))
 
 

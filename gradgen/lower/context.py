@@ -73,11 +73,11 @@ class Context:
         self.env: dict[Var, Atom] = {}
         self.lazies: dict[Var, Lazy] = {}
         self.contiguous: set[Var] = set()  # arrays known to lie in memory row after row
-        self.parts: set[Var] = set()  # views of parts of arrays
+        self.parts: set[Atom] = set()  # views of parts of arrays
         self.even: set[Atom] = set()  # vectors of evenly spaced numbers
-        self.transposes: dict[Var, Var] = {}  # views that are another array's transpose
+        self.transposes: dict[Atom, Var] = {}  # views that are another array's transpose
         self.scopes: list[dict[Any, Any]] = [{}]
-        self.results: dict[Var, list[Callable[[], Atom]]] = {}  # of operations with several, how to have each
+        self.results: dict[Atom, list[Callable[[], Atom]]] = {}  # of operations with several, how to have each
 
     # Values
 
@@ -91,9 +91,9 @@ class Context:
         atom = self.use(atom)
         if isinstance(atom.type, Scalar):
             return Lazy(Array(atom.type.dtype, ()), lambda axis: atom, lambda at: atom, True)
-        if atom in self.lazies:
-            return self.lazies[atom]  # type: ignore[index]
         assert isinstance(atom, Var)
+        if atom in self.lazies:
+            return self.lazies[atom]
         var = atom
         return Lazy(
             array_type(atom),
@@ -125,20 +125,19 @@ class Context:
         else:
             self.bind(target, made)
         if lazy.part:
-            self.parts.add(self.use(target))  # type: ignore[arg-type]
+            self.parts.add(self.use(target))
 
     def bind(self, target: Var, atom: Atom) -> None:
         """Let `target` be what `atom` is, under its own name where the last statement has just made it for it."""
         made = self.builder.statements[-1] if self.builder.statements else None
-        is_new = isinstance(atom, Var) and atom.version >= self.first
-        if made is None or not is_new or atom not in targets(made):
+        if made is None or not isinstance(atom, Var) or atom.version < self.first or atom not in targets(made):
             self.env[target] = atom
             return
-        self.builder.statements[-1] = rename_target(made, atom, target)  # type: ignore[arg-type]
+        self.builder.statements[-1] = rename_target(made, atom, target)
         if atom in self.contiguous:
             self.contiguous.add(target)
         if atom in self.transposes:
-            self.transposes[target] = self.transposes[atom]  # type: ignore[index]
+            self.transposes[target] = self.transposes[atom]
 
     def make(self, lazy: Lazy, like: Var | None = None) -> Atom:
         """The array in memory, named as `like`."""
@@ -214,7 +213,7 @@ class Context:
         stop: Atom,
         inits: Sequence[Atom],
         body: Callable[[Var, tuple[Var, ...]], Sequence[Atom]],
-        step: int = 1,
+        step: int | Atom = 1,
     ) -> tuple[Var, ...]:
         """`for i in range(start, stop, step)`: `body` gives the next values of what is carried."""
         index = self.builder.var("", INT)
@@ -228,7 +227,7 @@ class Context:
                 index,
                 start,
                 stop,
-                self.whole.constant(step),
+                self.whole.constant(step) if isinstance(step, int) else step,
                 carried,
                 tuple(inits),
                 inner,

@@ -26,6 +26,7 @@ from gradgen.ir import (
     Type,
     Var,
 )
+from gradgen.ir.known import integer_of
 from gradgen.ir.walk import map_statement
 from gradgen.lower.accesses import Memory
 from gradgen.lower.work import Work, begins_at_zero
@@ -63,8 +64,8 @@ class _Cut:
         self.keys = {memory.key(loop.carried[k]) for k in plan.added}
         self.versions: dict[Var, Var] = {}  # of arrays, with an axis for the parts
         self.part = builder.var("part", INT)
-        self.by_one = isinstance(loop.step, Const) and loop.step.value in (1, -1)
-        self.upwards = not isinstance(loop.step, Const) or loop.step.value > 0  # type: ignore[operator]
+        self.by_one = integer_of(loop.step) in (1, -1)
+        self.upwards = (integer_of(loop.step) or 1) > 0
 
     def write(self) -> None:
         loop, plan = self.loop, self.plan

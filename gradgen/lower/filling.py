@@ -36,7 +36,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from gradgen.ir import Array, Assign, At, Atom, Block, Const, For, Function, Program, Scalar, Statement, Store, Var
+from gradgen.ir import Array, Assign, At, Atom, Block, For, Function, Program, Scalar, Statement, Store, Var
+from gradgen.ir.known import counts_up
 from gradgen.ir.walk import block_params, map_statement, operands, statement_free, statements, targets, uses
 from gradgen.lower.accesses import Memory
 from gradgen.simplify.copies import replace_variables
@@ -85,14 +86,15 @@ def _function(function: Function) -> Function:
 
 def _called_alike(function: Function, copy: Var, source: Var) -> Function:
     """The function with `source` named as its copy was, if it has no name of its own."""
-    memory, versions = Memory(function), {}
+    memory = Memory(function)
+    versions: dict[Atom, Var] = {}
     for s in statements(function.body):
         for var in (*targets(s), *block_params(s)):
             if memory.key(var) == memory.key(source) and not (var.name or (var.of is not None and var.of.name)):
                 versions[var] = replace(var, of=copy.of)
 
     def use(atom: Atom) -> Atom:
-        return versions.get(atom, atom)  # type: ignore[arg-type]
+        return versions.get(atom, atom)
 
     def block(block: Block) -> Block:
         made = tuple(map_statement(s, use, block_, use) for s in block.statements)
@@ -129,7 +131,8 @@ def filled_by(loop: For, made: Assign, read: Counter[Var]) -> Fill | None:
         k = loop.inits.index(version)
         version, last = loop.carried[k], loop.body.yields[k]
         s = next((s for s in loop.body.statements if version in operands(s)), None)
-        if loop.leave is not None or read[version] != 1 or s is None or last not in targets(s) or read[last] != 1:  # type: ignore[index]
+        onward = s is not None and isinstance(last, Var) and last in targets(s) and read[last] == 1
+        if loop.leave is not None or read[version] != 1 or not onward:
             return None
         if isinstance(s, Store):
             over_all = s.array == version and _over_all(s, nest, made.args)
@@ -143,12 +146,8 @@ def _over_all(s: Store, nest: list[For], sizes: tuple[Atom, ...]) -> bool:
     """Whether the loops go over all places of an array of these sizes, one for each axis."""
     if len(nest) != len(sizes) or not all(isinstance(entry, At) for entry in s.index):
         return False
-    stops = {loop.index: loop.stop for loop in nest if _is(loop.start, 0) and _is(loop.step, 1)}
-    return len(set(s.operands)) == len(nest) and [stops.get(at) for at in s.operands] == list(sizes)  # type: ignore[arg-type]
-
-
-def _is(atom: Atom, value: int) -> bool:
-    return isinstance(atom, Const) and atom.value == value
+    stops: dict[Atom, Atom] = {loop.index: loop.stop for loop in nest if counts_up(loop)}
+    return len(set(s.operands)) == len(nest) and [stops.get(at) for at in s.operands] == list(sizes)
 
 
 def _source(fill: Fill) -> Var | None:

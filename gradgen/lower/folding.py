@@ -55,6 +55,7 @@ from gradgen.ir import (
     dtype_of,
     is_bool,
 )
+from gradgen.ir.known import integer_of
 from gradgen.ir.walk import map_statement
 
 NUMBERS: dict[str, Callable[..., float]] = {
@@ -97,7 +98,7 @@ def _function(function: Function) -> Function:
                 if value is not None:
                     known[s.target] = value
                     continue
-                if s.op == "sub" and _is(s.args[0], 0) and _whole(s):
+                if s.op == "sub" and integer_of(s.args[0]) == 0 and _whole(s):
                     subtracted[s.target] = s.args[1]
             made.append(s)
         return Block(tuple(made), tuple(map(use, block.yields)))
@@ -111,10 +112,11 @@ def _number(s: Assign) -> Const | None:
     type, args = s.target.type, s.args
     if s.op not in NUMBERS or not isinstance(type, Scalar) or type.dtype not in ("float64", "int64"):
         return None
-    if not all(isinstance(arg, Const) and _plain(arg) for arg in args):
+    known = [arg.value for arg in args if isinstance(arg, Const) and _plain(arg)]
+    if len(known) != len(args):
         return None
     try:
-        value = NUMBERS[s.op](*(arg.value for arg in args))  # type: ignore[union-attr]
+        value = NUMBERS[s.op](*known)
     except (ZeroDivisionError, OverflowError):
         return None
     if not math.isfinite(value) or abs(value) >= 2**62 or isinstance(value, float) != (type.dtype == "float64"):
@@ -143,13 +145,13 @@ def _left(s: Assign, subtracted: dict[Atom, Atom]) -> Atom | None:
     a, b = s.args
     match s.op:
         case "add":
-            return b if _is(a, 0) else a if _is(b, 0) else None
+            return b if integer_of(a) == 0 else a if integer_of(b) == 0 else None
         case "sub":
-            return a if _is(b, 0) else subtracted.get(b) if _is(a, 0) else None
+            return a if integer_of(b) == 0 else subtracted.get(b) if integer_of(a) == 0 else None
         case "mul" | "floordiv":
-            return a if _is(b, 1) else b if s.op == "mul" and _is(a, 1) else None
+            return a if integer_of(b) == 1 else b if s.op == "mul" and integer_of(a) == 1 else None
         case "maximum":
-            return b if _is(a, 0) and _is_size(b) else a if _is(b, 0) and _is_size(a) else None
+            return b if integer_of(a) == 0 and _is_size(b) else a if integer_of(b) == 0 and _is_size(a) else None
     return None
 
 
@@ -158,17 +160,13 @@ def _chosen(atom: Atom, type: Scalar) -> Atom | None:
     have = atom.type
     if isinstance(have, Scalar) and have.dtype == type.dtype:
         return atom
-    if isinstance(atom, Const) and _plain(atom) and type.dtype == "float64":
-        return Const(float(atom.value), type)  # type: ignore[arg-type]
+    if isinstance(atom, Const) and _plain(atom) and isinstance(atom.value, int | float) and type.dtype == "float64":
+        return Const(float(atom.value), type)
     return None
 
 
 def _whole(s: Assign) -> bool:
     return all(isinstance(atom.type, Scalar) and atom.type.dtype == "int64" for atom in (s.target, *s.args))
-
-
-def _is(atom: Atom, value: int) -> bool:
-    return isinstance(atom, Const) and type(atom.value) is int and atom.value == value
 
 
 def _is_size(atom: Atom) -> bool:

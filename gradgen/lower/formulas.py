@@ -83,7 +83,7 @@ def _function(function: Function) -> Function:
             s = map_statement(s, lambda atom: atom, inside)
             visible = visible.union(targets(s))
             if isinstance(s, Assign) and _is_element(s):
-                formula = formulas.get(memory.key(s.args[0]))  # type: ignore[arg-type]
+                formula = formulas.get(memory.key(s.args[0]))
                 s = s if formula is None else _told(s, formula, visible, memory)
             made.append(s)
         return Block(tuple(made), block.yields)

@@ -94,6 +94,7 @@ from gradgen.ir import (
     dims_of,
     dtype_of,
 )
+from gradgen.ir.known import counts_up, runs_through
 from gradgen.ir.walk import map_statement, statements, targets, uses
 from gradgen.lower.accesses import Memory, Place
 from gradgen.rules.build import Builder, builder_after
@@ -335,8 +336,9 @@ def _nested(
     inits = [init, *carried[:-1]]
     for level, array, start, end in reversed(list(zip(levels, carried, inits, results, strict=True))):
         body = replace(body, statements=(*level.before, *body.statements))
-        bounds = {"index": level.index, "stop": level.stop}
-        loop = replace(like, **bounds, carried=(array,), inits=(start,), body=body, results=(end,))  # type: ignore[arg-type]
+        loop = replace(
+            like, index=level.index, stop=level.stop, carried=(array,), inits=(start,), body=body, results=(end,)
+        )
         body = Block((loop,), (end,))
     return loop
 
@@ -347,9 +349,8 @@ def _moved(atom: Atom, by: int, builder: Builder) -> Atom:
 
 def _is_plain(loop: For) -> bool:
     """Whether it counts upwards from 0 to its stop, and carries one array."""
-    bounds = [one.value if isinstance(one, Const) else None for one in (loop.start, loop.step)]
-    plain = loop.leave is None and loop.trips is None and not loop.backward and not loop.parallel
-    return bounds == [0, 1] and plain and len(loop.carried) == 1 and bool(loop.body.statements)
+    plain = counts_up(loop) and runs_through(loop) and not loop.backward and not loop.parallel
+    return plain and len(loop.carried) == 1 and bool(loop.body.statements)
 
 
 def _continues(term: _Term, last: _Term) -> bool:

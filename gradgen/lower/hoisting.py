@@ -41,7 +41,6 @@ from gradgen.ir import (
     Atom,
     Block,
     Call,
-    Const,
     Effect,
     For,
     Function,
@@ -52,6 +51,7 @@ from gradgen.ir import (
     Var,
     While,
 )
+from gradgen.ir.known import integer_of
 from gradgen.ir.walk import block_params, map_statement, operands, statements, targets
 from gradgen.rules.build import Builder, builder_after
 
@@ -143,7 +143,7 @@ def _guarded(check: If, loop: For, builder: Builder) -> list[Statement]:
     if runs(loop):
         return [check]
     with builder.at(check.origin), builder.collect() as made:
-        forward = not (isinstance(loop.step, Const) and loop.step.value < 0)  # type: ignore[operator]
+        forward = (integer_of(loop.step) or 1) > 0
         entered = builder.emit("lt" if forward else "gt", loop.start, loop.stop, type=BOOL)
         both = builder.emit("and", entered, check.test, type=BOOL)
     return [*made, replace(check, test=both)]
@@ -152,4 +152,4 @@ def _guarded(check: If, loop: For, builder: Builder) -> list[Statement]:
 def runs(loop: For) -> bool:
     """Whether the loop is known to have an iteration."""
     extent = getattr(loop.stop.type, "extent", None)
-    return extent is not None and isinstance(loop.start, Const) and loop.start.value == 0 and extent.lower >= 1
+    return extent is not None and integer_of(loop.start) == 0 and extent.lower >= 1

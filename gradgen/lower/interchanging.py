@@ -69,6 +69,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeGuard
 
 from gradgen.analyse.independent import repeatable
 from gradgen.ir import (
@@ -87,6 +88,7 @@ from gradgen.ir import (
     Var,
 )
 from gradgen.ir.instantiate import copied
+from gradgen.ir.known import counts_up, runs_through
 from gradgen.ir.walk import operands, statement_free, targets
 from gradgen.lower.context import Context, Position_
 from gradgen.lower.facts import has_effects
@@ -128,29 +130,28 @@ def _found(loop: For) -> _Found | None:
 
 def _apart(loop: For, search: For) -> _Found | None:
     """What is needed for it, if no iteration needs for its search what another one has left."""
-    made = {var: s for s in loop.body.statements if s is not search for var in targets(s)}
+    made: dict[Atom, Statement] = {var: s for s in loop.body.statements if s is not search for var in targets(s)}
     own = {loop.index, *loop.carried, *made}
     if not own.isdisjoint((search.start, search.stop, search.step, *search.inits)):
         return None
     needed = _needed(search, made)
-    found = _Found(loop, search, tuple(s for s in loop.body.statements if s in needed))  # type: ignore[misc]
+    found = _Found(loop, search, tuple(s for s in loop.body.statements if s in needed and _is_number(s)))
     read = {atom for s in (*needed, search) for atom in (*operands(s), *statement_free(s))}
-    right = all(map(_is_number, needed)) and read.isdisjoint(loop.carried)
+    right = len(found.needed) == len(needed) and read.isdisjoint(loop.carried)
     return found if right and _reads_apart(found) else None
 
 
 def _is_plain(loop: For) -> bool:
-    return loop.leave is None and loop.trips is None and not loop.backward and not loop.parallel
+    return runs_through(loop) and not loop.backward and not loop.parallel
 
 
 def _is_many(loop: For) -> bool:
     """Whether it goes over all of many places."""
     extent = getattr(loop.stop.type, "extent", None)
-    bounds = [bound.value for bound in (loop.start, loop.step) if isinstance(bound, Const)]
-    return bounds == [0, 1] and extent is not None and extent.lower >= MANY
+    return counts_up(loop) and extent is not None and extent.lower >= MANY
 
 
-def _is_number(s: Statement) -> bool:
+def _is_number(s: Statement) -> TypeGuard[Assign]:
     """Whether it is an operation on numbers, or reads an element."""
     if not isinstance(s, Assign) or not isinstance(s.target.type, Scalar) or not repeatable(s):
         return False
@@ -163,21 +164,21 @@ def _is_search(loop: For) -> bool:
     """Whether numbers are chosen, iteration by iteration, and nothing else is done."""
     if not _is_plain(loop) or not all(map(_is_number, loop.body.statements)):
         return False
-    made = {s.target: s for s in loop.body.statements if isinstance(s, Assign)}
-    steps = [(var, made.get(end)) for var, end in zip(loop.carried, loop.body.yields, strict=True)]  # type: ignore[arg-type]
+    made: dict[Atom, Assign] = {s.target: s for s in loop.body.statements if isinstance(s, Assign)}
+    steps = [(var, made.get(end)) for var, end in zip(loop.carried, loop.body.yields, strict=True)]
     chosen = any(s is not None and s.op == "where" and var in s.args[1:] for var, s in steps)
     return chosen and all(isinstance(var.type, Scalar) for var in loop.carried)
 
 
-def _needed(search: For, made: dict[Var, Statement]) -> list[Statement]:
+def _needed(search: For, made: dict[Atom, Statement]) -> list[Statement]:
     """What of the iteration the search hangs on."""
     needed: list[Statement] = []
-    open_ = [var for var in statement_free(search) if var in made]
-    while open_:
-        s = made[open_.pop()]
+    waiting: list[Atom] = [var for var in statement_free(search) if var in made]
+    while waiting:
+        s = made[waiting.pop()]
         if s not in needed:
             needed.append(s)
-            open_ += [var for var in (*operands(s), *statement_free(s)) if var in made]  # type: ignore[misc]
+            waiting += [var for var in (*operands(s), *statement_free(s)) if var in made]
     return needed
 
 
@@ -247,9 +248,7 @@ class _Writer:
             return ctx.nest([self.size], held, each)
 
         begun = ctx.nest([self.size], arrays, begin)
-        made = ctx.loop(search.start, search.stop, begun, step)
-        self.builder.statements[-1] = replace(self.builder.statements[-1], step=search.step)  # type: ignore[arg-type]
-        return made
+        return ctx.loop(search.start, search.stop, begun, step, search.step)
 
     def _last(self, kept: Sequence[Atom]) -> tuple[Atom, ...]:
         """The rest of each iteration, in their order; what it carries."""

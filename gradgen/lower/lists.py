@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from gradgen.ir import INT, Array, Assign, Atom, Dim, ListOf, Scalar, Var
 from gradgen.lower.assembling import asarray, tolist
-from gradgen.lower.context import Context, Position_
+from gradgen.lower.context import Context, Position_, array_type
 
 SIZE = Scalar("int64", True)
 
@@ -52,8 +52,7 @@ def _sizes(ctx: Context, items: Atom, element: Array, length: Atom) -> Atom:
 
 def _shape(ctx: Context, array: Var) -> list[Atom]:
     """The sizes as they are: items of a list may differ where their type says nothing of it."""
-    ndim = array.type.ndim  # type: ignore[union-attr]
-    return [ctx.builder.emit("size", array, type=SIZE, axis=axis) for axis in range(ndim)]
+    return [ctx.builder.emit("size", array, type=SIZE, axis=axis) for axis in range(array_type(array).ndim)]
 
 
 def _elements(ctx: Context, items: Atom, element: Array, length: Atom) -> Atom:

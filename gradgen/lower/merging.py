@@ -21,6 +21,7 @@ from collections import Counter
 from dataclasses import replace
 
 from gradgen.ir import Array, Atom, Block, For, Function, ListOf, Program, Statement, Var, dims_of
+from gradgen.ir.known import runs_through
 from gradgen.ir.walk import block_exits, map_statement, substitute
 from gradgen.lower.accesses import Accesses, Memory, in_own_part, unrelated
 from gradgen.lower.facts import Facts, facts_of, hangs
@@ -112,7 +113,7 @@ def _handed_on(earlier: For, later: Facts) -> int:
 
 
 def _same_bounds(a: For, b: For) -> bool:
-    plain = all(loop.leave is None and loop.trips is None for loop in (a, b))
+    plain = all(map(runs_through, (a, b)))
     return plain and (a.start, a.stop, a.step, a.backward) == (b.start, b.stop, b.step, b.backward)
 
 

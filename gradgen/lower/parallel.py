@@ -59,7 +59,6 @@ from gradgen.ir import (
     Assign,
     At,
     Block,
-    Const,
     For,
     Function,
     If,
@@ -70,8 +69,10 @@ from gradgen.ir import (
     Undefined,
     Var,
 )
+from gradgen.ir.known import integer_of, runs_through
 from gradgen.ir.walk import block_params, map_statement, operands, statements, targets
 from gradgen.lower.accesses import Memory, accesses, in_own_part, unrelated
+from gradgen.lower.context import array_type
 from gradgen.lower.cutting import WORK, Plan, cut
 from gradgen.lower.work import work_of
 from gradgen.rules import RULES
@@ -112,14 +113,15 @@ class _Loop:
 
     def plan(self) -> Plan | None:
         loop = self.loop
-        down = isinstance(loop.step, Const) and loop.step.value == -1
-        if not (down or self.memory.positive(loop.step)) or loop.leave is not None or loop.trips is not None:
+        down = integer_of(loop.step) == -1
+        if not (down or self.memory.positive(loop.step)) or not runs_through(loop):
             return None
         if not all(map(_is_plain, self.inside)):
             return None
         made = {var for s in (loop, *self.inside) for var in (*targets(s), *block_params(s))}
         work = work_of(loop.body, made)
-        short = isinstance(loop.stop, Const) and not work.factors and loop.stop.value * work.cost < WORK  # type: ignore[operator]
+        stop = integer_of(loop.stop)
+        short = stop is not None and not work.factors and stop * work.cost < WORK
         self.found = accesses(loop, self.memory)
         if short or not unrelated(self.found, self.found):
             return None
@@ -158,7 +160,7 @@ class _Loop:
     def has_own_parts(self, array: Var) -> bool:
         """Whether each iteration touches places of its own."""
         places = self.found.places.get(self.memory.key(array), ())
-        whole = any(len(place) != array.type.ndim for place in places)  # type: ignore[union-attr]
+        whole = any(len(place) != array_type(array).ndim for place in places)
         simple = all(map(_is_simple, self.inside))
         return simple and not whole and in_own_part([(place, self.loop.index) for place in places], self.memory)
 

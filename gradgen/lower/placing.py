@@ -69,6 +69,7 @@ from gradgen.ir import (
     dims_of,
 )
 from gradgen.ir.instantiate import copied
+from gradgen.ir.known import counts_up, runs_through
 from gradgen.ir.walk import map_statement, statements, uses
 from gradgen.lower.accesses import Memory, touched
 from gradgen.lower.filling import Fill, filled_by
@@ -101,17 +102,17 @@ class _Single:
 def _function(function: Function, builder: Builder) -> Function:
     read = uses(function)
     memory = Memory(function)
-    found = {one.array: one for one in _singles(function, read, memory)}
+    found: dict[Atom, _Single] = {one.array: one for one in _singles(function, read, memory)}
     fills: dict[Store, tuple[_Single, Fill]] = {}
     for s in statements(function.body):
         for init in s.inits if isinstance(s, For) else ():
-            one = found.get(init)  # type: ignore[arg-type]
+            one = found.get(init)
             fill = filled_by(s, replace(one.zeros, target=one.array), read) if one and isinstance(s, For) else None
             if one and fill and fill.store.mode == "add":
                 fills[fill.store] = one, fill
     told = Counter(s.args[0] for s in statements(function.body) if isinstance(s, Assign) and _reads(s, found, memory))
     told.update(one.array for one, _ in fills.values())
-    found = {array: one for array, one in found.items() if told[array] == read[array] > 0}
+    found = {array: one for array, one in found.items() if told[array] == read[one.array] > 0}
     if not found:
         return function
     fills = {store: pair for store, pair in fills.items() if pair[0].array in found}
@@ -129,18 +130,20 @@ def _singles(function: Function, read: Counter[Var], memory: Memory) -> Iterator
         for loop in statements(Block((s,), ())):
             zeros = made.get(loop.inits[0]) if isinstance(loop, For) and len(loop.inits) == 1 else None
             if zeros is not None and isinstance(loop, For) and read[zeros.target] == 1 and loop.body.statements:
+                store = loop.body.statements[-1]
                 changed = later if loop == s else later | touched(s, memory)[1]
-                if _stores_once(loop, zeros, changed, read, memory):
-                    yield _Single(zeros, loop, loop.body.statements[-1])  # type: ignore[arg-type]
+                if isinstance(store, Store) and _stores_once(loop, store, zeros, changed, read, memory):
+                    yield _Single(zeros, loop, store)
         later |= touched(s, memory)[1]
 
 
-def _stores_once(loop: For, zeros: Assign, changed: set[object], read: Counter[Var], memory: Memory) -> bool:
+def _stores_once(
+    loop: For, store: Store, zeros: Assign, changed: set[object], read: Counter[Var], memory: Memory
+) -> bool:
     """Whether the loop over all rows does that in each, with a few steps whose operands stay as they are."""
-    *steps, last = loop.body.statements
-    plain = loop.leave is None and loop.trips is None and not loop.backward
-    over_all = _is(loop.start, 0) and _is(loop.step, 1) and loop.stop == zeros.args[0]
-    if not (plain and over_all and isinstance(last, Store) and _is_own(last, loop, read)) or len(steps) >= MANY:
+    steps = loop.body.statements[:-1]
+    over_all = counts_up(loop) and runs_through(loop) and not loop.backward and loop.stop == zeros.args[0]
+    if not over_all or not _is_own(store, loop, read) or len(steps) >= MANY:
         return False
     return all(isinstance(s, Assign) and _is_cheap(s) and changed.isdisjoint(_sources(s, memory)) for s in steps)
 
@@ -163,7 +166,7 @@ def _sources(s: Assign, memory: Memory) -> Iterator[Var]:
     return (root for arg in s.args if isinstance(arg, Var) for root in memory.roots(arg))
 
 
-def _reads(s: Statement, found: dict[Var, _Single], memory: Memory) -> bool:
+def _reads(s: Statement, found: dict[Atom, _Single], memory: Memory) -> bool:
     """Whether it reads an element of one of the arrays, at a place that does not count from the end."""
     if not (isinstance(s, Assign) and s.op == "getitem" and s.args[0] in found):
         return False
@@ -171,15 +174,11 @@ def _reads(s: Statement, found: dict[Var, _Single], memory: Memory) -> bool:
     return len(index) == 2 and all(memory.told(form) for form in memory.place(index, s.args[1:]))
 
 
-def _is(atom: Atom, value: int) -> bool:
-    return isinstance(atom, Const) and atom.value == value
-
-
 @dataclass(frozen=True)
 class _Telling:
     """Writes the function without the arrays `found`."""
 
-    found: dict[Var, _Single]
+    found: dict[Atom, _Single]
     fills: dict[Store, tuple[_Single, Fill]]
     builder: Builder
     ahead: dict[Atom, tuple[Atom, list[Statement]]] = field(default_factory=dict)  # of loops, by their index
@@ -197,7 +196,7 @@ class _Telling:
                 self.empty(self.found[s.results[0]])
             elif isinstance(s, Assign) and s.op == "getitem" and s.args[0] in self.found:
                 at = [s.args[1 + e.operand] if isinstance(e, At) else Const(e, INT) for e in s.param("index")]
-                self.element(self.found[s.args[0]], at, s.target)  # type: ignore[index]
+                self.element(self.found[s.args[0]], at, s.target)
             elif isinstance(s, Store) and s in self.fills:
                 value = self.builder.var("", s.value.type)
                 self.element(self.fills[s][0], list(s.operands), value)

@@ -11,6 +11,7 @@ columns, and sums over its rows: no slower than BLAS, and one loop with what mak
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from gradgen.ir import Array, Assign, At, Atom, Dim, Scalar, Var, dtype_of, with_dims
 from gradgen.lower.broadcasting import Broadcast
@@ -75,7 +76,11 @@ def _sizes_of_factors(ctx: Context, type: Array, x: Lazy, y: Lazy) -> None:
     """Let the product's sizes be asked of its factors: it may be made for nothing but its size."""
     sizes = [*x.sizes()[:-1], *(y.sizes()[1:] if y.type.ndim > 1 else [])]
     for dim, size in zip(type.dims, sizes, strict=True):
-        ctx.size_of(dim, lambda size=size: size)  # type: ignore[misc]
+        ctx.size_of(dim, partial(_as_it_is, size))
+
+
+def _as_it_is(size: Atom) -> Atom:
+    return size
 
 
 def _is_short(ctx: Context, a: Atom, b: Atom) -> bool:
@@ -97,13 +102,13 @@ def _is_small(ctx: Context, a: Atom, b: Atom) -> bool:
 
 def _transposed(ctx: Context, matrix: Atom) -> Var | None:
     """What it is the transpose of, in memory."""
-    return None if _is_part(ctx, matrix) else ctx.transposes.get(ctx.value(matrix))  # type: ignore[arg-type]
+    return None if _is_part(ctx, matrix) else ctx.transposes.get(ctx.value(matrix))
 
 
 def _is_part(ctx: Context, atom: Atom) -> bool:
     value = ctx.use(atom)
-    if value in ctx.lazies:
-        return ctx.lazies[value].part  # type: ignore[index]
+    if isinstance(value, Var) and value in ctx.lazies:
+        return ctx.lazies[value].part
     return value in ctx.parts and value not in ctx.contiguous
 
 
@@ -273,8 +278,10 @@ def _stacked(ctx: Context, s: Assign) -> Atom:
 
 
 def in_rows(ctx: Context, atom: Atom) -> Atom:
+    """The array in memory, row after row."""
     value = ctx.value(atom)
-    return value if value in ctx.contiguous else ctx.remembered(("contiguous", value), lambda: row_major(ctx, value))  # type: ignore[arg-type]
+    assert isinstance(value, Var)
+    return value if value in ctx.contiguous else ctx.remembered(("contiguous", value), lambda: row_major(ctx, value))
 
 
 def leading(x: Lazy) -> Lazy:

@@ -92,6 +92,7 @@ from gradgen.ir import (
     constant_dim,
     dtype_of,
 )
+from gradgen.ir.known import integer_of, runs_through
 from gradgen.ir.walk import map_statement, operands
 from gradgen.lower.accesses import Form, Memory, Place
 from gradgen.rules.build import Builder, builder_after, constant_atom, dim_of
@@ -131,8 +132,10 @@ class _Splitting:
         made: list[Statement] = []
         for s in block.statements:
             s = map_statement(s, lambda atom: atom, self.block)
-            chain = self.chain(s) if isinstance(s, For) else None
-            made += [s] if chain is None else self.parts(s, chain)  # type: ignore[arg-type]
+            if isinstance(s, For) and (chain := self.chain(s)) is not None:
+                made += self.parts(s, chain)
+            else:
+                made.append(s)
         return replace(block, statements=tuple(made))
 
     def chain(self, loop: For) -> _Chain | None:
@@ -288,8 +291,6 @@ def _is_number(s: Store) -> bool:
 
 def direction(loop: For) -> int:
     """1 for a loop upwards, -1 for one downwards, 0 for others."""
-    if loop.leave is not None or loop.trips is not None or loop.parallel or not isinstance(loop.step, Const):
+    if not runs_through(loop) or loop.parallel or integer_of(loop.step) != 1:
         return 0
-    if loop.step.value == 1:
-        return -1 if loop.backward else 1
-    return 0
+    return -1 if loop.backward else 1

@@ -91,11 +91,9 @@ class _Reusing:
         return self.before.pop(s.index, []) if isinstance(s, For) else []
 
     def inside(self, s: Statement) -> Statement:
-        if isinstance(s, For) and not s.parallel:  # each part of a parallel one has arrays of its own
-            s = map_statement(s, lambda atom: atom, lambda inner: self.block(inner, s))  # type: ignore[arg-type]
-            assert isinstance(s, For)
-            return s if self.all_inside else self.with_kept(s)
-        return map_statement(s, lambda atom: atom, lambda inner: self.block(inner, None))
+        loop = s if isinstance(s, For) and not s.parallel else None  # each part of a parallel one has its own arrays
+        made = map_statement(s, lambda atom: atom, lambda inner: self.block(inner, loop))
+        return made if self.all_inside or loop is None or not isinstance(made, For) else self.with_kept(made)
 
     # Before the loop
 

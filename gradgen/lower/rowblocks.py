@@ -117,7 +117,7 @@ def block_rows(program: Program) -> Program:
 
 def _function(function: Function, builder: Builder) -> Function:
     memory = Memory(function)
-    transposes = {
+    transposes: dict[Atom, Atom] = {
         s.target: s.args[0] for s in function.body.statements if isinstance(s, Assign) and s.op == "transpose"
     }
     matrices = (summed_over(s, transposes) for s in function.body.statements)
@@ -220,7 +220,7 @@ class _Writer:
         return matrix
 
     def _width(self, array: Atom) -> Atom:
-        key = self.memory.key(array)  # type: ignore[arg-type]
+        key = self.memory.key(array)
         if key in self.widths:
             return self.widths[key]
         whole = next((one.init for one in self.carried if self.memory.key(one.result) == key), array)
@@ -231,7 +231,7 @@ class _Writer:
         """Of a sum over rows: the matrix, and what it is multiplied with."""
         left, right = s.args
         if left in self.found.transposes:
-            return self.found.transposes[left], right  # type: ignore[index]
+            return self.found.transposes[left], right
         return right, left
 
     def _sum_sizes(self, s: Assign) -> list[Atom]:
@@ -256,7 +256,7 @@ class _Writer:
     def _part(self, array: Atom) -> Atom:
         """The block's rows."""
         array = self._use(array)
-        if self.memory.key(array) in self.local:  # type: ignore[arg-type]
+        if self.memory.key(array) in self.local:
             return array
         if array not in self.parts:
             index = (Slice(At(0), At(1), None),)

@@ -8,7 +8,7 @@ their types say so, or if a check that goes before has found them equal.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeGuard
 
@@ -17,7 +17,6 @@ from gradgen.ir import (
     Assign,
     At,
     Atom,
-    Const,
     Dim,
     For,
     Function,
@@ -29,6 +28,7 @@ from gradgen.ir import (
     While,
     dims_of,
 )
+from gradgen.ir.known import integer_of, runs_through
 from gradgen.ir.walk import operands, statement_free, statements, targets
 from gradgen.lower.accesses import Memory, Place, accesses
 from gradgen.lower.facts import Facts, facts_of, hangs, has_effects
@@ -39,16 +39,17 @@ OWN: Place = ((None, -1),)  # stands for each iteration's own row
 Key = Dim | Atom | int
 
 
-def summed_over(s: Statement, transposes: dict[Var, Atom]) -> Var | None:
+def summed_over(s: Statement, transposes: Mapping[Atom, Atom]) -> Var | None:
     """The matrix over whose rows a product sums: `x.T @ r`, or `r @ x` of a vector."""
     if not (isinstance(s, Assign) and s.op == "dot" and isinstance(s.target.type, Array)):
         return None
     left, right = s.args
     if left in transposes:
-        left = transposes[left]  # type: ignore[index]
+        left = transposes[left]
         return left if isinstance(left, Var) and len(dims_of(left.type)) == 2 else None
-    is_vector = len(dims_of(left.type)) == 1 and isinstance(right, Var) and right not in transposes
-    return right if is_vector and len(dims_of(right.type)) == 2 else None  # type: ignore[return-value]
+    if len(dims_of(left.type)) != 1 or not isinstance(right, Var) or right in transposes:
+        return None
+    return right if len(dims_of(right.type)) == 2 else None
 
 
 @dataclass
@@ -58,7 +59,7 @@ class Rows:
     function: Function
     rows: Dim
     memory: Memory
-    transposes: dict[Var, Atom]
+    transposes: Mapping[Atom, Atom]
     before: list[Statement] = field(default_factory=list)
     chain: list[Assign | For] = field(default_factory=list)
     after: list[Statement] = field(default_factory=list)
@@ -146,7 +147,8 @@ class Rows:
             self.same.setdefault(s.target, _dim(dims_of(s.args[0].type)[s.param("axis")]))
 
     def _size(self, atom: Atom | Dim) -> Key:
-        key: Key = _dim(atom) if isinstance(atom, Dim) else atom.value if isinstance(atom, Const) else atom  # type: ignore[assignment]
+        number = None if isinstance(atom, Dim) else integer_of(atom)
+        key: Key = _dim(atom) if isinstance(atom, Dim) else atom if number is None else number
         seen: set[Key] = set()
         while key in self.same and key not in seen:
             seen.add(key)
@@ -160,7 +162,7 @@ class Rows:
 
     def _fits(self, s: Assign | For) -> bool:
         if isinstance(s, For):
-            plain = s.leave is None and s.trips is None and not s.backward
+            plain = runs_through(s) and not s.backward
             return plain and (self._size(s.start), self._size(s.step)) == (0, 1) and self._is_rows(s.stop)
         return self.is_new(s) or self.is_product(s) or self.is_sum(s) or self.is_turned(s)
 
@@ -202,9 +204,9 @@ class Rows:
         elif self.is_product(s) or self.is_sum(s):
             matrix = summed_over(s, self.transposes) if self.is_sum(s) else s.args[0]
             for arg in s.args:
-                var = self.transposes.get(arg, arg)  # type: ignore[arg-type]
+                var = self.transposes.get(arg, arg)
                 own = OWN if self.is_sum(s) or var == matrix else ()
-                yield self.memory.key(var), own, False, False  # type: ignore[arg-type]
+                yield self.memory.key(var), own, False, False
             yield self.memory.key(s.target), () if self.is_sum(s) else OWN, True, False
 
     def _agree(self) -> bool:
@@ -213,8 +215,8 @@ class Rows:
         for k, s in enumerate(self.chain):
             if isinstance(s, For) and (accesses(s, self.memory).effects or accesses(s, self.memory).slots):
                 return False
-            for key, *rest in self.places(s):
-                touched.setdefault(key, []).append((k, *rest))  # type: ignore[arg-type]
+            for key, place, changes, adds in self.places(s):
+                touched.setdefault(key, []).append((k, place, changes, adds))
         for key, found in touched.items():
             changed, several = any(one[2] for one in found), len({one[0] for one in found}) > 1
             if changed and several and not all(one[1] == OWN for one in found) and not all(one[3] for one in found):

@@ -33,6 +33,7 @@ from dataclasses import replace
 from typing import TypeGuard
 
 from gradgen.ir import Assign, Atom, Block, Const, For, Function, Program, Scalar, Statement, Store, Var
+from gradgen.ir.known import counts_up, runs_through
 from gradgen.ir.walk import map_statement, targets
 from gradgen.lower.accesses import Memory, accesses
 from gradgen.rules import RULES
@@ -60,8 +61,7 @@ def _function(function: Function, builder: Builder) -> Function:
 
 
 def _running(loop: For, memory: Memory, builder: Builder) -> For:
-    plain = loop.leave is None and loop.trips is None and not loop.backward
-    if not plain or [one.value if isinstance(one, Const) else None for one in (loop.start, loop.step)] != [0, 1]:
+    if not counts_up(loop) or not runs_through(loop) or loop.backward:
         return loop
     power = next((s for s in loop.body.statements if _is_power(s, loop)), None)
     if power is None or not _stays(power.args[0], loop, memory) or not _is_cheap(loop, power):
@@ -96,7 +96,7 @@ def _stays(atom: Atom, loop: For, memory: Memory) -> bool:
     if not (isinstance(made, Assign) and made.op == "getitem") or not inner.isdisjoint(made.args):
         return False
     written = accesses(loop, memory).written
-    roots = memory.roots(made.args[0])  # type: ignore[arg-type]
+    roots = memory.roots(made.args[0])
     return not any(roots & memory.roots(key) for key in written)
 
 

@@ -72,7 +72,7 @@ class _Sharing:
 
     def renamed(self, block: Block) -> Block:
         def name(atom: Atom) -> Atom:
-            return self.called.get(atom, atom)  # type: ignore[arg-type]
+            return self.called.get(atom, atom) if isinstance(atom, Var) else atom
 
         body = tuple(map_statement(s, name, self.renamed, name) for s in block.statements)
         return Block(body, tuple(map(name, block.yields)))

@@ -52,6 +52,7 @@ from gradgen.ir import (
     Var,
     with_dims,
 )
+from gradgen.ir.known import integer_of
 from gradgen.ir.walk import map_statement
 from gradgen.lower.accesses import Form
 from gradgen.lower.shrinking import Found, without_axes, zero
@@ -78,9 +79,9 @@ def _function(function: Function, builder: Builder) -> Function:
 def _axis(found: Found, made: Assign) -> int | None:
     """An axis with a few places, each of which is told by a number wherever it is touched."""
     places = found.uses[made.target].places
-    known = {axis: size.value for axis, size in enumerate(made.args) if isinstance(size, Const)}
+    known = {axis: size for axis, atom in enumerate(made.args) if (size := integer_of(atom)) is not None}
     split = [axis for axis in known if all(_is_number(place[axis], known[axis]) for place in places)]
-    parts = prod(known[axis] for axis in split)  # type: ignore[misc]
+    parts = prod(known[axis] for axis in split)
     return split[0] if split and (parts <= ARRAYS or (len(split) == len(made.args) and parts <= NUMBERS)) else None
 
 
@@ -117,7 +118,8 @@ class _Splitting:
     def count(self, var: Var, axis: int) -> int:
         size = self.found.made[self.found.memory.key(var)].args[axis]
         assert isinstance(size, Const)
-        return int(size.value)  # type: ignore[arg-type]
+        assert isinstance(size.value, int)
+        return size.value
 
     def part(self, var: Var, axis: int, k: int) -> Var:
         type = var.type

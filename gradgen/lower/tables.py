@@ -39,6 +39,7 @@ from gradgen.ir import (
     While,
     dims_of,
 )
+from gradgen.ir.known import runs_through
 from gradgen.ir.walk import block_params, blocks, map_statement, targets
 from gradgen.lower.accesses import Memory
 from gradgen.lower.numbers import Whole
@@ -151,7 +152,7 @@ def _made(
 
 
 def _may_end_early(s: Statement) -> bool:
-    return isinstance(s, While) or (isinstance(s, For) and (s.leave is not None or s.trips is not None))
+    return isinstance(s, While) or (isinstance(s, For) and not runs_through(s))
 
 
 def _grown(type: Type, builder: Builder) -> Array:

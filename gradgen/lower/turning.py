@@ -74,6 +74,7 @@ from gradgen.ir import (
     Var,
     dims_of,
 )
+from gradgen.ir.known import counts_up, integer_of, runs_through
 from gradgen.ir.walk import blocks, map_statement, statements
 from gradgen.lower.accesses import Memory
 from gradgen.lower.context import Context
@@ -159,14 +160,9 @@ def _is_wide(var: Var) -> bool:
 
 def _is_all(loop: For, dim: Dim) -> bool:
     """Whether the loop goes over all places of an axis."""
-    plain = loop.leave is None and loop.trips is None
     extent = loop.stop.type.extent if isinstance(loop.stop.type, Scalar) else None
-    whole = dim == extent if dim.constant is None else dim.constant == _number(loop.stop)
-    return plain and whole and [_number(loop.start), _number(loop.step)] == [0, 1]
-
-
-def _number(atom: Atom) -> object:
-    return atom.value if isinstance(atom, Const) else None
+    whole = dim == extent if dim.constant is None else dim.constant == integer_of(loop.stop)
+    return whole and counts_up(loop) and runs_through(loop)
 
 
 def _all(s: Statement) -> Iterator[Statement]:

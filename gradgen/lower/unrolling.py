@@ -34,6 +34,7 @@ from dataclasses import replace
 
 from gradgen.ir import Assign, Atom, Block, Const, For, Function, Program, Statement, Var, While
 from gradgen.ir.instantiate import copied
+from gradgen.ir.known import integer_of, runs_through
 from gradgen.ir.walk import blocks, map_statement, statements
 from gradgen.rules.build import Builder, builder_after
 from gradgen.simplify.copies import replace_variables
@@ -69,10 +70,10 @@ def _function(function: Function, builder: Builder) -> Function:
 
 def _items(loop: For) -> range | None:
     """The places that the loop goes to, in order, if they are known and few."""
-    bounds = [bound.value for bound in (loop.start, loop.stop, loop.step) if isinstance(bound, Const)]
-    if len(bounds) < 3 or loop.leave is not None or loop.trips is not None:
+    start, stop, step = map(integer_of, (loop.start, loop.stop, loop.step))
+    if start is None or stop is None or step is None or not runs_through(loop):
         return None
-    items = range(*bounds)  # type: ignore[arg-type]
+    items = range(start, stop, step)
     return (items[::-1] if loop.backward else items) if len(items) <= LONGEST else None
 
 

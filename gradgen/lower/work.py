@@ -16,6 +16,7 @@ from collections.abc import Set
 from dataclasses import dataclass
 
 from gradgen.ir import Assign, Atom, Block, Const, For, If, Store, Var, While
+from gradgen.ir.known import integer_of
 from gradgen.ir.walk import blocks
 from gradgen.rules import RULES
 
@@ -55,4 +56,4 @@ def _nest(loop: For, inside: Set[Var]) -> Work:
 
 
 def begins_at_zero(loop: For) -> bool:
-    return isinstance(loop.start, Const) and loop.start.value == 0
+    return integer_of(loop.start) == 0

@@ -1,0 +1,26 @@
+"""What the program itself says of a number or of a loop: an integer that is written, a loop that counts 0, 1, 2, ...
+
+>>> from gradgen.ir import INT, Block, Const, For, Var
+>>> i, n = Var("i", 0, INT), Var("n", 1, INT)
+>>> loop = For(i, Const(0, INT), n, Const(1, INT), (), (), Block(()), ())
+>>> integer_of(loop.step), integer_of(loop.stop), counts_up(loop), runs_through(loop)
+(1, None, True, True)
+"""
+
+from __future__ import annotations
+
+from gradgen.ir.nodes import Atom, Const, For
+
+
+def integer_of(atom: Atom) -> int | None:
+    return atom.value if isinstance(atom, Const) and type(atom.value) is int else None
+
+
+def counts_up(loop: For) -> bool:
+    """Whether its range is 0, 1, 2, ... up to its stop."""
+    return integer_of(loop.start) == 0 and integer_of(loop.step) == 1
+
+
+def runs_through(loop: For) -> bool:
+    """Whether it makes all its iterations, and nothing asks how many."""
+    return loop.leave is None and loop.trips is None
