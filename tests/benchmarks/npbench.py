@@ -97,10 +97,8 @@ def widened(value: Any, integers: bool) -> Any:
     return value.astype(np.float64) if dtype == np.float32 else value
 
 
-def scalar_of(
-    module: Any, info: dict[str, Any], arguments: dict[str, Any], folder: Path, weights: str = WEIGHTED
-) -> Callable[..., Any]:
-    """A function, in a file, of the kernel's arguments: the sum of what `weights` makes of each output."""
+def outputs_of(module: Any, info: dict[str, Any], arguments: dict[str, Any]) -> tuple[int, list[tuple[str, Any]]]:
+    """How many results the kernel returns, and its outputs: those, as `results[k]`, and the arguments it changes."""
     copies = {name: copied(value) for name, value in arguments.items()}
     returned = getattr(module, info["func_name"])(*copies.values())
     results = [] if returned is None else list(returned) if isinstance(returned, tuple | list) else [returned]
@@ -110,8 +108,16 @@ def scalar_of(
         changed = [name for name in info.get("output_args", ()) if name in arrays]
     outputs = [(f"results[{k}]", result) for k, result in enumerate(results)]
     outputs += [(name, arrays[name]) for name in changed if not any(copies[name] is result for result in results)]
+    return len(results), outputs
+
+
+def scalar_of(
+    module: Any, info: dict[str, Any], arguments: dict[str, Any], folder: Path, weights: str = WEIGHTED
+) -> Callable[..., Any]:
+    """A function, in a file, of the kernel's arguments: the sum of what `weights` makes of each output."""
+    results, outputs = outputs_of(module, info, arguments)
     terms = [f"weighted{'_complex' * np.iscomplexobj(value)}({name})" for name, value in outputs]
-    unpack = "results = kernel({0})" if len(results) != 1 else "results = (kernel({0}),)"
+    unpack = "results = kernel({0})" if results != 1 else "results = (kernel({0}),)"
     names = ", ".join(arguments)
     body = f"    {unpack.format(names)}\n    return {' + '.join(terms) or '0.0'}\n"
     text = f"{weights}\n\ndef scalar({names}):\n{body}"

@@ -1,4 +1,4 @@
-"""NPBench's kernels: the time of gradgen's compiled gradient, and of JAX's, over that of the kernel in plain Numba.
+"""NPBench's kernels: times of gradients, by gradgen, JAX and DaCe, over that of the kernel in plain Numba.
 
     NPBENCH=path/to/a/checkout python -m tests.benchmarks.npbench --time [kernel ...]
 
@@ -8,7 +8,8 @@ form through `njit`. A process for each kernel, pinned to one core; the function
 without the copies of the arguments that a kernel overwrites.
 
 JAX differentiates the suite's own form for JAX. Where a loop's bounds depend on another loop, which its reverse mode
-refuses, the loop runs to the longest bound and steps that are past its own do nothing.
+refuses, the loop runs to the longest bound and steps that are past its own do nothing. DaCe takes part where it is
+installed (`npbench_dace.py`).
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ import numpy as np
 
 import gradgen
 from tests.benchmarks.npbench import AS_FLOATS, BROKEN, copied, inputs, is_float, load, scalar_of, source_of, widened
+from tests.benchmarks.npbench_dace import by_dace
 
 SUMMED = """\
 import numpy as np
@@ -43,7 +45,17 @@ def weighted(x):
 def weighted_complex(x):
     return weighted(x.real) + weighted(x.imag)
 """
-COLUMNS = ("primal", "gradgen", "jax", "gradgen_first", "jax_first", "difference")
+COLUMNS = {
+    "primal": "primal, ms",
+    "gradgen": "gradgen / primal",
+    "jax": "JAX / primal",
+    "dace": "DaCe / primal",
+    "gradgen_first": "first gradient, s",
+    "jax_first": "JAX, s",
+    "dace_first": "DaCe, s",
+    "jax_difference": "difference from JAX",
+    "dace_difference": "from DaCe",
+}
 TOO_SHORT = 1e-3  # seconds; below that a kernel is timed at the next size
 A_TURN = 2e-3  # shorter calls are repeated until a turn takes this long
 SHORT = 0.5  # seconds; a call that takes no longer is made once more before each turn
@@ -62,8 +74,8 @@ Call = Callable[..., Any]
 
 def compare(suite: Path, kernels: Sequence[str]) -> None:
     """Prints a line for each kernel, and the geometric means."""
-    print("| kernel | size | primal, ms | gradgen / primal | JAX / primal | first gradient, s | JAX, s | difference |")
-    print("|---|---|---|---|---|---|---|---|")
+    print(f"| kernel | size | {' | '.join(COLUMNS.values())} |")
+    print(f"|{'---|' * (2 + len(COLUMNS))}")
     rows = []
     for path in sorted((suite / "bench_info").glob("*.json")):
         name = json.loads(path.read_text())["benchmark"]["module_name"]
@@ -71,20 +83,18 @@ def compare(suite: Path, kernels: Sequence[str]) -> None:
             continue
         row = measured_apart(path)
         rows.append(row)
-        cells = (
-            shown(row.get(key)) for key in ("primal", "gradgen", "jax", "gradgen_first", "jax_first", "difference")
-        )
+        cells = (shown(row.get(key)) for key in COLUMNS)
         print(f"| {name} | {row.get('preset', '')} | {' | '.join(cells)} | {row.get('note', '')}", flush=True)
-    for key in ("gradgen", "jax"):
-        ratios = [row[key] for row in rows if key in row]
-        if ratios:
-            mean = math.exp(statistics.fmean(math.log(ratio) for ratio in ratios))
-            print(f"{key}: geometric mean {mean:.2f} times the primal, of {len(ratios)} kernels")
-    both = [row["gradgen"] / row["jax"] for row in rows if "gradgen" in row and "jax" in row]
-    if both:
-        print(
-            f"gradgen / jax: {math.exp(statistics.fmean(map(math.log, both))):.3f}; slower: {sum(r > 1 for r in both)}"
-        )
+    for key in ("gradgen", "jax", "dace"):
+        tell(f"{key} / primal", [row[key] for row in rows if key in row])
+    for key in ("jax", "dace"):
+        tell(f"gradgen / {key}", [row["gradgen"] / row[key] for row in rows if "gradgen" in row and key in row])
+
+
+def tell(what: str, ratios: list[float]) -> None:
+    if ratios:
+        mean = math.exp(statistics.fmean(map(math.log, ratios)))
+        print(f"{what}: geometric mean {mean:.3f} of {len(ratios)} kernels, {sum(r > 1 for r in ratios)} above 1")
 
 
 def shown(value: Any) -> str:
@@ -133,7 +143,7 @@ def compare_gradients(
 ) -> None:
     argnums = tuple(k for k, value in enumerate(arguments.values()) if is_float(value))
     found = {}
-    for name, make in (("gradgen", by_gradgen), ("jax", by_jax)):
+    for name, make in (("gradgen", by_gradgen), ("jax", by_jax), ("dace", by_dace)):
         try:
             gradient = make(suite, info, function, arguments, argnums)
             if gradient is None:
@@ -149,8 +159,9 @@ def compare_gradients(
     medians = in_turns(functions, tuple(arguments.values()))
     row |= {name: median / medians["primal"] for name, median in medians.items()}
     row["primal"] = medians["primal"] * 1e3
-    if len(found) == 2:
-        row["difference"] = max(map(apart, *found.values()))
+    for name in ("jax", "dace"):
+        if name in found and "gradgen" in found:
+            row[f"{name}_difference"] = max(map(apart, found["gradgen"], found[name]))
     print(json.dumps(row), flush=True)
 
 
@@ -252,7 +263,9 @@ def seconds_of(function: Call, arguments: tuple[Any, ...], calls: int) -> float:
 
 
 def apart(found: Any, expected: Any) -> float:
-    """The largest difference, of the largest entry."""
+    """The largest difference, of the largest entry; 0 where nothing is `expected`."""
+    if expected is None:
+        return 0.0
     expected = np.asarray(expected)
     return float(
         np.max(np.abs(np.asarray(found) - expected), initial=0.0) / max(np.max(np.abs(expected), initial=0.0), 1e-300)

@@ -1,0 +1,99 @@
+"""NPBench's kernels differentiated by DaCe, where it is installed: the sum of the outputs by all arrays.
+
+Its automatic differentiation is in its development version, https://github.com/spcl/dace, and in no release that
+PyPI has. It differentiates the suite's own form for DaCe, without its transformations for speed but those that come by
+themselves, keeps all that it needs (its default), and is told by no test whether it is right: `npbench_times.py` prints
+how far it is from gradgen. Scalars have no gradient there.
+"""
+
+from __future__ import annotations
+
+import ast
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tests.benchmarks.npbench import load, outputs_of, source_of
+
+Call = Callable[..., Any]
+
+
+def by_dace(suite: Path, info: dict[str, Any], function: Call, arguments: dict[str, Any], argnums: Any) -> Call | None:
+    """The gradient by the arguments in `argnums`, None for those that are no arrays. None where there is no DaCe.
+
+    Raises NotImplementedError where DaCe does not differentiate the kernel, or writes C++ that does not compile.
+    """
+    path = source_of(suite, info, "dace")
+    try:
+        import dace
+        from dace.autodiff import AutoDiffException, add_backward_pass
+    except ImportError:
+        return None
+    if not path.exists():
+        return None
+    folder = Path(tempfile.mkdtemp())
+    dace.Config.set("default_build_folder", value=str(folder))
+    numpy_form = load(source_of(suite, info, "numpy"), f"npbench_{info['module_name']}_outputs")
+    count, outputs = outputs_of(numpy_form, info, arguments)
+    text, names = summed(path.read_text(), info["func_name"], count, outputs)
+    if not set(names) <= set(arguments):
+        raise NotImplementedError("the form for DaCe has other arguments")
+    written = folder / f"summed_{info['module_name']}.py"
+    written.write_text(text)
+    wanted = [name for k, name in enumerate(arguments) if k in argnums and isinstance(arguments[name], np.ndarray)]
+    refusals = (
+        AutoDiffException,
+        dace.codegen.exceptions.CompilationError,
+        dace.frontend.python.common.DaceSyntaxError,
+        dace.sdfg.validation.InvalidSDFGError,
+        SyntaxError,
+    )
+    try:
+        graph = load(written, written.stem).summed.to_sdfg(simplify=True)
+        add_backward_pass(sdfg=graph, inputs=[name for name in wanted if name in names], outputs=["__return"])
+        compiled = graph.compile()
+    except refusals as refusal:
+        raise NotImplementedError(f"{type(refusal).__name__}: {refusal}") from refusal
+    adjoints = {f"gradient_{name}": np.zeros_like(arguments[name]) for name in wanted if name in names}
+    adjoints["gradient___return"] = np.ones(1)
+    sizes = {name: value for name, value in arguments.items() if name in graph.free_symbols and name not in names}
+    sizes |= dace.frontend.python.parser.infer_symbols_from_datadescriptor(graph, {n: arguments[n] for n in names})
+
+    def gradient(*given: Any) -> Any:
+        for name in adjoints:
+            adjoints[name][...] = name == "gradient___return"
+        compiled(**{n: value for n, value in zip(arguments, given, strict=True) if n in names}, **adjoints, **sizes)
+        return [adjoints.get(f"gradient_{name}") for k, name in enumerate(arguments) if k in argnums]
+
+    return gradient
+
+
+def summed(text: str, kernel: str, count: int, outputs: list[tuple[str, Any]]) -> tuple[str, list[str]]:
+    """The suite's text and, behind it, a program `summed` of the kernel's arguments; and their names.
+
+    >>> text = "@dc.program\\ndef kernel(A: dc.float64[N]):\\n    A += 1\\n"
+    >>> print(summed(text, "kernel", 0, [("A", np.zeros(3))])[0])
+    @dc.program
+    def kernel(A: dc.float64[N]):
+        A += 1
+    <BLANKLINE>
+    <BLANKLINE>
+    @dc.program
+    def summed(A: dc.float64[N]):
+        kernel(A)
+        return np.sum(A)
+    <BLANKLINE>
+    """
+    program = next(d for d in ast.parse(text).body if isinstance(d, ast.FunctionDef) and d.name == kernel)
+    names = [given.arg for given in program.args.args]
+    results = [f"result_{k}" for k in range(count)]
+    made = f"{', '.join(results)} = " if results else ""
+    called = [*results, *(name for name, _ in outputs[count:])]
+    terms = [
+        name if np.ndim(value) == 0 else f"np.sum({name})" for name, (_, value) in zip(called, outputs, strict=True)
+    ]
+    body = f"    {made}{kernel}({', '.join(names)})\n    return {' + '.join(terms)}\n"
+    return f"{text}\n\n@dc.program\ndef summed({ast.unparse(program.args)}):\n{body}", names
