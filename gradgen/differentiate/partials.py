@@ -162,7 +162,7 @@ def _without(g: Sym, new: list[int]) -> Sym:
     drop = [axis + g.ndim for axis in new if axis + g.ndim >= 0]
     if not drop:
         return g
-    made = g.builder.definitions.get(getattr(g.atom, "version", -1))
+    made = g.builder.made_here(g.atom)
     if isinstance(made, Assign) and made.op == "sum" and made.param("keepdims", False):
         axis = made.param("axis")
         if sorted(axes_of(axis, g.ndim)) == drop:

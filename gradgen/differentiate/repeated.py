@@ -124,6 +124,5 @@ def sums(x: Sym, axis: int) -> Sym:
 
 
 def _definition(x: Sym) -> Assign | None:
-    version = getattr(x.atom, "version", -1)
-    made = x.builder.definitions.get(version) or x.builder.primal.get(version)
+    made = x.builder.made_by(x.atom)
     return made if isinstance(made, Assign) else None

@@ -33,9 +33,10 @@ def by_own_transpose(s: Assign, g: Sym) -> tuple[Var, Sym] | None:
     """The matrix that `s` multiplies with its own transpose, and what `s` contributes to it."""
     if s.op not in ("matmul", "dot") or any(len(dims_of(arg.type)) != 2 for arg in s.args):
         return None
-    for first, x, other in ((True, *s.args), (False, *reversed(s.args))):
-        made = g.builder.primal.get(getattr(other, "version", -1))
-        if made is None or made.op != "transpose" or made.param("axes") not in (None, (1, 0)):
+    a, b = s.args
+    for first, x, other in ((True, a, b), (False, b, a)):
+        made = g.builder.made_by(other)
+        if not isinstance(made, Assign) or made.op != "transpose" or made.param("axes") not in (None, (1, 0)):
             continue
         if isinstance(x, Var) and made.args[0] == x:
             both = g + apply("transpose", g)

@@ -91,6 +91,14 @@ class Builder:
             self.definitions[statement.target.version] = statement
         note(statement, self.holed)
 
+    def made_here(self, atom: Atom) -> Assign | Accumulate | None:
+        """What made a value, of all appended here."""
+        return self.definitions.get(atom.version) if isinstance(atom, Var) else None
+
+    def made_by(self, atom: Atom) -> Assign | Accumulate | None:
+        """What made a value, here or in the program that is being differentiated."""
+        return self.made_here(atom) or (self.primal.get(atom.version) if isinstance(atom, Var) else None)
+
     def remember(self, primal: Block) -> None:
         """Let rules see what made the values of the program that is being differentiated."""
         self.infinite.clear()

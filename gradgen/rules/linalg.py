@@ -41,7 +41,7 @@ def product_type(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
 
 def transposed(x: Sym) -> Sym:
     """Rows and columns exchanged, of each matrix of a stack; of a transpose what it was made of."""
-    made = x.builder.definitions.get(version := getattr(x.atom, "version", -1)) or x.builder.primal.get(version)
+    made = x.builder.made_by(x.atom)
     if isinstance(made, Assign) and made.op == "transpose" and x.ndim == 2 and made.param("axes") is None:
         return Sym(made.args[0], x.builder)
     axes = (*range(x.ndim - 2), x.ndim - 1, x.ndim - 2)

@@ -11,13 +11,12 @@ import operator
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from gradgen.errors import Position, UnsupportedType, UnsupportedValue
 from gradgen.ir import Accumulate, Array, Assign, Atom, Block, Const, Effect, If, Index, Type, Var, dims_of, dtype_of
 from gradgen.rules.build import Builder, constant_atom
-
-RECENT = 8  # statements
 
 
 class Sym:
@@ -168,9 +167,11 @@ def static(x: Any, what: str) -> Any:
     """The Python value of an argument that must be known when the text is written."""
     value = known(x)
     if isinstance(x, Sym) and value is None:
-        made = x.builder.definitions.get(getattr(x.atom, "version", -1))
+        made = x.builder.made_here(x.atom)
         if isinstance(made, Assign) and made.op == "neg" and isinstance(made.args[0], Const):
-            return -made.args[0].value  # type: ignore[operator]
+            number = made.args[0].value
+            assert number is not None
+            return -number
         raise UnsupportedValue(f"{what} must be known when the gradient is written", way_out="write it as a constant")
     return value
 
@@ -268,10 +269,11 @@ def _product(a: Any, b: Any) -> Any:
 
 
 def _quotient(a: Sym, b: Sym) -> Sym:
-    """The one that has just been made for another argument of the same operation, or a new one."""
-    for s in reversed(a.builder.statements[-RECENT:]):
+    """The one that has been made already of the same statement of the user's, as for another argument, or a new one."""
+    builder = a.builder
+    for s in takewhile(lambda s: s.origin is builder.origin, reversed(builder.statements)):
         if isinstance(s, Assign) and s.op == "div" and s.args == (a.atom, b.atom):
-            return Sym(s.target, a.builder, "div", (a, b))
+            return Sym(s.target, builder, "div", (a, b))
     return div(a, b)
 
 
@@ -284,9 +286,9 @@ def _chosen(x: Any, factor: Any) -> tuple[Sym, ...]:
         return ()
     args = x.args if x.op == "where" else ()
     if not x.op and may_be_infinite(factor):
-        made = x.builder.definitions.get(getattr(x.atom, "version", -1))
+        made = x.builder.made_here(x.atom)
         while isinstance(made, Assign) and made.op == "identity":
-            made = x.builder.definitions.get(getattr(made.args[0], "version", -1))
+            made = x.builder.made_here(made.args[0])
         if isinstance(made, Assign) and made.op == "where":
             args = tuple(Sym(arg, x.builder) for arg in made.args)
     return args if any(map(is_zero, args[1:])) else ()
@@ -320,14 +322,14 @@ def _condition(atom: Atom, builder: Builder) -> tuple[Atom, bool] | None:
             return made.prior, made.value
         return made.args if isinstance(made, Assign) and made.op in _HANDS_ON else ()
 
-    return _solved(atom, builder.definitions.get, sources, of, builder.conditions)
+    return _solved(atom, builder.made_here, sources, of, builder.conditions)
 
 
 _HANDS_ON = {"identity", "neg", "cast", "div", "mul", "add", "sub"}
 
 
 def _solved(
-    atom: Atom, definition: Callable[[int], Any], sources: Callable, of: Callable, known: dict[int, Any]
+    atom: Atom, definition: Callable[[Atom], Any], sources: Callable, of: Callable, known: dict[int, Any]
 ) -> Any:
     """`of(definition, fact of an operand)` for an atom: operands first, each found once and kept in `known`."""
 
@@ -340,7 +342,7 @@ def _solved(
         if version is None or version in known:
             waiting.pop()
             continue
-        made = definition(version)
+        made = definition(waiting[-1])
         missing = [a for a in sources(made) if isinstance(a, Var) and a.version not in known]
         if missing:
             waiting += missing
@@ -398,7 +400,7 @@ def _infinite(x: Sym, tame: set[str], solved: dict[int, bool]) -> bool:
         second = made.args[1] if made.op in ("pow", "div") else None
         natural_power = made.op == "pow" and isinstance(second, Const) and _is_natural(second.value)
         known = isinstance(second, Const) and second.value != 0
-        share = made.op == "div" and second is not None and (known or _is_positive(second, definition))
+        share = made.op == "div" and second is not None and (known or _is_positive(second, builder))
         return made.op in tame or natural_power or share
 
     def of(made: Any, found: Callable[[Atom], Any]) -> bool:
@@ -407,10 +409,7 @@ def _infinite(x: Sym, tame: set[str], solved: dict[int, bool]) -> bool:
     def sources(made: Any) -> tuple[Atom, ...]:
         return made.args if isinstance(made, Assign) and finite(made) else ()
 
-    def definition(version: int) -> Any:
-        return builder.definitions.get(version) or builder.primal.get(version)
-
-    return bool(_solved(x.atom, definition, sources, of, solved))
+    return bool(_solved(x.atom, builder.made_by, sources, of, solved))
 
 
 _KEEP_SIGN = {
@@ -419,28 +418,26 @@ _KEEP_SIGN = {
 }  # fmt: skip
 
 
-def _is_positive(atom: Atom, definition: Callable[[int], Any], depth: int = 8) -> bool:
+def _is_positive(atom: Atom, builder: Builder, depth: int = 8) -> bool:
     """Whether a denominator is known not to be 0: a number, a power of e, sums and products of such."""
     if isinstance(atom, Const):
         return isinstance(atom.value, int | float) and atom.value > 0
-    made = definition(getattr(atom, "version", -1)) if depth else None
+    made = builder.made_by(atom) if depth else None
     if not isinstance(made, Assign):
         return False
     if made.op in ("exp", "exp2", "cosh", "sigmoid"):
         return True
-    parts = [_is_positive(arg, definition, depth - 1) for arg in made.args[: 2 if made.op in _TWO else 1]]
+    parts = [_is_positive(arg, builder, depth - 1) for arg in made.args[: 2 if made.op in _TWO else 1]]
     if made.op == "add":
-        return any(parts) and all(
-            part or _is_square(arg, definition) for part, arg in zip(parts, made.args, strict=True)
-        )
+        return any(parts) and all(part or _is_square(arg, builder) for part, arg in zip(parts, made.args, strict=True))
     return made.op in _KEEP_SIGN and bool(parts) and all(parts)
 
 
 _TWO = ("mul", "div", "add", "maximum")
 
 
-def _is_square(atom: Atom, definition: Callable[[int], Any]) -> bool:
-    made = definition(getattr(atom, "version", -1))
+def _is_square(atom: Atom, builder: Builder) -> bool:
+    made = builder.made_by(atom)
     if not isinstance(made, Assign):
         return False
     even = made.op == "pow" and isinstance(made.args[1], Const) and made.args[1].value == 2
