@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from gradgen.analyse import keep
 from gradgen.analyse.activity import active
 from gradgen.analyse.distinct import may_repeat
 from gradgen.differentiate.loops import Loops
@@ -251,15 +252,15 @@ class _Reverser(Loops):
         The two are to be run again as one, if this is differentiated itself.
         """
         finished = [self.adjoints.take(result) for result in s.results]
-        around = self.new_slots, self.adjoint_slots, self.iterated, self.thrifty
-        self.new_slots, self.adjoint_slots, self.iterated, self.thrifty = [], {}, frozenset(), True
+        around = self.new_slots, self.adjoint_slots, self.iterated, self.most
+        self.new_slots, self.adjoint_slots, self.iterated, self.most = [], {}, frozenset(), keep.ANY
         with self.builder.collect() as adjoint:
             for value, to in zip(finished, s.then.yields, strict=True):
                 if value is not None:
                     self.adjoints.hand_on(to, value)
             primal = self.block(s.then, in_loop=False, outermost=True)
         opens = [Open(slot) for slot in self.adjoint_slots.values()]
-        self.new_slots, self.adjoint_slots, self.iterated, self.thrifty = around
+        self.new_slots, self.adjoint_slots, self.iterated, self.most = around
         if adjoint:
             self.builder.append(run_first(s, primal, [*opens, *adjoint], self.builder))
         return s

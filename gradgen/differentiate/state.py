@@ -43,7 +43,7 @@ class State:
         self.new_slots: list[Slot] = []  # made since the last statement of the outermost block, which opens them
         self.adjoint_slots: dict[Slot, Slot] = {}
         self.called: dict[str, None] = {}  # the functions of which a forward and a backward are needed
-        self.thrifty = False  # whether little is to be kept even if more is computed
+        self.most = keep.most_again(frugal)
         self.iterated: frozenset[Var] = frozenset()  # what the loops around the current statement define anew each time
         self.again: dict[Var, Var] = {}  # by their indices, loops run again and those of the primal
         self.repeating = False  # whether the current statement is one of an iteration that will run again
@@ -94,13 +94,9 @@ class State:
         lost = {var for var in self.iterated if not isinstance(var.type, Scalar)}
         region.definitions |= {var: s for var, s in self.standing.items() if _is_reading(region.definitions.get(var))}
         region.definitions |= {var: self._of_parameter(s) for var, s in region.definitions.items() if s.op == "size"}
-        how = region.defined | lost, region.free, self.thrifty, self.frugal
-        plan = keep.plan(needed, region.definitions, *how)
-        stored = {var: self.standing[var] for var in plan.saved if var in self.standing}
-        if stored:  # what would else be kept beside the array
-            region.definitions |= stored
-            plan = keep.plan(needed, region.definitions, *how)
-        fresh = {v: self.builder.var(v.name, v.type, v.of) for v in (*plan.saved, *plan.recomputed)}
+        plan = keep.plan(needed, region.definitions, region.defined | lost, region.free, self.most, self.standing)
+        again = [s.target for s in plan.recomputed]
+        fresh = {v: self.builder.var(v.name, v.type, v.of) for v in (*plan.saved, *again)}
         slots = {var: self.builder.slot(_slot_name(var), var.type) for var in plan.saved}
         self.new_slots += slots.values()
         region.save(slots)
@@ -108,10 +104,9 @@ class State:
         head: list[Statement] = [Load(fresh[var], slots[var]) for var in plan.saved]
         index = {region.loop.index: region.index} if isinstance(region.loop, For) and region.index else {}
         renaming = {**fresh, **index}
-        for var in plan.recomputed:
-            again = region.definitions[var]
-            args = tuple(renaming.get(a, a) if isinstance(a, Var) else a for a in again.args)
-            head.append(replace(again, target=fresh[var], args=args, origin=None))
+        for s in plan.recomputed:
+            args = tuple(renaming.get(a, a) if isinstance(a, Var) else a for a in s.args)
+            head.append(replace(s, target=fresh[s.target], args=args, origin=None))
         region.statements = head + region.statements
         return region
 

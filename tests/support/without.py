@@ -21,7 +21,7 @@ def _sum_of_rows(x: Any, axis: int) -> Any:
 OPTIMISATIONS: dict[str, tuple[str, str, Callable[..., Any]]] = {
     "independent": ("gradgen.differentiate.loops", "independent", lambda loop, active: False),
     "rerun": ("gradgen.analyse.rerun", "pays", lambda loop, active: False),
-    "few": ("gradgen.analyse.keep", "few", lambda frugal: 0),
+    "most_again": ("gradgen.analyse.keep", "most_again", lambda frugal: 0),
     "standing": ("gradgen.differentiate.loops", "standing", lambda loop, made: {}),
     "at_once": ("gradgen.differentiate.forms", "at_once", lambda block, again: block),
     "cancelling": ("gradgen.analyse.activity", "cancelling", lambda *_: frozenset()),
