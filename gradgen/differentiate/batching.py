@@ -38,9 +38,10 @@ f(x.0):
     yield total.14
   yield total.15
 
-Done where all rows or columns are taken, or all but a few, and all of the matrix that they are multiplied with; or, if
-the two are one matrix, those of its columns that come after, or before: half of what is made is not read then. Axes
-must be known to be 16 or longer: shorter products are loops that become one with what is around.
+Done where all rows or columns are taken, and all of the matrix that they are multiplied with. If the two are one
+matrix, a few rows or columns may be left out, as they are read there, and only those of its columns may be taken that
+come after, or before: half of what is made is not read then. What nothing reads is not multiplied: it may be infinite.
+Axes must be known to be 16 or longer: shorter products are loops that become one with what is around.
 
 Does not look into branches, nor at loops that may end early, of which few iterations may run.
 """
@@ -108,7 +109,7 @@ class _Batching:
         both = [self._part(arg) for arg in s.args]
         ranks = [len(dims_of(arg.type)) for arg in s.args]
         vector, matrix = both if ranks == [1, 2] else both[::-1]
-        if vector is None or matrix is None or sorted(ranks) != [1, 2] or not self._takes_all(vector):
+        if vector is None or matrix is None or sorted(ranks) != [1, 2] or not self._takes_all(vector, matrix):
             return s
         along = 0 if matrix is both[1] else 1  # the axis of the matrix that is summed over
         if not _fit(vector, matrix, along) or not self._reads_half(matrix, vector, along):
@@ -131,24 +132,27 @@ class _Batching:
     def _part(self, atom: Atom) -> _Part | None:
         """What it is of a matrix from before the loop."""
         s = self.made.get(atom) if isinstance(atom, Var) else None
-        if s is None:
-            return _Part(atom) if self._is_matrix(atom) else None  # type: ignore[arg-type]
-        if s.op != "getitem" or not self._is_matrix(s.args[0]):
+        if s is not None and s.op != "getitem":
             return None
+        matrix = atom if s is None else s.args[0]
+        if not isinstance(matrix, Var) or matrix in self.inside or len(dims_of(matrix.type)) != 2:
+            return None
+        if s is None:
+            return _Part(matrix)
         index = s.param("index")
         taken = [(axis, entry) for axis, entry in enumerate(index) if entry != ALL]
         if len(index) > 2 or len(taken) != 1:
             return None
-        return _Part(s.args[0], *taken[0], s.args[1:]) if isinstance(taken[0][1], At | Slice) else None  # type: ignore[arg-type]
+        ((axis, entry),) = taken
+        return _Part(matrix, axis, entry, s.args[1:]) if isinstance(entry, At | Slice) else None
 
-    def _is_matrix(self, atom: Atom) -> bool:
-        return isinstance(atom, Var) and atom not in self.inside and len(dims_of(atom.type)) == 2
-
-    def _takes_all(self, vector: _Part) -> bool:
-        """Whether the loop goes over all of its matrix' rows, or columns, but a few."""
+    def _takes_all(self, vector: _Part, matrix: _Part) -> bool:
+        """Whether the loop goes over all rows, or columns; or all but a few, if `matrix` has these, too."""
         if not isinstance(vector.index, At) or vector.operands != (self.loop.index,):
             return False
         size, stop = dims_of(vector.matrix.type)[vector.axis], getattr(self.loop.stop.type, "extent", None)
+        if vector.matrix != matrix.matrix:
+            return self.loop.start == Const(0, self.loop.start.type) and stop == size
         return stop is not None and stop.symbol == size.symbol and -LONG < stop.offset - size.offset <= 0
 
     def _reads_half(self, matrix: _Part, vector: _Part, along: int) -> bool:
