@@ -38,15 +38,15 @@ class Numbers(WholeNumbers):
     """Powers `1 << j` of the same `j` are the same number, and so are numbers with the same bit turned over."""
 
     def form(self, atom: Atom) -> Form:
-        power = self._power(atom)
-        if power is not None:
-            return power
+        place = self._shift(atom)
+        if place is not None:
+            return self._power(place)
         s = self._made(atom)
         sides = (s.args, s.args[::-1]) if s is not None and s.op == "bitwise_xor" else ()
         for number, mask in sides:
-            power = self._power(mask)
-            if power is not None and _is_whole(number):
-                return _turned(super().form(number), power)
+            place = self._shift(mask)
+            if place is not None and _is_whole(number):
+                return _turned(super().form(number), self._power(place))
         return super().form(atom)
 
     def told(self, test: Atom, holds: bool, facts: list[Form]) -> list[Form]:
@@ -75,22 +75,23 @@ class Numbers(WholeNumbers):
         ):
             return []
         for number, mask in (s.args, s.args[::-1]):
-            shifted, power = self._made(number), self._power(mask)
+            shifted, place = self._made(number), self._shift(mask)
             if shifted is not None and shifted.op == "right_shift" and mask == Const(1, mask.type):
-                return self._holds(shifted.args[0], self._power_of(shifted.args[1]), shifted.args[1], facts)
-            if power is not None and op == "ne":
-                return self._holds(number, power, self._made(mask).args[1], facts)  # type: ignore[union-attr]
+                return self._holds(shifted.args[0], shifted.args[1], facts)
+            if place is not None and op == "ne":
+                return self._holds(number, place, facts)
         return []
 
-    def _holds(self, number: Atom, power: Form, place: Atom, facts: list[Form]) -> list[Form]:
+    def _holds(self, number: Atom, place: Atom, facts: list[Form]) -> list[Form]:
         natural = all(_is_whole(x) and self.impossible([*facts, self.form(x) * -1 - 1]) for x in (number, place))
         if not natural:
             return []
-        whole = self.form(number)
+        whole, power = self.form(number), self._power(place)
         less, turned = whole - power, _turned(whole, power)
         return [less, power - 1, turned - less, less - turned]
 
-    def _power(self, atom: Atom) -> Form | None:
+    def _shift(self, atom: Atom) -> Atom | None:
+        """`j`, if the number is `1 << j`."""
         s = self._made(atom)
         if (
             s is None
@@ -99,9 +100,9 @@ class Numbers(WholeNumbers):
             or not all(map(_is_whole, s.args))
         ):
             return None
-        return self._power_of(s.args[1])
+        return s.args[1]
 
-    def _power_of(self, place: Atom) -> Form:
+    def _power(self, place: Atom) -> Form:
         return Form.variable(("1 <<", *_key(self.form(place))))
 
     def _made(self, atom: Atom) -> Assign | None:

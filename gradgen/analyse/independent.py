@@ -92,10 +92,12 @@ def _sources(block: Block, wanted: Set[Atom]) -> set[Atom] | None:
     for s in reversed(block.statements):
         made = found.intersection(targets(s))
         if isinstance(s, If) and made:
-            sides = [_sources(side, {side.yields[s.results.index(v)] for v in made}) for side in (s.then, s.orelse)]
-            if None in sides:
-                return None
-            found.update({s.test}, *sides)  # type: ignore[arg-type]
+            found.add(s.test)
+            for side in (s.then, s.orelse):
+                before = _sources(side, {side.yields[s.results.index(v)] for v in made})
+                if before is None:
+                    return None
+                found |= before
         elif isinstance(s, Assign) and made and is_cheap(s):
             found.update(s.args)
         elif made:

@@ -28,13 +28,13 @@ Does not look at lists, nor at arrays that a loop swaps.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Set
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from gradgen.analyse.conditions import Numbers
-from gradgen.ir import Array, Assign, At, Atom, Block, Const, For, If, Scalar, Slice, Store, Var, While
+from gradgen.ir import Array, Assign, At, Atom, Block, Const, For, If, Scalar, Slice, Store, Var, While, dims_of
 from gradgen.ir.linear import Form
 from gradgen.ir.walk import block_params, blocks, statements, targets
 from gradgen.rules import sizes
@@ -125,24 +125,24 @@ def _readings(block: Block, stack: Stack, tests: Tests, history: _History) -> It
             yield s, stack, tests
         elif isinstance(s, Assign):
             made.add(s.target)
-        elif isinstance(s, Store) and s.target in history.versions and _sets_element(s, made):
-            reading = Assign(s.value, "getitem", (s.target, *s.operands), (("index", s.index),))  # type: ignore[arg-type]
-            yield reading, stack, tests
+        elif isinstance(s, Store) and s.target in history.versions and _sets_element(s):
+            value = s.value
+            if isinstance(value, Var) and value in made:
+                yield Assign(value, "getitem", (s.target, *s.operands), (("index", s.index),)), stack, tests
         for inner in blocks(s):
             around = (*stack, s) if isinstance(s, For | While) else stack
             told = (*tests, (s.test, inner is s.then)) if isinstance(s, If) else tests
             yield from _readings(inner, around, told, history)
 
 
-def _sets_element(s: Store, made: Set[Var]) -> bool:
-    """Whether an element is one of the values `made` now."""
+def _sets_element(s: Store) -> bool:
     value, array = s.value.type, s.array.type
     if not (isinstance(value, Scalar) and isinstance(array, Array) and value.dtype == array.dtype):
         return False
     numbers = all(isinstance(one, At | int) for one in s.index) and all(
         isinstance(one.type, Scalar) for one in s.operands
     )
-    return s.mode == "set" and s.value in made and numbers and len(s.index) == len(array.dims)
+    return s.mode == "set" and numbers and len(s.index) == len(array.dims)
 
 
 class _Checker:
@@ -162,7 +162,8 @@ class _Checker:
 
     def stands(self, read: Assign, stack: Stack, tests: Tests) -> bool:
         version = read.args[0]
-        around, count = self.history.versions[version]  # type: ignore[index]
+        assert isinstance(version, Var)
+        around, count = self.history.versions[version]
         facts = self.bounds(stack, "read")
         for test, holds in tests:
             facts += self.sides["read"].told(test, holds, facts)
@@ -193,7 +194,8 @@ class _Checker:
     def step(self, loop: For) -> int:
         """1 where the index grows from one iteration to the next, -1 where it falls, 0 where that is not known."""
         step = loop.step.value if isinstance(loop.step, Const) else 0
-        sign = (step > 0) - (step < 0)  # type: ignore[operator]
+        assert isinstance(step, int)
+        sign = (step > 0) - (step < 0)
         return -sign if loop.backward else sign
 
     def apart(self, here: list[Range], known: list[Form], store: Store, stack: Stack, order: list[Form]) -> bool:
@@ -216,7 +218,7 @@ class _Checker:
 
     def place(self, index: tuple, operands: tuple[Atom, ...], array: Atom, facts: list[Form], side: str) -> list[Range]:
         """For each axis what the index names of it, or more."""
-        dims = array.type.dims  # type: ignore[union-attr]
+        dims = dims_of(array.type)
         if any(isinstance(atom.type, Array) for atom in operands):
             return [(None, None)] * len(dims)
         entries = [entry for entry in completed(index, operands, len(dims)) if entry is not None]

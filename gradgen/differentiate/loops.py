@@ -58,11 +58,11 @@ class Loops(State):
     def _reads_what_changes(self, s: For) -> bool:
         """Whether it reads elements of an array that a loop around it fills bit by bit: only these are kept, not the
         array, once for each iteration of that loop."""
+        filled = {var for var in self.iterated if var.version not in self.builder.primal}
         return any(
             isinstance(reading, Assign)
             and (reading.op, type(reading.target.type)) == ("getitem", Scalar)
-            and reading.args[0] in self.iterated
-            and reading.args[0].version not in self.builder.primal  # type: ignore[union-attr]
+            and reading.args[0] in filled
             and reading.target not in self.standing
             for reading in all_statements(s.body)
         )
@@ -188,9 +188,10 @@ class Loops(State):
         """The iteration once more, as far as its adjoint needs it, and then the adjoint: both read the state alone."""
         copy, stands_for = again.followed(s, primal, self.builder)
         self._rename_again(stands_for)
-        state = {made: var for var, made in stands_for.items() if var in block_params(s)}
+        params = block_params(s)
+        state = {made: var for var, made in stands_for.items() if var in params and isinstance(made, Var)}
         body = again.preceded(copy.body.statements, substitute(Block(tuple(adjoint), exits), stands_for))
-        body = substitute(body, state)  # type: ignore[arg-type]
+        body = substitute(body, state)
         return list(body.statements), body.yields
 
     def _rename_again(self, stands_for: dict[Var, Atom]) -> None:

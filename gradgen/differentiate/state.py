@@ -6,6 +6,7 @@ Does not decide what is recomputed and what saved (`analyse.keep`).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from gradgen.analyse import keep
@@ -125,8 +126,8 @@ class Region:
     def needed(self) -> dict[Var, None]:
         return free_variables(Block(tuple(self.statements), self.exits))
 
-    def rename(self, mapping: dict[Var, Atom] | dict[Var, Var]) -> None:
-        renamed = substitute(Block(tuple(self.statements), self.exits), mapping)  # type: ignore[arg-type]
+    def rename(self, mapping: Mapping[Var, Atom]) -> None:
+        renamed = substitute(Block(tuple(self.statements), self.exits), mapping)
         self.statements, self.exits = list(renamed.statements), renamed.yields
 
     def save(self, slots: dict[Var, Slot]) -> None:

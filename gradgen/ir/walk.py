@@ -7,7 +7,7 @@ statement is made known here once.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from gradgen.ir.nodes import (
@@ -230,7 +230,7 @@ def _map_text(arg, use: Rename):
     return arg if isinstance(arg, str) else use(arg)
 
 
-def substitute(block: Block, mapping: dict[Var, Atom]) -> Block:
+def substitute(block: Block, mapping: Mapping[Var, Atom]) -> Block:
     """`block` with the variables of `mapping` replaced where they are read."""
     if not mapping:
         return block

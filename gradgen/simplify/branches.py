@@ -40,11 +40,11 @@ def _block(block: Block) -> Block:
     made: list[Statement] = []
     for s in block.statements:
         s = map_statement(s, lambda atom: atom, _block)
-        at = _partner(made, s) if isinstance(s, If) else None
-        if at is None:
-            made.append(s)
-        else:
-            made.append(_merged(made.pop(at), s))  # type: ignore[arg-type]
+        if isinstance(s, If) and (found := _partner(made, s)) is not None:
+            at, first = found
+            del made[at]
+            s = _merged(first, s)
+        made.append(s)
     merged = Block(tuple(made), block.yields)
     return _opened_inside(merged) if len(made) < len(block.statements) else merged
 
@@ -75,13 +75,13 @@ def _slots(*around: Statement) -> dict[Slot, set[type]]:
     return found
 
 
-def _partner(before: list[Statement], s: If) -> int | None:
-    """Where the branch is that can be merged with `s`, which comes next: it moves down to it."""
+def _partner(before: list[Statement], s: If) -> tuple[int, If] | None:
+    """The branch that can be merged with `s`, which comes next, and where it is: it moves down to it."""
     read = set[Atom]()
     for at in range(len(before) - 1, -1, -1):
         other = before[at]
         if isinstance(other, If) and other.test == s.test and not other.recompute and not s.recompute:
-            return at if read.isdisjoint(other.results) and _defined(other, s) else None
+            return (at, other) if read.isdisjoint(other.results) and _defined(other, s) else None
         if not isinstance(other, Assign) or not isinstance(other.target.type, Scalar) or other.op in UNREPEATABLE:
             return None
         read.update(operands(other))

@@ -114,5 +114,5 @@ def _extended(function: Function, outer: dict[str, list[Var]], own: dict[Var, Va
             return replace(statement, args=(*statement.args, *outer[statement.function]))
         return map_statement(statement, lambda atom: atom, inner)
 
-    body = substitute(inner(function.body), own)  # type: ignore[arg-type]
+    body = substitute(inner(function.body), own)
     return replace(function, params=(*function.params, *own.values()), body=body)
