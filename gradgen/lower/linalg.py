@@ -63,9 +63,19 @@ def single(ctx: Context, s: Assign) -> Atom:
     return several(ctx, s)[0]()
 
 
-LINALG: dict[str, Callable[[Context, Assign], Atom]] = dict.fromkeys(
-    ("solve", "inv", "cholesky", "pinv", "det", "matrix_rank"), single
-)
+def of_factor(ctx: Context, s: Assign) -> Atom:
+    """The adjoint of a matrix, by a function that the text brings along, which leaves it row by row."""
+    dtype = linalg_dtype(s.target.type)
+    args = (contiguous(ctx, converted(ctx, arg, dtype)) for arg in s.args)
+    out = ctx.builder.emit("cholesky_adjoint_by_loops", *args, type=s.target.type)
+    ctx.contiguous.add(out)
+    return out
+
+
+LINALG: dict[str, Callable[[Context, Assign], Atom]] = {
+    **dict.fromkeys(("solve", "inv", "cholesky", "pinv", "det", "matrix_rank"), single),
+    "cholesky_adjoint": of_factor,
+}
 
 
 def _called(ctx: Context, s: Assign, args: list[Atom], type: Type) -> list[Callable[[], Atom]]:

@@ -13,6 +13,9 @@ add_rule(Rule("doubled", "constant", same))
 # The transform of each row of a matrix of complex numbers; the second argument is the exponent's sign.
 add_rule(Rule("fourier_rows", "constant", same, cost=100))
 
+# The adjoint of a matrix from its Cholesky factor and the adjoint of that.
+add_rule(Rule("cholesky_adjoint_by_loops", "constant", same, cost=100))
+
 # How many edges, which are evenly spaced, are not above a number.
 add_rule(Rule("even_place", "constant", same, cost=10))
 

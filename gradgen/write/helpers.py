@@ -123,6 +123,78 @@ def _mixed_radix(rows, sign):
         out[row] = x
     return out
 ''',
+    "_cholesky_adjoint": '''\
+def _cholesky_adjoint(l, g):
+    """The adjoint of a matrix from its Cholesky factor l and the adjoint g of that: by blocks, from the last."""
+    n, g = len(l), np.tril(g)
+    half = np.tril(np.ones((min(n, 64), min(n, 64)), l.dtype))
+    np.fill_diagonal(half, 0.5)
+    for i in range((n - 1) // 64 * 64, -1, -64):
+        j = min(i + 64, n)
+        left, block = np.ascontiguousarray(l[i:j, :i]), np.ascontiguousarray(l[i:j, i:j])
+        inverse = np.linalg.inv(block)
+        below = np.ascontiguousarray(g[j:, i:j]) @ inverse
+        g[j:, i:j] = below
+        g[j:, :i] -= below @ left
+        g[i:j, :j] -= below.T @ np.ascontiguousarray(l[j:, :j])
+        inner = half[: j - i, : j - i] * (block.T @ np.ascontiguousarray(g[i:j, i:j]))
+        inner = inverse.T @ inner @ inverse
+        inner = inner + inner.T
+        g[i:j, :i] -= inner @ left
+        g[i:j, i:j] = half[: j - i, : j - i] * inner
+    return g
+''',
+    "_cholesky_adjoint_by_loops": '''\
+def _cholesky_adjoint_by_loops(l, g):
+    """As _cholesky_adjoint, of matrices that lie row after row: products of matrices, and loops, which compile soon."""
+    n = l.shape[0]
+    a = np.zeros((n, n), l.dtype)
+    for r in range(n):
+        for c in range(r + 1):
+            a[r, c] = g[r, c]
+    for i in range((n - 1) // 64 * 64, -1, -64):
+        j = min(i + 64, n)
+        left, block = np.ascontiguousarray(l[i:j, :i]), np.ascontiguousarray(l[i:j, i:j])
+        inverse = np.zeros((j - i, j - i), l.dtype)
+        for r in range(j - i):
+            inverse[r, r] = 1.0
+            for k in range(r):
+                for c in range(k + 1):
+                    inverse[r, c] -= block[r, k] * inverse[k, c]
+            for c in range(r + 1):
+                inverse[r, c] /= block[r, r]
+        below = np.dot(np.ascontiguousarray(a[j:, i:j]), inverse)
+        moved = np.dot(below, left)
+        for r in range(n - j):
+            for c in range(i):
+                a[j + r, c] -= moved[r, c]
+            for c in range(j - i):
+                a[j + r, i + c] = below[r, c]
+        moved = np.dot(below.T, np.ascontiguousarray(l[j:, :j]))
+        for r in range(j - i):
+            for c in range(j):
+                a[i + r, c] -= moved[r, c]
+        inner = np.dot(block.T, np.ascontiguousarray(a[i:j, i:j]))
+        for r in range(j - i):
+            inner[r, r] /= 2
+            for c in range(r + 1, j - i):
+                inner[r, c] = 0.0
+        inner = np.dot(np.dot(inverse.T, inner), inverse)
+        for r in range(j - i):
+            for c in range(r):
+                inner[r, c] += inner[c, r]
+                inner[c, r] = inner[r, c]
+                a[i + r, i + c] = inner[r, c]
+            a[i + r, i + r] = inner[r, r]
+            for c in range(r + 1, j - i):
+                a[i + r, i + c] = 0.0
+            inner[r, r] *= 2
+        moved = np.dot(inner, left)
+        for r in range(j - i):
+            for c in range(i):
+                a[i + r, c] -= moved[r, c]
+    return a
+''',
     "_place": '''\
 def _place(edges, x):
     """np.searchsorted(edges, x, side="right") where the edges are evenly spaced, but for rounding."""

@@ -771,3 +771,8 @@ def _even_place(use: _Use) -> ast.expr:
 @special("fourier_rows")
 def _fourier_rows(use: _Use) -> ast.expr:
     return use.speller.helper("_fft", *use.args)
+
+
+@special("cholesky_adjoint", "cholesky_adjoint_by_loops")
+def _cholesky_adjoint(use: _Use) -> ast.expr:
+    return use.speller.helper(f"_{use.op}", *use.args)

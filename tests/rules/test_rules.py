@@ -12,7 +12,7 @@ import pytest
 from scipy import special, stats
 
 from gradgen.differentiate import gradient, jvp
-from gradgen.ir import Array, Block, Function, Program, Scalar, is_complex, is_float
+from gradgen.ir import Array, Block, Function, Program, Scalar, is_complex, is_float, show
 from gradgen.ir.verify import verify
 from gradgen.rules import RULES
 from gradgen.rules.build import builder_after
@@ -114,6 +114,18 @@ def test_second_order(row: Row) -> None:
         assert differences.agrees(derivative, estimates, scale, 10 * row.rtol), (
             f"{derivative}, differences of the gradient say {estimates}"
         )
+
+
+def test_forward_mode_of_an_adjoint() -> None:
+    """Of an operation that is found in gradients only, so that no row has it."""
+    row = next(row for row in ROWS if row.text == "np.linalg.cholesky(x)" and np.isrealobj(row.points[0]["x"]))
+    made = Weighted(row, row.points[0])
+    first = gradient(made.program, made.active)
+    assert "cholesky_adjoint" in show(first.entry)
+    direction, other = made.directions()
+    *_, tangent = run(jvp(first, first.entry.params[:1]), [*made.args, *direction])
+    estimates = differences.directional(lambda t: made.slope(t, direction, other))
+    assert differences.agrees(inner([tangent], other), estimates, 1.0, 10 * row.rtol)
 
 
 def weight_of(row: Row, point: dict[str, Any]) -> Any:

@@ -14,6 +14,7 @@ from gradgen.rules.build import Builder
 from gradgen.run import numba_backend, python_backend
 from gradgen.write import write
 from gradgen.write.helpers import HELPERS
+from tests.support.operations import OPERATIONS
 
 RNG = np.random.default_rng(0)
 MATRIX, VECTOR, COLUMN = RNG.normal(size=(3, 4)), RNG.normal(size=4), RNG.normal(size=(3, 1))
@@ -247,3 +248,18 @@ def test_places_among_evenly_spaced_edges():
         near = [np.nextafter(one, to) for one in edges for to in (-np.inf, one, np.inf)]
         for x in (*near, *np.random.default_rng(0).uniform(-1.5, 2.5, 50), np.inf, -np.inf, np.nan):
             assert made["_place"](edges, x) == np.searchsorted(edges, x, side="right"), (edges, x)
+
+
+@pytest.mark.parametrize("name", ["_cholesky_adjoint", "_cholesky_adjoint_by_loops"])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_adjoint_of_a_matrix_by_blocks_of_its_factor(name, dtype):
+    made = {"np": np}
+    exec(HELPERS[name], made)
+    for n in (0, 1, 5, 64, 65, 130):  # rows of a block: 64
+        a, g = np.random.default_rng(n).normal(size=(2, n, n))
+        factor, g = np.linalg.cholesky(a @ a.T + n * np.eye(n)).astype(dtype), np.asfortranarray(g, dtype)
+        kept = factor.copy(), g.copy()
+        found, expected = made[name](factor, g), OPERATIONS["cholesky_adjoint"](factor, g)
+        assert found.dtype == dtype and not np.triu(found, 1).any()
+        np.testing.assert_allclose(found, expected, atol=np.finfo(dtype).eps * 50)
+        assert np.array_equal(factor, kept[0]) and np.array_equal(g, kept[1])

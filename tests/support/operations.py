@@ -192,6 +192,16 @@ def _fourier_rows(rows: Any, sign: int) -> Any:
     return np.fft.fft(rows) if sign < 0 else np.fft.ifft(rows, norm="forward")
 
 
+@operation("cholesky_adjoint", "cholesky_adjoint_by_loops")
+def _cholesky_adjoint(factor: Any, g: Any) -> Any:
+    inner = np.linalg.solve(factor.T, np.linalg.solve(factor.T, _with_half_diagonal(factor.T @ g)).T)
+    return _with_half_diagonal(inner + inner.T)
+
+
+def _with_half_diagonal(x: Any) -> Any:
+    return (np.tril(x) + np.tril(x, -1)) / 2
+
+
 @operation("generator")
 def _generator(*seeds: int, kind: str) -> Any:
     return eval(kind, {"np": np})(*seeds)
