@@ -8,10 +8,12 @@
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 from gradgen.ir import INT, Assign, Const, Statement, Var
 
 
-def is_shift(s: Statement) -> bool:
+def is_shift(s: Statement) -> TypeGuard[Assign]:
     """Whether it is an unnamed `i + 1`, which each reader writes."""
     if not isinstance(s, Assign) or s.op not in ("add", "sub") or s.target.name or s.target.type != INT:
         return False

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeGuard
 
 from gradgen.differentiate.picks import Pick, Places, index_of
 from gradgen.differentiate.repeated import sums
@@ -98,14 +98,14 @@ class Adjoints:
         total = self.full(self.current.get(x), x)
         self.current[x] = self.builder.store(total, index, operands, value, "add", of=x)
 
-    def is_active(self, atom: Atom) -> bool:
+    def is_active(self, atom: Atom) -> TypeGuard[Var]:
         return isinstance(atom, Var) and atom in self.active
 
     def hand_on(self, to: Atom, adjoint: Atom) -> None:
         """Add the adjoint of a value that `to` becomes at the end of a block or the start of a loop."""
         self.settle((to,))
         if self.is_active(to) and to not in self.current:
-            self.current[to] = real_for(Sym(adjoint, self.builder), to.type).atom  # type: ignore[index]
+            self.current[to] = real_for(Sym(adjoint, self.builder), to.type).atom
         else:
             self.contribute(to, Sym(adjoint, self.builder))
 

@@ -9,7 +9,7 @@ the adjoint is made as an array.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeGuard
 
 from gradgen.differentiate.accumulate import Adjoints, as_long, expanded, match_precision, sum_to_shape
 from gradgen.differentiate.picks import ALL, Pick, index_of, view_entries
@@ -104,7 +104,7 @@ class Through:
             return symbols.apply("getitem", sym, index=index) if base is None else Sym(base, self.builder)
         self.check(dims[axis])
         if _puts_axes_in_front(made):
-            return self.read(made.args[0])  # type: ignore[union-attr]
+            return self.read(made.args[0])
         vector = self.upright_vector(made)
         if vector is not None:
             return symbols.apply("getitem", Sym(vector, self.builder), self.pick.places, index=(At(0),))
@@ -144,7 +144,7 @@ class Through:
             return lambda: self.adjoints.contribute(arg, spread, like=spread.atom)
         self.check(dims[axis])
         if _puts_axes_in_front(made):
-            return self.give(made.args[0], value, y)  # type: ignore[union-attr, arg-type]
+            return self.give(made.args[0], value, y)  # type: ignore[arg-type]
         vector = self.upright_vector(made)
         if vector is not None:
             there = symbols.apply("getitem", Sym(vector, self.builder), self.pick.places, index=(At(0),))
@@ -177,7 +177,7 @@ def _sym(value: Any, like: Sym) -> Sym:
     return value if isinstance(value, Sym) else Sym(constant_atom(float(value)), like.builder)
 
 
-def _puts_axes_in_front(made: Assign | None) -> bool:
+def _puts_axes_in_front(made: Assign | None) -> TypeGuard[Assign]:
     """Whether the view is `x[None, ...]`, whose other axes count from the last as those of x do."""
     entries = view_entries(made)
     return bool(entries) and None not in entries[entries.count(None) :]

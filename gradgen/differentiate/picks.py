@@ -25,7 +25,7 @@ f(x.0):
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeGuard
 
 from gradgen.ir import Array, Assign, At, Atom, Block, Function, Index, Slice, Statement, Var, dims_of
 from gradgen.ir.walk import map_statement
@@ -48,9 +48,9 @@ def with_places(function: Function, marks: frozenset[Var], builder: Builder) -> 
         made: list[Statement] = []
         for s in block.statements:
             made.append(map_statement(s, lambda atom: atom, inner))
-            if selects(s) and s.target in marks:  # type: ignore[union-attr]
+            if selects(s) and s.target in marks:
                 with builder.collect() as more, builder.at(s.origin):
-                    places[s.target] = _places(s, builder)  # type: ignore[union-attr, arg-type]
+                    places[s.target] = _places(s, builder)
                 made += more
         return replace(block, statements=tuple(made))
 
@@ -58,7 +58,7 @@ def with_places(function: Function, marks: frozenset[Var], builder: Builder) -> 
     return replace(function, body=block(function.body)), places
 
 
-def selects(s: Statement) -> bool:
+def selects(s: Statement) -> TypeGuard[Assign]:
     return isinstance(s, Assign) and RULES[s.op].kind == "selection" and isinstance(s.args[0].type, Array)
 
 

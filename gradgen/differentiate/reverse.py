@@ -194,7 +194,7 @@ class _Reverser(Loops):
     def save(self, s: Save) -> None:
         if s.slot in self.adjoint_slots and self.adjoints.is_active(s.value):
             slot = self.adjoint_slots[s.slot]
-            loaded = self.builder.load(slot, self.builder.var("", slot.type, of=s.value))  # type: ignore[arg-type]
+            loaded = self.builder.load(slot, self.builder.var("", slot.type, of=s.value))
             self.adjoints.contribute(s.value, Sym(loaded, self.builder))
         elif s.slot in self.adjoint_slots:
             self.builder.load(self.adjoint_slots[s.slot], self.builder.var("", s.slot.type))

@@ -135,7 +135,7 @@ def _fix_gradient(name: str, leaf: Leaf, converts: bool, names: Namespace) -> li
         return []
     if leaf.convert == "item":
         return [f"{name} = {names.refer(np.array, 'array')}({name}, {names.refer(np.dtype(dtype), 'dtype')})"]
-    if leaf.type.weak:  # type: ignore[union-attr]
+    if isinstance(leaf.type, Scalar) and leaf.type.weak:
         if is_complex(leaf.type):
             return _made(name, names.refer(complex, "complex"), names)  # the gradient itself may be real
         kind = names.refer(float, "float")

@@ -28,7 +28,7 @@ f(x.0, n.1):
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 
 from gradgen.ir import (
@@ -128,7 +128,13 @@ class _Needs:
     def mark(self, block: Block) -> None:
         for s in reversed(block.statements):
             if self.is_needed(s):
-                _MARKS.get(type(s), _Needs.simple)(self, s)
+                match s:
+                    case If():
+                        self.branches(s)
+                    case For() | While():
+                        self.loop(s)
+                    case _:
+                        self.simple(s)
 
     def simple(self, s: Statement) -> None:
         self.read(operands(s))
@@ -176,10 +182,3 @@ class _Needs:
                     s, [c in self.needed or r in self.needed for c, r in zip(s.carried, s.results, strict=True)]
                 )
         return s
-
-
-_MARKS: dict[type, Callable[[_Needs, Statement], None]] = {
-    If: _Needs.branches,  # type: ignore[dict-item]
-    For: _Needs.loop,  # type: ignore[dict-item]
-    While: _Needs.loop,  # type: ignore[dict-item]
-}

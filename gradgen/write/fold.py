@@ -134,7 +134,7 @@ class _Folder:
                 del waiting[var]
             candidate = self._candidate(s)
             if is_shift(s):
-                self.settle(s.target, s, s.origin)  # type: ignore[union-attr, arg-type]
+                self.settle(s.target, s, s.origin)
             elif candidate is not None:
                 waiting[candidate] = s  # type: ignore[assignment]
         if around is None:
