@@ -25,10 +25,17 @@ f(x.0, i.1):
   _.6 = empty 3
   yield _.3 i.1 x.0 3
 
-Numbers are folded as Python computes them, bit for bit, and only where that gives a finite number. What adding 0 or
-multiplying by 1 leaves as it is, is left out for whole numbers only. Values that have a name keep their lines, and
-numbers that have one, such as `math.pi`, their name. A branch whose test is known is taken, or not there; of
-a choice, `np.where` or `a if c else b`, what is chosen is left.
+>>> t = Var("", 9, BOOL)
+>>> adjoint = (Assign(t, "ne", (Const(1.0, FLOAT), Const(0, INT))), Assign(y, "mul", (x, Const(1.0, FLOAT))),
+...            Assign(z, "where", (t, y, Const(0.0, FLOAT))))
+>>> print(show(fold_constants(Program((Function("df", (x,), Block(adjoint, (z,))),))).entry))
+df(x.0):
+  yield x.0
+
+Numbers are folded as Python computes them, bit for bit, and only where that gives a finite number. What adding 0
+leaves as it is, is left out for whole numbers only: `-0.0 + 0.0` is 0.0; what multiplying by 1 leaves, for all. Values
+that have a name keep their lines, and numbers that have one, such as `math.pi`, their name. A branch whose test is
+known is taken, or not there; of a choice, `np.where` or `a if c else b`, what is chosen is left.
 """
 
 from __future__ import annotations
@@ -54,9 +61,11 @@ from gradgen.ir import (
     Var,
     dtype_of,
     is_bool,
+    is_float,
 )
 from gradgen.ir.known import integer_of
 from gradgen.ir.walk import map_statement
+from gradgen.lower.checking import COMPARED
 
 NUMBERS: dict[str, Callable[..., float]] = {
     "add": operator.add,
@@ -94,7 +103,7 @@ def _function(function: Function) -> Function:
             elif isinstance(s, Store) and s.array in sizes:
                 sizes[s.target] = sizes[s.array]
             if isinstance(s, Assign) and not s.target.name:
-                value = _number(s) or _left(s, subtracted) or _size(s, sizes)
+                value = _number(s) or _answer(s) or _left(s, subtracted) or _size(s, sizes)
                 if value is not None:
                     known[s.target] = value
                     continue
@@ -124,6 +133,14 @@ def _number(s: Assign) -> Const | None:
     return Const(value, type)
 
 
+def _answer(s: Assign) -> Const | None:
+    """The comparison of known numbers."""
+    match s.op, s.args:
+        case op, (Const() as a, Const() as b) if op in COMPARED and _plain(a) and _plain(b):
+            return Const(COMPARED[op](a.value, b.value), s.target.type)  # type: ignore[arg-type]
+    return None
+
+
 def _size(s: Assign, sizes: dict[Atom, tuple[Atom, ...]]) -> Const | None:
     size = sizes[s.args[0]][s.param("axis")] if s.op == "size" and s.args[0] in sizes else None
     return replace(size, type=s.target.type) if isinstance(size, Const) else None
@@ -140,6 +157,9 @@ def _left(s: Assign, subtracted: dict[Atom, Atom]) -> Atom | None:
         return Const(False, s.target.type)
     if s.op == "where" and isinstance(s.args[0], Const) and isinstance(s.target.type, Scalar):
         return _chosen(s.args[1] if s.args[0].value else s.args[2], s.target.type)
+    if s.op == "mul" and isinstance(s.target.type, Scalar) and is_float(s.target.type):
+        factors = [arg for arg in s.args if not (isinstance(arg, Const) and _plain(arg) and arg.value == 1)]
+        return _chosen(factors[0], s.target.type) if len(factors) == 1 else None
     if not _whole(s) or len(s.args) != 2:
         return None
     a, b = s.args

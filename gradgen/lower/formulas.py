@@ -30,6 +30,18 @@ f(n.0):
 This is done to arrays that are made empty and filled by one store, so that what is read at a place is what was stored
 there. What is stored must be a number from outside the loops, one of their indices, or the same element of an array
 that never changes. Anything that would have to be computed again stays in memory.
+
+Of an array of zeros that nothing is stored in, each element is 0.0: so is the adjoint of a column beside the one that
+is read, and a tenth of the time of bundle adjustment goes with it.
+
+>>> zeros = Assign(a, "zeros", (n,), (("dtype", "float64"),))
+>>> x = Var("x", 9, FLOAT)
+>>> read = Assign(x, "getitem", (a, i), (("index", (At(0),)),))
+>>> print(show(use_formulas(Program((Function("f", (n, i), Block((zeros, read), (x,))),))).entry))
+f(n.0, i.1):
+  a.4 = zeros n.0 dtype=float64
+  x.9 = identity 0.0
+  yield x.9
 """
 
 from __future__ import annotations
@@ -64,9 +76,9 @@ def use_formulas(program: Program) -> Program:
 
 @dataclass(frozen=True)
 class _Formula:
-    """What `store` stores, `element` if that is an element of another array."""
+    """What `store` stores, `element` if that is an element of another array; without a store, zeros."""
 
-    store: Store
+    store: Store | None
     element: Assign | None
 
 
@@ -104,6 +116,7 @@ class _Facts:
         self.indices: set[Var | None] = set()
         self.elements: dict[Atom, Assign] = {}
         self.empty: set[Var] = set()
+        self.zeros: set[Var] = set()
         self.stores: dict[Var, list[Store]] = {}
         self.mixed: set[Var] = set()  # of which a branch, a loop or a view may be one
         self.written: set[Var] = set()
@@ -123,6 +136,8 @@ class _Facts:
         match s:
             case Assign(op="empty", target=target):
                 self.empty.add(target)
+            case Assign(op="zeros", target=target):
+                self.zeros.add(target)
             case Assign() if _is_element(s):
                 self.elements[s.target] = s
             case Store(array=Var() as array):
@@ -145,7 +160,7 @@ class _Facts:
 def _formulas(function: Function, memory: Memory) -> dict[Var, _Formula]:
     """The arrays whose elements are told by their places."""
     facts = _Facts(function, memory)
-    found = {}
+    found = dict.fromkeys(facts.zeros - facts.mixed - facts.written, _Formula(None, None))
     for array in facts.empty - facts.mixed:
         stores = facts.stores.get(array, [])
         formula = _formula(array, stores[0], facts) if len(stores) == 1 else None
@@ -177,6 +192,10 @@ def _formula(array: Var, store: Store, facts: _Facts) -> _Formula | None:
 def _told(s: Assign, formula: _Formula, visible: frozenset[Atom], memory: Memory) -> Assign:
     """The element without the array, where what it takes is at hand."""
     store, index, given = formula.store, s.param("index"), s.args[1:]
+    if store is None:
+        type = s.target.type
+        plain = isinstance(type, Scalar) and type.dtype == "float64"
+        return Assign(s.target, "identity", (Const(0.0, type),), origin=s.origin) if plain else s
     if formula.element is None and store.value not in store.operands:
         known = isinstance(store.value, Const) or store.value in visible
         return Assign(s.target, "identity", (store.value,), origin=s.origin) if known else s
