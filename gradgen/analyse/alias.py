@@ -125,6 +125,8 @@ def makes_view(s: Assign) -> bool:
         return False
     if s.op in ("identity", "ascontiguous", "real", "imag") or s.op not in RULES:
         return True
+    if s.op == "expand":  # a number fills an array of its own
+        return isinstance(s.args[0].type, Array)
     if s.op == "getitem":  # masks and index arrays make copies
         return not any(isinstance(arg.type, Array) for arg in s.args[1:])
     return RULES[s.op].kind == "linear"
@@ -256,7 +258,7 @@ class _Analysis:
                     self.cells[target] = _Cell(cell.own | kept) if isinstance(target.type, Opaque) else cell
 
     def assign(self, s: Assign) -> None:
-        cells = [self.of(arg) for arg in s.args]
+        cells = [self.of(arg) for arg in (s.args[:1] if s.op == "expand" else s.args)]  # behind it a shape is told
         own = frozenset().union(*(cell.own for cell in cells))
         items = frozenset().union(*(cell.items for cell in cells))
         fresh = self._cell(s.target, s.target.version)
@@ -276,7 +278,7 @@ class _Analysis:
                 self.cells[s.target] = _NOTHING
             case _ if makes_view(s) and own and id(s) not in self.decided.copied_views:
                 self.cells[s.target] = _Cell(own, items)
-                if s.op in ("expand", "broadcast_to", "diagonal") and not isinstance(s.args[0].type, Scalar):
+                if s.op in ("expand", "broadcast_to", "diagonal"):
                     root = ("read-only", s.target.version)
                     self.foreign.add(root)
                     self.cells[s.target] = _Cell(own | {root})

@@ -72,3 +72,13 @@ def test_a_linear_loop_runs_backward_only_and_copies_no_array(style: str) -> Non
     text = build(sweep, dict.fromkeys("upq", a), (0, 2), "grad", style).source
     (loop,) = re.findall(r"^    for j in .*(?:\n {8}.*)+", text, re.MULTILINE)
     assert not re.search(r" \w+\.copy\(\)", loop), text  # a slice may be
+
+
+def clips(h):
+    y = h * h
+    y[y < 0.5] = 1.0
+    return np.sum(y)
+
+
+def test_a_filled_array_is_no_view_of_what_gave_its_shape() -> None:
+    assert "dy.copy()" not in gradgen.grad(clips).source(np.ones(3))
