@@ -16,6 +16,12 @@ def integer_of(atom: Atom) -> int | None:
     return atom.value if isinstance(atom, Const) and type(atom.value) is int else None
 
 
+def as_integer(number: Const) -> int:
+    """A number that is written for a size or a place, such as 3, 3.0 or True."""
+    assert number.value is not None
+    return int(number.value.real)
+
+
 def counts_up(loop: For) -> bool:
     """Whether its range is 0, 1, 2, ... up to its stop."""
     return integer_of(loop.start) == 0 and integer_of(loop.step) == 1

@@ -11,7 +11,7 @@ What a lowered program does otherwise than Python, because Numba does, with `err
 - sums are taken in order or as several sums side by side, not pairwise; float32 sums in float64.
 
 Afterwards `improve` merges neighbouring loops, leaves out what they then need not do, and cuts loops into parts for
-threads if asked to. Not done: reordering loops.
+threads if asked to.
 """
 
 from __future__ import annotations

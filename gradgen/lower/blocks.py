@@ -44,7 +44,7 @@ from gradgen.lower import (  # noqa: F401  (they enter what they write out)
 from gradgen.lower.assembling import ASSEMBLING
 from gradgen.lower.broadcasting import Fitted
 from gradgen.lower.composites import written_out
-from gradgen.lower.context import Context, Lazy, Position_, array_type
+from gradgen.lower.context import Context, Lazy, Position_, array_type, of_array
 from gradgen.lower.contraction import einsum, tensordot
 from gradgen.lower.elementwise import LAZY, elementwise, operand
 from gradgen.lower.fourier import FOURIER
@@ -264,7 +264,7 @@ class Blocks:
             self.lazy(s.target, elementwise(ctx, Assign(s.target, "add", (prior, value))))
         else:
             self.settle(prior)
-            ctx.bind(s.target, self.added(prior, value, type))  # type: ignore[arg-type]
+            ctx.bind(s.target, self.added(prior, value, of_array(type)))
 
     def reads(self, value: Atom, array: Atom) -> bool:
         return isinstance(value.type, Array) and array in self.ctx.array(value).leaves
@@ -291,7 +291,8 @@ class Blocks:
                 target = ctx.builder.var("", element)
                 total: Atom = ctx.make(elementwise(ctx, Assign(target, "add", (a, b))))
             else:
-                total = Scalars(ctx).apply("add", (a, b), element, {})  # type: ignore[arg-type]
+                assert isinstance(element, Scalar)
+                total = Scalars(ctx).apply("add", (a, b), element, {})
             return (ctx.builder.store(carried[0], (At(0),), (i,), total),)
 
         return ctx.loop(ctx.whole.constant(0), length, (prior,), body)[0]

@@ -42,12 +42,18 @@ class Broadcast:
 
     def element(self, operand: int, at: Position_) -> Atom:
         lazy = self.operands[operand]
-        if not isinstance(lazy, Lazy):
-            return lazy
-        lead = self.ndim - lazy.type.ndim
-        return lazy.element(
-            [self._position(operand, axis, dim, at[lead + axis]) for axis, dim in enumerate(lazy.type.dims)]
-        )
+        return lazy.element(self.place(operand, at)) if isinstance(lazy, Lazy) else lazy
+
+    def place(self, operand: int, at: Position_) -> list[Atom]:
+        """Where an array is read for the element `at` of the result."""
+        array = self._array(operand)
+        lead = self.ndim - array.type.ndim
+        return [self._position(operand, axis, dim, at[lead + axis]) for axis, dim in enumerate(array.type.dims)]
+
+    def _array(self, operand: int) -> Lazy:
+        array = self.operands[operand]
+        assert isinstance(array, Lazy)
+        return array
 
     def elements(self, at: Position_) -> list[Atom]:
         return [self.element(k, at) for k in range(len(self.operands))]
@@ -75,7 +81,7 @@ class Broadcast:
         return self._certain(main, places) if certain else self._uncertain(places)
 
     def _size(self, place: _Place) -> Atom:
-        return self.operands[place.operand].size(place.axis)  # type: ignore[union-attr]
+        return self._array(place.operand).size(place.axis)
 
     def _certain(self, main: _Place, places: list[_Place]):
         """One operand decides the size; the others are as long, or 1 where they may be."""
@@ -131,11 +137,10 @@ class Fitted:
             for axis, dim in enumerate(value.type.dims):
                 at = axis + self.ndim - value.type.ndim
                 if not dim.is_one and (at < 0 or dim != dims[at]):
-                    self._check(axis, dim, size(at) if at >= 0 else ctx.whole.constant(1))
+                    self._check(axis, dim, size(at) if at >= 0 else ctx.whole.constant(1), value.size(axis))
 
-    def _check(self, axis: int, dim: Dim, size: Atom) -> None:
+    def _check(self, axis: int, dim: Dim, size: Atom, own: Atom) -> None:
         ctx, whole = self.ctx, self.ctx.whole
-        own = self.value.size(axis)  # type: ignore[union-attr]
         if own == size:
             return
         differs: Atom = whole.compare("ne", own, size)

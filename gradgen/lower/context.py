@@ -302,8 +302,16 @@ def index_of(at: Position_) -> tuple[tuple, tuple[Atom, ...]]:
 
 
 def array_type(atom: Atom) -> Array:
-    assert isinstance(atom.type, Array), atom
-    return atom.type
+    return of_array(atom.type)
+
+
+def of_array(type: Type) -> Array:
+    assert isinstance(type, Array), type
+    return type
+
+
+def always(atom: Atom) -> Callable[[], Atom]:
+    return lambda: atom
 
 
 def same_dims(a: Var, b: Var) -> bool:

@@ -244,8 +244,8 @@ class _Cut:
                 assert isinstance(var.type, Scalar)
                 item = self.emit("getitem", results[k], part, type=Scalar(var.type.dtype), index=(At(0),))
                 ends.append(self.emit(op, var, item, name=var.name, of=var.of, type=var.type, spelling=spelling))
-        inits, made = (tuple(values[k] for k in folded) for values in (loop.inits, loop.results))
-        self.builder.append(self.over(part, self.parts, carried, inits, Block(tuple(body), tuple(ends)), made))  # type: ignore[arg-type]
+        inits, made = tuple(loop.inits[k] for k in folded), tuple(loop.results[k] for k in folded)
+        self.builder.append(self.over(part, self.parts, carried, inits, Block(tuple(body), tuple(ends)), made))
 
     def add_up(self, k: int, copies: Var) -> None:
         """The array with what all parts have added to their copies."""

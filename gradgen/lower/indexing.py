@@ -89,7 +89,7 @@ def _unmasked(ctx: Context, entry) -> list:
     return [ctx.array(entry)]
 
 
-def true_places(ctx: Context, mask: Lazy) -> list[Var]:
+def true_places(ctx: Context, mask: Lazy) -> list[Atom]:
     """For each axis an array of the positions at which `mask` holds, in order."""
     whole, sizes = ctx.whole, mask.sizes()
 
@@ -111,7 +111,7 @@ def true_places(ctx: Context, mask: Lazy) -> list[Var]:
         return ctx.branch(mask.element(at), [atom.type for atom in carried], found, lambda: carried)
 
     _, *filled = ctx.nest(sizes, (whole.constant(0), *made), fill)
-    return filled  # type: ignore[return-value]
+    return filled
 
 
 def _basic(ctx: Context, array: Lazy, entries: Sequence) -> Access:
@@ -217,12 +217,12 @@ def _within(ctx: Context, entry: Slice, dim: Dim, size: Atom) -> _Range:
     """A slice that is known to be `dim` long and to lie within an axis of that `size`."""
     whole = ctx.whole
 
-    def place(bound: int | Atom | None, default: Atom) -> Atom:
+    def place(bound, default: Atom) -> Atom:
         if isinstance(bound, int) and bound < 0:
             return whole.add(size, whole.constant(bound))
         return default if bound is None else _whole(ctx, bound)
 
-    start, stop = place(entry.start, whole.constant(0)), place(entry.stop, size)  # type: ignore[arg-type]
+    start, stop = place(entry.start, whole.constant(0)), place(entry.stop, size)
     count = ctx.size_of(dim, lambda: whole.sub(stop, start))
     return _Range(start, whole.constant(1), lambda: count)
 

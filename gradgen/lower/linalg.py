@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from gradgen.ir import Array, Assign, Atom, Scalar, TupleOf, Type, Var, dims_of
 from gradgen.lower.broadcasting import Broadcast
-from gradgen.lower.context import Context, Position_, array_type
+from gradgen.lower.context import Context, Position_, always, array_type, of_array
 from gradgen.lower.products import contiguous, converted, in_rows, leading, matrix_at, row_major
 from gradgen.lower.small_matrices import is_small, small
 from gradgen.rules.solving import linalg_dtype
@@ -116,7 +116,7 @@ def _of_stack(ctx: Context, s: Assign, args: list[Atom]) -> list[Callable[[], At
     if s.op == "svd" and s.param("full_matrices", True):
         shapes = [[core[0][0]] * 2, shapes[1], [core[0][1]] * 2]
     whole = s.target.type.items if isinstance(s.target.type, TupleOf) else (s.target.type,)
-    outs = [ctx.empty(_array(type), [*batch.sizes(), *shape]) for type, shape in zip(whole, shapes, strict=True)]
+    outs = [ctx.empty(of_array(type), [*batch.sizes(), *shape]) for type, shape in zip(whole, shapes, strict=True)]
     kinds = [_inner(type, len(shape)) for type, shape in zip(whole, shapes, strict=True)]
     inner = TupleOf(tuple(kinds)) if isinstance(s.target.type, TupleOf) else kinds[0]
 
@@ -126,17 +126,12 @@ def _of_stack(ctx: Context, s: Assign, args: list[Atom]) -> list[Callable[[], At
         return tuple(_put(ctx, out, at, part, shape) for out, part, shape in zip(carried, made, shapes, strict=True))
 
     finished = ctx.nest(batch.sizes(), outs, body)
-    return [lambda made=made: made for made in finished]  # type: ignore[misc]
-
-
-def _array(type: Type) -> Array:
-    assert isinstance(type, Array)
-    return type
+    return list(map(always, finished))
 
 
 def _inner(type: Type, rank: int) -> Type:
     """The result for one matrix."""
-    stack = _array(type)
+    stack = of_array(type)
     return Array(stack.dtype, stack.dims[stack.ndim - rank :]) if rank else Scalar(stack.dtype)
 
 

@@ -11,11 +11,10 @@ columns, and sums over its rows: no slower than BLAS, and one loop with what mak
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 
-from gradgen.ir import Array, Assign, At, Atom, Dim, Scalar, Var, dtype_of, with_dims
+from gradgen.ir import Array, Assign, Atom, Dim, Scalar, Var, dtype_of, with_dims
 from gradgen.lower.broadcasting import Broadcast
-from gradgen.lower.context import Context, Lazy, Position_, array_type
+from gradgen.lower.context import Context, Lazy, Position_, always, array_type, index_of
 from gradgen.lower.scalars import Scalars
 
 SHORT = 4  # rows and columns
@@ -76,11 +75,7 @@ def _sizes_of_factors(ctx: Context, type: Array, x: Lazy, y: Lazy) -> None:
     """Let the product's sizes be asked of its factors: it may be made for nothing but its size."""
     sizes = [*x.sizes()[:-1], *(y.sizes()[1:] if y.type.ndim > 1 else [])]
     for dim, size in zip(type.dims, sizes, strict=True):
-        ctx.size_of(dim, partial(_as_it_is, size))
-
-
-def _as_it_is(size: Atom) -> Atom:
-    return size
+        ctx.size_of(dim, always(size))
 
 
 def _is_short(ctx: Context, a: Atom, b: Atom) -> bool:
@@ -285,9 +280,8 @@ def in_rows(ctx: Context, atom: Atom) -> Atom:
 
 
 def leading(x: Lazy) -> Lazy:
-    """The stack's own axes, its elements told by their position."""
-    dims = x.type.dims[:-2]
-    return Lazy(Array(x.type.dtype, dims), x.size, lambda at: tuple(at))  # type: ignore[arg-type, return-value]
+    """The stack's own axes, to be broadcast; of what is there only the places are asked."""
+    return Lazy(Array(x.type.dtype, x.type.dims[:-2]), x.size, x.element)
 
 
 def matrix_at(ctx: Context, array: Atom, batch: Broadcast, which: int, at: Position_) -> Atom:
@@ -296,10 +290,7 @@ def matrix_at(ctx: Context, array: Atom, batch: Broadcast, which: int, at: Posit
     assert isinstance(type, Array)
     if type.ndim <= 2:
         return array
-    place: tuple[Atom, ...] = batch.element(which, at)  # type: ignore[assignment]
-    operands = tuple(i for i in place if isinstance(i, Var))
-    numbers = iter(range(len(operands)))
-    index = tuple(At(next(numbers)) if isinstance(i, Var) else i.value for i in place)  # type: ignore[union-attr]
+    index, operands = index_of(batch.place(which, at))
     out = ctx.builder.emit("getitem", array, *operands, type=Array(type.dtype, type.dims[-2:]), index=index)
     ctx.contiguous.add(out)
     return out

@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gradgen.ir import ONE, Array, Assign, Atom, Const, Scalar, Type, dims_of, dtype_of, is_complex, real_dtype
+from gradgen.ir import ONE, Array, Assign, Atom, Const, Scalar, TupleOf, Type, dims_of, dtype_of, is_complex, real_dtype
 from gradgen.lower.broadcasting import stretches
-from gradgen.lower.context import Context, Lazy, Position_, array_type
+from gradgen.lower.context import Context, Lazy, Position_, array_type, of_array
 from gradgen.lower.scalars import Scalars
 from gradgen.rules.reductions import averaged
 
@@ -88,7 +88,7 @@ def each_of(ctx: Context, shapes: Sequence[Shape], numbers: Callable[[Position_]
     first = shapes[0]
     if not first.kept:
         return [_single(ctx, shape, number) for shape, number in zip(shapes, numbers(()), strict=True)]
-    outs = [ctx.empty(shape.type, shape.result_sizes(ctx)) for shape in shapes]  # type: ignore[arg-type]
+    outs = [ctx.empty(of_array(shape.type), shape.result_sizes(ctx)) for shape in shapes]
 
     def body(at: Position_, carried: tuple[Atom, ...]) -> tuple[Atom, ...]:
         places = [shape.result_at(ctx, filled(ctx, shape, at)) for shape in shapes]
@@ -431,7 +431,8 @@ def _place(ctx: Context, s: Assign, op: str) -> Atom:
 
 def extremes(ctx: Context, s: Assign) -> list[Callable[[], Atom]]:
     """How to have the extreme, and its place."""
-    op, types = s.param("op"), s.target.type.items  # type: ignore[union-attr]
+    assert isinstance(s.target.type, TupleOf)
+    op, types = s.param("op"), s.target.type.items
     given = (
         replace(s, target=ctx.builder.var("", type), params=(("axis", s.param("axis")), ("keepdims", keepdims)))
         for type, keepdims in zip(types, s.param("keepdims"), strict=True)

@@ -67,10 +67,12 @@ class Scalars:
         if have.dtype == dtype:
             return atom
         if isinstance(atom, Const) and dtype == "complex128":
-            return Const(complex(atom.value), COMPLEX)  # type: ignore[arg-type]
+            return Const(complex(_number(atom)), COMPLEX)
         if isinstance(atom, Const) and dtype in ("float64", "float32"):
             weak = dtype == "float64"
-            return Const(float(atom.value), Scalar(dtype, weak), atom.spelling if weak else "")  # type: ignore[arg-type]
+            number = _number(atom)
+            assert not isinstance(number, complex)
+            return Const(float(number), Scalar(dtype, weak), atom.spelling if weak else "")
         return self.ctx.builder.emit("cast", atom, type=Scalar(dtype), dtype=dtype, weak=False)
 
     def truth(self, atom: Atom) -> Atom:
@@ -166,3 +168,8 @@ def scalar(ctx: Context, s: Assign) -> Atom:
     type = s.target.type
     assert isinstance(type, Scalar)
     return Scalars(ctx).apply(s.op, s.args, replace(type, extent=None), dict(s.params), s.spelling)
+
+
+def _number(atom: Const) -> int | float | complex:
+    assert atom.value is not None
+    return atom.value

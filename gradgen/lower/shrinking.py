@@ -81,7 +81,7 @@ class Found:
         self.function, self.memory, self.read = function, Memory(function), uses(function)
         self.made: dict[Var, Assign] = {}
         self.uses: dict[Var, Uses] = {}
-        self.loops: dict[Var, For] = {}
+        self.loops: dict[Var | None, For] = {}
         for s in statements(function.body):
             if isinstance(s, Assign) and s.op in ("empty", "zeros") and isinstance(s.target.type, Array):
                 self.made[s.target] = s
@@ -159,7 +159,7 @@ def _plan(found: Found, made: Assign) -> _Plan | None:
     constant = [axis for axis in same if _is_constant(forms[axis])]
     if constant:
         return _without(made, constant, None, False)
-    loops = {axis: found.loops.get(_base(forms[axis])) for axis in same}  # type: ignore[arg-type]
+    loops = {axis: found.loops.get(_base(forms[axis])) for axis in same}
     for axis, loop in loops.items():
         if loop is None or not found.memory.told(forms[axis]) or not _entered_once(found, made, loop):
             continue
@@ -242,13 +242,13 @@ class _Rewriting:
         return replace(loop, body=body, carried=carried, inits=tuple(loop.inits[at] for at in others), results=results)
 
     def stored(self, s: Store, plan: _Plan) -> Statement:
-        target, array = self.var(s.target), self.var(s.array)
+        target, array = replace(s.target, type=plan.type), self.var(s.array)
         if plan.kept:
             index, left = without_axes(s.index, s.operands, plan.kept)
-            return replace(s, target=target, array=array, index=index, operands=left)  # type: ignore[arg-type]
+            return replace(s, target=target, array=array, index=index, operands=left)
         if s.mode == "add":
-            return Assign(target, "add", (array, s.value), origin=s.origin)  # type: ignore[arg-type]
-        return Assign(target, "identity", (s.value,), origin=s.origin)  # type: ignore[arg-type]
+            return Assign(target, "add", (array, s.value), origin=s.origin)
+        return Assign(target, "identity", (s.value,), origin=s.origin)
 
     def element(self, s: Assign, plan: _Plan) -> Assign:
         array = self.var(s.args[0])

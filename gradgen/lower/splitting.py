@@ -113,7 +113,7 @@ class _Splitting:
         for var in variables:
             if (axis := self.axis(var)) is not None:
                 self.parts[var] = tuple(self.part(var, axis, k) for k in range(self.count(var, axis)))
-        return self.taken_apart(variables)  # type: ignore[return-value]
+        return tuple(part for var in variables for part in self.parts.get(var, (var,)))
 
     def count(self, var: Var, axis: int) -> int:
         size = self.found.made[self.found.memory.key(var)].args[axis]

@@ -80,9 +80,9 @@ def subtracted(args: tuple[Atom, ...], params) -> Scalar | Array:
 def multiplied(args: tuple[Atom, ...], params) -> Scalar | Array:
     type = numbers(args, params)
     a, b = map(extent_of, args)
-    known = a is not None and b is not None and a.constant is not None and b.constant is not None
-    if known and isinstance(type, Scalar) and type.dtype == "int64":
-        return replace(type, extent=constant_dim(a.constant * b.constant))  # type: ignore[union-attr, operator]
+    x, y = (None if dim is None else dim.constant for dim in (a, b))
+    if x is not None and y is not None and isinstance(type, Scalar) and type.dtype == "int64":
+        return replace(type, extent=constant_dim(x * y))
     return type
 
 

@@ -34,6 +34,7 @@ from gradgen.ir import (
     constant_dim,
     is_complex,
 )
+from gradgen.ir.known import as_integer
 from gradgen.ir.walk import block_params, targets
 from gradgen.ir.walk import statements as all_statements
 from gradgen.rules.holes import note
@@ -59,7 +60,7 @@ def dim_of(atom: Atom) -> Dim:
     Parentheses keep a number's name apart from the names of an array's dimensions.
     """
     if isinstance(atom, Const):
-        return constant_dim(int(atom.value.real))  # type: ignore[union-attr]
+        return constant_dim(as_integer(atom))
     extent = getattr(atom.type, "extent", None)
     return extent or Dim(f"({atom})")
 

@@ -77,8 +77,9 @@ def ranged(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
     dtype = params.get("dtype") or combined_dtype(args)
     dtype = "int64" if dtype == "bool" else dtype
     known = [arg.value if isinstance(arg, Const) else None for arg in args]
-    if None not in known:
-        return Array(dtype, (constant_dim(max(0, math.ceil((known[1] - known[0]) / known[2]))),))  # type: ignore[operator,arg-type]
+    match known:
+        case [int() | float() as first, int() | float() as last, int() | float() as by]:
+            return Array(dtype, (constant_dim(max(0, math.ceil((last - first) / by))),))
     if known[0] == 0 and known[2] == 1 and dtype_of(stop.type).startswith("int"):
         return Array(dtype, (dim_of(stop),))
     return Array(dtype, (Dim(f"arange({','.join(map(str, args))})"),))

@@ -91,7 +91,8 @@ def item(g, xs, k):
 
 
 def asarray_type(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:
-    element = args[0].type.element  # type: ignore[union-attr]
+    assert isinstance(args[0].type, ListOf)
+    element = args[0].type.element
     if not isinstance(element, Scalar | Array):
         raise UnsupportedType("a list of lists of unknown lengths cannot become an array")
     return Array(element.dtype, (Dim(f"len({args[0]})"), *dims_of(element)))

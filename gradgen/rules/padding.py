@@ -24,9 +24,9 @@ Pairs = list[tuple[Any, Any]]
 
 def wider(dim: Dim, before: Atom, after: Atom) -> Dim:
     """The size of an axis with so many elements more at its ends."""
-    by = [known_width(before), known_width(after)]
-    if None not in by:
-        return dim.shifted(sum(by))  # type: ignore[arg-type]
+    left, right = known_width(before), known_width(after)
+    if left is not None and right is not None:
+        return dim.shifted(left + right)
     return Dim(f"pad({dim},{before},{after})")
 
 

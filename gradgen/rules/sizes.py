@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from gradgen.ir import Atom, Const, Dim, constant_dim
+from gradgen.ir.known import as_integer
 
 Bound = int | Atom | None
 
@@ -71,7 +72,7 @@ def total(dims: Iterable[Dim]) -> Dim:
 def known_bound(bound: Bound) -> Bound:
     """A bound as a Python int where its value is known."""
     if isinstance(bound, Const):
-        return int(bound.value.real)  # type: ignore[union-attr]
+        return as_integer(bound)
     extent = _extent(bound)
     return bound if extent is None or extent.constant is None else extent.constant
 
@@ -87,10 +88,10 @@ def sliced(dim: Dim, start: Bound, stop: Bound, step: Bound) -> Dim:
     if dim.constant is not None and all(b is None or isinstance(b, int) for b in (start, stop, step)) and step != 0:
         return constant_dim(len(range(*slice(start, stop, step).indices(dim.constant))))
     # Where n is unknown, x[a:-b] has max(0, n - a - b) elements; all slices of that size get the same name.
-    from_start = start is None or (isinstance(start, int) and start >= 0)
-    to_end = stop is None or (isinstance(stop, int) and stop < 0)
-    if step == 1 and from_start and to_end:
-        return dim.shifted(-(start or 0) + (stop or 0))  # type: ignore[operator]
+    first = 0 if start is None else start
+    left_out = 0 if stop is None else stop if isinstance(stop, int) and stop < 0 else None
+    if step == 1 and isinstance(first, int) and first >= 0 and left_out is not None:
+        return dim.shifted(left_out - first)
     return _of_large(dim, start, stop, step) or Dim(f"{dim}[{_name(start)}:{_name(stop)}:{_name(step)}]")
 
 

@@ -30,6 +30,7 @@ from gradgen.ir import (
     constant_dim,
     dtype_of,
 )
+from gradgen.ir.known import as_integer, integer_of
 from gradgen.ir.linear import Form, contradict
 from gradgen.rules import sizes
 from gradgen.rules.indexing import axes_of
@@ -56,7 +57,7 @@ class WholeNumbers:
 
     def form(self, atom: Atom) -> Form:
         if isinstance(atom, Const):
-            return Form({}, int(atom.value.real))  # type: ignore[union-attr]
+            return Form({}, as_integer(atom))
         assert isinstance(atom, Var)
         s = self.made.get(atom.version)
         extent = atom.type.extent if isinstance(atom.type, Scalar) else None
@@ -158,10 +159,10 @@ def within_axes(index: Index, dims: tuple[Dim, ...], operands: tuple[Atom, ...],
 
 def in_range(index: Form, start: Form, stop: Form, step: Atom) -> list[Form]:
     """What is 0 or more for an index of a loop."""
-    if not isinstance(step, Const) or not step.value:
+    by = integer_of(step)
+    if not by:
         return []
-    up = step.value > 0  # type: ignore[operator]
-    return [index - start, stop - index - 1] if up else [start - index, index - stop - 1]
+    return [index - start, stop - index - 1] if by > 0 else [start - index, index - stop - 1]
 
 
 def _maybe_cut(extent: Dim, s: Statement | None) -> bool:
