@@ -1,7 +1,7 @@
 """What is done to loops after lowering, in order, and again while that changes anything.
 
-Each takes a valid program and gives one with the same results. Each can be left out: the tests run without any of
-them, and without each.
+Each takes a valid program and gives one with the same results. Each can be left out: the tests run without those
+of the rounds, and without each.
 """
 
 from __future__ import annotations

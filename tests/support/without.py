@@ -43,22 +43,25 @@ OPTIMISATIONS: dict[str, tuple[str, str, Callable[..., Any]]] = {
 SWITCHES = ("simd", "distinct_memory", "small_arrays", "reassociate")
 
 
-def leave_out(names: list[str]) -> None:
+def change(name: str) -> tuple[Any, str, Any]:
+    """What leaves the optimisation out: a module, a name in it, and what that stands for instead."""
     improving = importlib.import_module("gradgen.lower.improving")
+    for passes in ("PASSES", "BETWEEN", "LAST"):
+        given = getattr(improving, passes)
+        if name in [each.__name__ for each in given]:
+            return improving, passes, tuple(each for each in given if each.__name__ != name)
+    module, function, nothing = OPTIMISATIONS[name]
+    found = importlib.import_module(module)
+    assert callable(getattr(found, function))
+    return found, function, nothing
+
+
+def leave_out(names: list[str]) -> None:
     for name in names:
         if name in SWITCHES:
             switch_off(name)
-            continue
-        for passes in ("PASSES", "BETWEEN", "LAST"):
-            kept = tuple(each for each in getattr(improving, passes) if each.__name__ != name)
-            if len(kept) < len(getattr(improving, passes)):
-                setattr(improving, passes, kept)
-                break
         else:
-            module, function, nothing = OPTIMISATIONS[name]
-            found = importlib.import_module(module)
-            assert callable(getattr(found, function))
-            setattr(found, function, nothing)
+            setattr(*change(name))
 
 
 def switch_off(name: str) -> None:
