@@ -93,7 +93,7 @@ from gradgen.ir import (
     dtype_of,
 )
 from gradgen.ir.known import integer_of, runs_through
-from gradgen.ir.walk import map_statement, operands
+from gradgen.ir.walk import block_params, map_statement, operands
 from gradgen.lower.accesses import Form, Memory, Place
 from gradgen.rules.build import Builder, builder_after, constant_atom, dim_of
 
@@ -200,13 +200,13 @@ class _Splitting:
         """The recurrence, a loop for each store, and what the last iteration hands on."""
         builder, array = self.builder, loop.inits[chain.at]
         assert isinstance(array, Var)
-        made = {s.target for s in loop.body.statements if isinstance(s, Assign | Accumulate)}
+        inside = {*block_params(loop), *(s.target for s in loop.body.statements if isinstance(s, Assign | Accumulate))}
         values = [v for v in dict.fromkeys(s.value for s in (chain.own, *chain.others)) if isinstance(v, Var)]
-        kept = [v for v in values if v in made]
+        kept = [v for v in values if v in inside]
         with builder.at(loop.origin), builder.collect() as done:
             rows = [self.row(v, loop.stop) for v in kept]
         behind, last, start = (builder.var("", chain.read.target.type, chain.read.target.of) for _ in range(3))
-        inside, ends = ([builder.var(v.name, row.type, v.of) for v, row in zip(kept, rows, strict=True)] for _ in "12")
+        before, ends = ([builder.var(v.name, row.type, v.of) for v, row in zip(kept, rows, strict=True)] for _ in "12")
         body: list[Statement] = []
         for s in loop.body.statements:
             if s is chain.read:
@@ -215,12 +215,12 @@ class _Splitting:
             elif not isinstance(s, Store):
                 body.append(s)
         stored = [builder.var(v.name, row.type, v.of) for v, row in zip(kept, rows, strict=True)]
-        for target, row, v in zip(stored, inside, kept, strict=True):
+        for target, row, v in zip(stored, before, kept, strict=True):
             body.append(Store(target, row, (At(0),), (loop.index,), v, "set", loop.origin))
         done.append(
             replace(
                 loop,
-                carried=(*_without(loop.carried, chain.at), behind, *inside),
+                carried=(*_without(loop.carried, chain.at), behind, *before),
                 inits=(*_without(loop.inits, chain.at), Const(0.0, chain.read.target.type), *rows),
                 body=Block(tuple(body), (*_without(loop.body.yields, chain.at), chain.onward.value, *stored)),
                 results=(*_without(loop.results, chain.at), last, *ends),
