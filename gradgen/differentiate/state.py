@@ -6,7 +6,7 @@ Does not decide what is recomputed and what saved (`analyse.keep`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import replace
 
 from gradgen.analyse import keep
@@ -29,7 +29,7 @@ from gradgen.ir import (
     While,
     dims_of,
 )
-from gradgen.ir.walk import block_params, free_variables, substitute, targets
+from gradgen.ir.walk import block_params, free_variables, map_statement, substitute, targets
 from gradgen.ir.walk import statements as all_statements
 from gradgen.rules.build import Builder
 
@@ -84,6 +84,8 @@ class State:
         Outside loops a branch's values become results of the branch. In a loop they are recomputed at
         the head of the adjoint block, or saved where they are defined and loaded there.
         """
+        if in_loop:
+            region.ask_before()
         needed = [v for v in region.needed() if v in region.defined]
         if region.index is not None and isinstance(region.loop, For):
             needed = [v for v in needed if v != region.loop.index]
@@ -130,6 +132,35 @@ class Region:
         renamed = substitute(Block(tuple(self.statements), self.exits), mapping)
         self.statements, self.exits = list(renamed.statements), renamed.yields
 
+    def ask_before(self) -> None:
+        """Of an array that the adjoint reads nothing of but its sizes, these are asked in the primal: numbers are kept,
+        not the array. A Fourier transform in steps kept two, and took twice the time."""
+        adjoint = Block(tuple(self.statements), self.exits)
+        sizes = [s for s in all_statements(adjoint) if isinstance(s, Assign) and s.op == "size"]
+        without = {s.target for s in sizes}
+        read = free_variables(_leaving_out(adjoint, without))
+        first: dict[tuple[Atom, int], Assign] = {}
+        renamed: dict[Var, Atom] = {}
+        for s in sizes:
+            array = s.args[0]
+            if array in self.defined and array not in read:
+                renamed[s.target] = first.setdefault((array, s.param("axis")), s).target
+        if renamed:
+            left = substitute(_leaving_out(adjoint, set(renamed)), renamed)
+            self.statements, self.exits = list(left.statements), left.yields
+            self._add_to_primal(tuple(first.values()))
+
+    def _add_to_primal(self, asked: tuple[Assign, ...]) -> None:
+        """Each after what makes the array that it asks."""
+        made = {var for s in self.primal for var in targets(s)}
+        body: list[Statement] = [s for s in asked if s.args[0] not in made]
+        for statement in self.primal:
+            body.append(statement)
+            body += [s for s in asked if s.args[0] in targets(statement)]
+        self.primal = body
+        self.definitions |= {s.target: s for s in asked}
+        self.defined |= {s.target for s in asked}
+
     def save(self, slots: dict[Var, Slot]) -> None:
         """Save each of these values where it is defined."""
         params = [
@@ -140,6 +171,16 @@ class Region:
             body.append(statement)
             body += [Save(slots[var], var, statement.origin) for var in targets(statement) if var in slots]
         self.primal = body
+
+
+def _leaving_out(block: Block, made: Set[Var]) -> Block:
+    """The block without the operations that make these."""
+
+    def inner(block: Block) -> Block:
+        kept = [s for s in block.statements if not (isinstance(s, Assign) and s.target in made)]
+        return Block(tuple(map_statement(s, lambda atom: atom, inner) for s in kept), block.yields)
+
+    return inner(block)
 
 
 def changed_later(function: Function) -> frozenset[Var]:

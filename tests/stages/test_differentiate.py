@@ -7,11 +7,14 @@ import pytest
 
 from gradgen.analyse.activity import active
 from gradgen.differentiate import gradient, jvp, pair
-from gradgen.ir import FLOAT, INT, Array, Assign, At, Block, Dim, For, Function, If, Program, Var, While, show
+from gradgen.infer.signature import describe
+from gradgen.ir import FLOAT, INT, Array, Assign, At, Block, Dim, For, Function, If, Program, Save, Var, While, show
 from gradgen.ir.verify import verify
+from gradgen.ir.walk import statements
 from gradgen.rules import RULES
 from gradgen.rules.build import Builder, constant_atom
 from gradgen.simplify import simplify
+from gradgen.stage import stage
 from tests.support.interpret import run
 
 VECTOR = Array("float64", (Dim("a.0", many=True),))
@@ -153,3 +156,22 @@ def test_an_unexpanded_adjoint_is_counted_where_it_is_summed():
     assert ds == 5.0
     assert np.array_equal(da, np.ones(5))
     assert da.flags.writeable
+
+
+def in_steps(x, k):
+    for i in range(k):
+        turned = np.reshape(x, (2**i, 2, -1)).transpose(1, 0, 2)
+        x = 0.5 * np.reshape(turned, (-1,)) * np.cos(x)
+    return np.sum(x * x)
+
+
+def test_of_an_array_whose_sizes_are_asked_numbers_are_kept():
+    staged = stage(in_steps, {"x": describe(np.arange(8.0), "x"), "k": describe(3, "k")}).program
+    program = made(gradient(staged, staged.entry.params[:1]))
+    kept = [s.value.type for s in statements(program.entry.body) if isinstance(s, Save)]
+    assert kept and not any(isinstance(type, Array) and type.ndim > 1 for type in kept), kept
+    for n, k in ((8, 3), (8, 0)):
+        x = np.random.default_rng(n).normal(size=n)
+        (found,) = run(program, [x, k])
+        moved = [(in_steps(x + h, k) - in_steps(x - h, k)) / 2e-6 for h in 1e-6 * np.eye(n)]
+        np.testing.assert_allclose(found, moved, rtol=1e-6, atol=1e-8)
