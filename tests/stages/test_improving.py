@@ -6,11 +6,8 @@ import numpy as np
 import pytest
 
 import gradgen
-from gradgen import pipeline
-from gradgen.infer.shapes import exact
-from gradgen.infer.signature import describe, signature, types_of
 from gradgen.lower import improving
-from gradgen.run import python_backend
+from tests.support.texts import as_python, compiled
 
 RNG = np.random.default_rng(5)
 X = RNG.standard_normal((17, 3))
@@ -410,10 +407,7 @@ NAMES = ["none", *[f"without {left.__name__}" for left in improving.PASSES], "al
 
 
 def gradients(function, args, argnums) -> tuple:
-    names = function.__code__.co_varnames[: len(args)]
-    trees = {name: describe(arg, name) for name, arg in zip(names, args, strict=True)}
-    compiled = pipeline.build(function, trees, argnums, "value_and_grad", "jit")
-    (run,) = python_backend.load(compiled.source, "<improved>", compiled.entries)
+    run = as_python(compiled(function, args, argnums, "value_and_grad"))
     return run(*(arg.copy() if isinstance(arg, np.ndarray) else arg for arg in args))
 
 
@@ -430,9 +424,7 @@ def test_gradients_stay(function, args, argnums, passes, monkeypatch) -> None:
 
 
 def text(function, args, argnums=(0,)) -> str:
-    names = function.__code__.co_varnames[: len(args)]
-    trees = {name: describe(arg, name) for name, arg in zip(names, args, strict=True)}
-    return pipeline.build(function, trees, argnums, "grad", "jit").source
+    return compiled(function, args, argnums).source
 
 
 def test_stages_of_a_step_are_numbers() -> None:
@@ -456,14 +448,11 @@ def rows_that_are_seen(w, b, X):
 
 @pytest.mark.parametrize(("function", "turned"), [(classes, True), (rows_that_are_seen, False)])
 def test_blocks_of_short_rows_lie_in_columns(function, turned) -> None:
-    args = {"w": RNG.standard_normal((12, 10)), "b": RNG.standard_normal(10), "X": RNG.standard_normal((40, 12))}
-    signatures = exact({name: signature(arg, name) for name, arg in args.items()}, args)
-    trees = {name: types_of(tree) for name, tree in signatures.items()}
-    compiled = pipeline.build(function, trees, (0, 1), "grad", "jit")
-    (run,) = python_backend.load(compiled.source, "<columns>", compiled.entries)
-    for one, other in zip(run(*args.values()), gradgen.grad(function, argnums=(0, 1))(*args.values()), strict=True):
+    args = RNG.standard_normal((12, 10)), RNG.standard_normal(10), RNG.standard_normal((40, 12))
+    made = compiled(function, args, (0, 1), sizes=True)
+    for one, other in zip(as_python(made)(*args), gradgen.grad(function, argnums=(0, 1))(*args), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-10, atol=1e-13)
-    assert ("np.empty((10, " in compiled.source) == turned
+    assert ("np.empty((10, " in made.source) == turned
 
 
 def sweep(a, x):
@@ -475,8 +464,7 @@ def sweep(a, x):
 
 @pytest.mark.parametrize("reassociate", [True, False])
 def test_what_was_just_made_is_added_last(reassociate: bool) -> None:
-    trees = {name: describe(X[:, 0], name) for name in "ax"}
-    found = pipeline.build(sweep, trees, (0,), "grad", "jit", reassociate=reassociate).source
+    found = compiled(sweep, (X[:, 0], X[:, 0]), reassociate=reassociate).source
     assert ("(a[i] + a[i + 1] + x[i] + x[i + 1] + a[i - 1])" in found) == reassociate
 
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import inspect
 import random
 
 import numpy as np
 import pytest
 
-from gradgen import pipeline
-from gradgen.infer.signature import describe
 from gradgen.lower import cutting, parallel
-from gradgen.run import python_backend
 from gradgen.run.fetch import resolve
+from tests.support.texts import as_python, compiled
 
 RNG = np.random.default_rng(3)
 X = RNG.standard_normal((70, 3))
@@ -276,15 +273,13 @@ ROWS = [
 
 def made(function, x, form, order=None):
     """What the text gives, run as Python with the parts in this order, and the text; without parts if None."""
-    (name,) = inspect.signature(function).parameters
-    types = {name: describe(x, name)}
-    compiled = pipeline.build(function, types, (0,), form, "jit", parallel=order is not None)
-    (entry,) = python_backend.load(compiled.source, "<parallel>", compiled.entries)
+    text = compiled(function, [x], form=form, parallel=order is not None)
+    entry = as_python(text)
     entry.__globals__["prange"] = order
-    others = [resolve(one.path, {}) for one in compiled.staged.inputs[1:]]
+    others = [resolve(one.path, {}) for one in text.staged.inputs[1:]]
     with np.errstate(all="ignore"):
         results = entry(x.copy(), *others)
-    return np.hstack(results if isinstance(results, tuple) else (results,)), compiled.source
+    return np.hstack(results if isinstance(results, tuple) else (results,)), text.source
 
 
 def shuffled(parts):

@@ -5,10 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gradgen import pipeline
-from gradgen.infer.shapes import exact
-from gradgen.infer.signature import signature, types_of
-from gradgen.run import python_backend
+from tests.support.texts import as_python, compiled
 
 RNG = np.random.default_rng(11)
 
@@ -23,11 +20,10 @@ def determinant(a):
 
 
 def written_out(function, a):
-    trees = {name: types_of(tree) for name, tree in exact({"a": signature(a, "a")}, {"a": a}).items()}
-    made = pipeline.build(function, trees, (0,), "value_and_grad", "jit")
+    made = compiled(function, [a], form="value_and_grad", sizes=True)
     code = [line for line in made.source.splitlines() if not line.lstrip().startswith("#")]
     assert not any("linalg.inv" in line or "linalg.det" in line for line in code)
-    return python_backend.load(made.source, "<small>", made.entries)[0]
+    return as_python(made)
 
 
 def matrices(n):
@@ -69,10 +65,8 @@ def test_a_determinant_without_a_gradient_may_be_zero() -> None:
     def scaled(x, a):
         return x * np.linalg.det(a)
 
-    values = {"x": 2.0, "a": np.array([[0.0, 1.0], [0.0, 3.0]])}
-    trees = {k: types_of(tree) for k, tree in exact({k: signature(v, k) for k, v in values.items()}, values).items()}
-    made = pipeline.build(scaled, trees, (0,), "value_and_grad", "jit")
-    assert python_backend.load(made.source, "<small>", made.entries)[0](*values.values()) == (0.0, 0.0)
+    args = 2.0, np.array([[0.0, 1.0], [0.0, 3.0]])
+    assert as_python(compiled(scaled, args, form="value_and_grad", sizes=True))(*args) == (0.0, 0.0)
 
 
 def test_not_a_number_stays() -> None:

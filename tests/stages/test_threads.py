@@ -56,32 +56,7 @@ def test_calls_from_several_threads_at_once():
     assert all(np.array_equal(one, expected) for one in found)
 
 
-TEXT = """\
-from numba import prange
-
-
-def whole(x, parts):
-    for part in prange(parts):
-        one_part(part, x)
-    return x
-
-
-def one_part(part, x):
-    if part == 5:
-        raise ValueError("the sixth part")
-    x[part] = part
-"""
-
-
-def test_the_error_of_a_part():
-    (whole,) = numba_backend.load(TEXT, "<parts>", ["whole"], Options(parallel=True))
-    assert list(whole(np.zeros(4), 4)) == [0.0, 1.0, 2.0, 3.0]
-    with pytest.raises(ValueError, match="the sixth part"):
-        whole(np.zeros(9), 9)
-    assert list(whole(np.zeros(3), 3)) == [0.0, 1.0, 2.0]
-
-
-PRODUCTS = """\
+WHOLE = """\
 import numpy as np
 from numba import prange
 
@@ -93,14 +68,23 @@ def whole(x, parts):
 
 
 def one_part(part, x):
-    x[part] = np.dot(x[part], x[part])
 """
+
+
+def test_the_error_of_a_part():
+    body = "    if part == 5:\n        raise ValueError('the sixth part')\n    x[part] = part\n"
+    (whole,) = numba_backend.load(WHOLE + body, "<parts>", ["whole"], Options(parallel=True))
+    assert list(whole(np.zeros(4), 4)) == [0.0, 1.0, 2.0, 3.0]
+    with pytest.raises(ValueError, match="the sixth part"):
+        whole(np.zeros(9), 9)
+    assert list(whole(np.zeros(3), 3)) == [0.0, 1.0, 2.0]
 
 
 def test_parts_that_multiply_matrices_have_one_thread_of_its_library(monkeypatch):
     """Or, where nothing tells it, one thread takes all parts."""
     threadpoolctl = pytest.importorskip("threadpoolctl")
-    (whole,) = numba_backend.load(PRODUCTS, "<products>", ["whole"], Options(parallel=True))
+    body = "    x[part] = np.dot(x[part], x[part])\n"
+    (whole,) = numba_backend.load(WHOLE + body, "<products>", ["whole"], Options(parallel=True))
     x = RNG.standard_normal((9, 4, 4))
     expected = [one @ one for one in x]
     before = threadpoolctl.threadpool_info()
