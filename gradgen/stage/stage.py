@@ -7,6 +7,8 @@ import inspect
 from types import FunctionType, MethodType
 from typing import Any
 
+import numpy as np
+
 from gradgen.errors import GradgenError, InternalError, SourceError, UnsupportedSyntax
 from gradgen.ir import Array, Block, Function, Program
 from gradgen.ir.interface import Path, Root, Staged
@@ -99,7 +101,7 @@ def _unwrapped(function: Any) -> tuple[FunctionType, Any]:
         return _unwrapped(function.func)
     for attribute in ("primal", "py_func", "__wrapped__"):
         inner = getattr(function, attribute, None)
-        if inner is not None and not isinstance(function, type):
+        if inner is not None and not isinstance(function, type | type(np.sum)):
             return _unwrapped(inner)
     method = inspect.getattr_static(type(function), "__call__", None)
     if isinstance(method, FunctionType):

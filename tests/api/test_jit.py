@@ -191,5 +191,19 @@ def test_what_numba_cannot_compile(monkeypatch):
         assert len(str(caught.value).splitlines()) == 2
 
 
+def test_half_precision_is_not_compiled_and_errors_of_the_function_are_its_own():
+    from gradgen import GradgenError
+
+    def unfinished(x):
+        if np.sum(x) > 1:
+            raise NotImplementedError("large sums")
+        return np.sum(x)
+
+    with pytest.raises(GradgenError, match="Numba cannot compile the gradient of `f`: float16"):
+        grad(f, jit=True)(np.ones(3, np.float16))
+    with pytest.raises(NotImplementedError, match="large sums"):
+        grad(unfinished, jit=True)(np.ones(3))
+
+
 def f(x):
     return np.sum(x * x)
