@@ -140,37 +140,40 @@ class _Splitting:
 
     def chain(self, loop: For) -> _Chain | None:
         """What an iteration does, if all stores are to one array, and what one iteration adds the next one reads."""
-        way, body = direction(loop), loop.body.statements
+        way, found = direction(loop), self.updates(loop)
+        if not way or found is None or self.trips(loop) < SHORTEST:
+            return None
+        at, read, own, stores = found
+        here = self.memory.place(read.param("index"), read.args[1:])
+        axis = next((k for k, form in enumerate(here) if form and form[0] == loop.index), None)
+        if axis is None or own.mode != "set" or self.place(own) != here:
+            return None
+        if not all(self.memory.told(form) for s in (own, *stores) for form in self.place(s)):
+            return None
+        ahead = [s for s in stores if self.steps(here, self.place(s), axis) == way]
+        others = tuple(s for s in stores if s not in ahead)
+        adds = all(s.mode == "add" and isinstance(s.value.type, Scalar) for s in stores)
+        past = all(self.past(here, self.place(s), axis, way) for s in others)
+        return _Chain(at, read, own, ahead[0], others) if len(ahead) == 1 and adds and past else None
+
+    def updates(self, loop: For) -> tuple[int, Assign, Store, list[Store]] | None:
+        """Which carried value is the array, its one reading, the first store in it, and others one after the other."""
+        body = loop.body.statements
         stores = [s for s in body if isinstance(s, Store)]
         plain = [s for s in body if isinstance(s, Assign | Accumulate)]
-        if not way or len(stores) + len(plain) != len(body) or len(stores) < 3 or stores[0].array not in loop.carried:
+        if len(stores) + len(plain) != len(body) or len(stores) < 3 or stores[0].array not in loop.carried:
             return None
         at = loop.carried.index(stores[0].array)
         array = loop.carried[at]
-        reads = [s for s in plain if isinstance(s, Assign) and s.op == "getitem" and s.args[0] == array]
-        roots = self.memory.roots(array)
-        read_too = [var for s in plain for var in operands(s) if isinstance(var.type, Array) and isinstance(var, Var)]
-        alone = sum(not roots.isdisjoint(self.memory.roots(var)) for var in read_too) == 1
-        after = [stores[0].array, *(s.target for s in stores[:-1])]
-        in_turn = [s.array for s in stores] == after and loop.body.yields[at] == stores[-1].target
+        in_turn = [s.array for s in stores] == [array, *(s.target for s in stores[:-1])]
         numbers = all(isinstance(var.type, Scalar) for var in _without(loop.carried, at))
-        if not numbers or len(reads) != 1 or not alone or not in_turn:
+        if not in_turn or not numbers or loop.body.yields[at] != stores[-1].target:
             return None
-        (read,), own = reads, stores[0]
-        here = self.memory.place(read.param("index"), read.args[1:])
-        axis = next((k for k, form in enumerate(here) if form and form[0] == loop.index), None)
-        if axis is None or own.mode != "set" or self.place(own) != here or not all(map(self.memory.told, here)):
-            return None
-        ahead = [s for s in stores[1:] if self.steps(here, self.place(s), axis) == way]
-        others = [s for s in stores[1:] if s not in ahead]
-        later = any(not self.past(here, self.place(s), axis, way) for s in others)
-        adds = all(s.mode == "add" and _is_number(s) for s in stores[1:])
-        bases = {form[0] if form else None for s in stores for form in self.place(s)}
-        told = all(self.memory.told(form) for s in stores for form in self.place(s)) and bases.isdisjoint(
-            s.target for s in plain
-        )
-        whole = len(ahead) == 1 and adds and told and not later and self.trips(loop) >= SHORTEST
-        return _Chain(at, read, own, ahead[0], tuple(others)) if whole else None
+        roots = self.memory.roots(array)
+        arrays = [var for s in plain for var in operands(s) if isinstance(var.type, Array) and isinstance(var, Var)]
+        alone = sum(not roots.isdisjoint(self.memory.roots(var)) for var in arrays) == 1
+        reads = [s for s in plain if isinstance(s, Assign) and s.op == "getitem" and s.args[0] == array]
+        return (at, reads[0], stores[0], stores[1:]) if alone and len(reads) == 1 else None
 
     def trips(self, loop: For) -> int:
         """How many iterations there are at least."""
@@ -283,10 +286,6 @@ class _Splitting:
 
 def _without(items: tuple, at: int) -> tuple:
     return (*items[:at], *items[at + 1 :])
-
-
-def _is_number(s: Store) -> bool:
-    return isinstance(s.value.type, Scalar)
 
 
 def direction(loop: For) -> int:
