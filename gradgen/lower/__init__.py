@@ -26,12 +26,13 @@ from gradgen.lower.improving import improve
 from gradgen.lower.merging import merge_loops
 from gradgen.lower.slots import Parts, Slots
 from gradgen.lower.tables import tabled
+from gradgen.lower.triangles import use_triangles
 from gradgen.rules.build import builder_after
 
 
 def lower(program: Program) -> Program:
     """The program with its array operations as loops. Raises UnsupportedSyntax for what Numba cannot run."""
-    program = tabled(program)
+    program = tabled(use_triangles(program))
     builder = builder_after(program)
     parts: dict[Slot, Parts] = {}
     functions = []

@@ -60,11 +60,20 @@ from gradgen.lower.scalars import ARITHMETIC, COMPARISONS, EXPANSIONS, MATH, ROU
 from gradgen.lower.selection import read_element, store
 from gradgen.lower.signal import SIGNAL
 from gradgen.lower.slots import Slots
+from gradgen.lower.triangles import dot_by_triangle, triangle_of_dot
 from gradgen.rules.table import RULES
 
 OTHERS = ("not", "bitwise_and", "bitwise_or", "bitwise_xor", "left_shift", "right_shift")
 SAME_NUMBER = ("spread", "expand", "copy", "identity", "squeeze")
-PRODUCTS = {"matmul": matmul, "dot": dot, "einsum": einsum, "tensordot": tensordot, "trace": trace}
+PRODUCTS = {
+    "matmul": matmul,
+    "dot": dot,
+    "einsum": einsum,
+    "tensordot": tensordot,
+    "trace": trace,
+    "dot_by_triangle": dot_by_triangle,
+    "triangle_of_dot": triangle_of_dot,
+}
 MAKING: dict[str, Callable[[Context, Assign], Atom]] = {
     **REDUCTIONS,
     **ASSEMBLING,

@@ -33,6 +33,7 @@ ONCE = frozenset(
         "cumprod",
     )
 )
+PRODUCTS = ("matmul", "dot", "dot_by_triangle", "triangle_of_dot")
 SIZES_ONLY = {
     "zeros_like": 0,
     "ones_like": 0,
@@ -85,7 +86,7 @@ class Readers:
 
 
 def is_turned_for_product(s: Assign, reader: Statement | None) -> bool:
-    if s.op != "transpose" or not isinstance(reader, Assign) or reader.op not in ("matmul", "dot"):
+    if s.op != "transpose" or not isinstance(reader, Assign) or reader.op not in PRODUCTS:
         return False
     return all(len(dims_of(atom.type)) <= 2 for atom in reader.args) and not is_few_sums(reader)
 

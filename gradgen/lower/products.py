@@ -67,11 +67,11 @@ def product(ctx: Context, s: Assign) -> Atom:
     )
     if isinstance(type, Array):
         ctx.contiguous.add(out)
-        _sizes_of_factors(ctx, type, ctx.array(a), ctx.array(b))
+        sizes_of_factors(ctx, type, ctx.array(a), ctx.array(b))
     return out
 
 
-def _sizes_of_factors(ctx: Context, type: Array, x: Lazy, y: Lazy) -> None:
+def sizes_of_factors(ctx: Context, type: Array, x: Lazy, y: Lazy) -> None:
     """Let the product's sizes be asked of its factors: it may be made for nothing but its size."""
     sizes = [*x.sizes()[:-1], *(y.sizes()[1:] if y.type.ndim > 1 else [])]
     for dim, size in zip(type.dims, sizes, strict=True):

@@ -24,3 +24,9 @@ add_rule(Rule("lowest_bit", "constant", same))
 
 # The largest or smallest along an axis, and its place: a pair.
 add_rule(Rule("extreme", "constant", same))
+
+# The product with a matrix that has zeros below its diagonal, or above it where the third argument is False.
+add_rule(Rule("dot_by_triangle", "constant", same, cost=100))
+
+# Of a product what is on the diagonal and above it, or below it. The rest is undefined.
+add_rule(Rule("triangle_of_dot", "constant", same, cost=100))

@@ -22,6 +22,7 @@ from gradgen.run.files import stored
 from gradgen.run.machine_code import MachineCode
 from gradgen.run.options import Options
 from gradgen.run.quick_numpy import quick_numpy
+from gradgen.run.strips import IN_PLACE_OF
 
 DEFAULT = Options()
 
@@ -73,6 +74,7 @@ def load(
     if brought is not None:
         names, own_text = brought
         namespace.update(zip(names, _compiled_once(own_text, names, options, keep), strict=True))
+    namespace.update((name, function) for name, function in IN_PLACE_OF.items() if name in namespace)
     return tuple(namespace[name] for name in entries)
 
 

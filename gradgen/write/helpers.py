@@ -195,6 +195,35 @@ def _cholesky_adjoint_by_loops(l, g):
                 a[i + r, c] -= moved[r, c]
     return a
 ''',
+    "_dot_by_triangle": '''\
+def _dot_by_triangle(x, t, upper):
+    """np.dot(x, t), where t has zeros below its diagonal, or above it: strip by strip, without most of them."""
+    n = t.shape[0]
+    if n == 0 or n != t.shape[1]:
+        return np.dot(x, t)
+    out = np.empty((x.shape[0], n), x.dtype)
+    for start in range(0, n, 16):
+        stop = min(start + 16, n)
+        if upper:
+            out[:, start:stop] = np.dot(x[:, :stop], t[:stop, start:stop])
+        else:
+            out[:, start:stop] = np.dot(x[:, start:], t[start:, start:stop])
+    # What is not finite times zero is not zero. This column has seen all of x.
+    return out if np.all(np.isfinite(out[:, n - 1 if upper else 0])) else np.dot(x, t)
+''',
+    "_triangle_of_dot": '''\
+def _triangle_of_dot(a, b, upper):
+    """What is on the diagonal of np.dot(a, b) and above it, or below it: strip by strip, the rest mostly zeros."""
+    rows, columns = a.shape[0], b.shape[1]
+    out = np.zeros((rows, columns), a.dtype)
+    for start in range(0, rows, 16):
+        stop = min(start + 16, rows)
+        if upper:
+            out[start:stop, start:] = np.dot(a[start:stop], b[:, start:])
+        else:
+            out[start:stop, :stop] = np.dot(a[start:stop], b[:, :stop])
+    return out
+''',
     "_place": '''\
 def _place(edges, x):
     """np.searchsorted(edges, x, side="right") where the edges are evenly spaced, but for rounding."""

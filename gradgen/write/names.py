@@ -47,6 +47,8 @@ USER, ADJOINT, GENERATED = 0, 1, 2
 SHORT = {
     "add": "total", "sum": "total", "sub": "diff", "mul": "prod", "div": "quot", "pow": "power", "matmul": "prod",
     "dot": "prod",
+    "dot_by_triangle": "prod",
+    "triangle_of_dot": "prod",
     "getitem": "item", "item": "item", "size": "n", "count": "n", "length": "n", "where": "choice",
     "maximum": "larger", "minimum": "smaller", "sigmoid": "sig", "lt": "less", "le": "less", "gt": "greater",
     "ge": "greater", "eq": "equal", "ne": "differs", "not": "negation", "and": "both", "or": "either",

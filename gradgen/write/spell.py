@@ -773,6 +773,6 @@ def _fourier_rows(use: _Use) -> ast.expr:
     return use.speller.helper("_fft", *use.args)
 
 
-@special("cholesky_adjoint", "cholesky_adjoint_by_loops")
-def _cholesky_adjoint(use: _Use) -> ast.expr:
+@special("cholesky_adjoint", "cholesky_adjoint_by_loops", "dot_by_triangle", "triangle_of_dot")
+def _own(use: _Use) -> ast.expr:
     return use.speller.helper(f"_{use.op}", *use.args)

@@ -12,7 +12,8 @@ from numba.core.runtime import _nrt_python
 from numba.core.runtime.nrt import rtsys
 
 import gradgen
-from gradgen.run import numba_backend
+from gradgen.run import numba_backend, python_backend
+from gradgen.write.helpers import HELPERS
 
 pytestmark = pytest.mark.jit
 
@@ -43,6 +44,26 @@ EMPTY = [
     ((0,), (0, 2)),
     ((0,), (0,)),
 ]
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_products_by_strips(dtype):
+    """Of a zero triangle the zeros are skipped, but not where NumPy makes NaN of them."""
+    helpers = (HELPERS[name] for name in ("_dot_by_triangle", "_triangle_of_dot"))
+    body = "return _dot_by_triangle(x, t, upper), _triangle_of_dot(x.T, x, upper)"
+    text = "\n\n\n".join(["import numpy as np", f"def f(x, t, upper):\n    {body}\n", *helpers])
+    (compiled,), (plain,) = (one.load(text, "<test>", ["f"]) for one in (numba_backend, python_backend))
+    r = np.random.default_rng(0)
+    for (n, d), upper, odd in itertools.product(
+        [(5, 3), (300, 16), (9, 150), (0, 17), (3, 0)], [True, False], [1, np.inf]
+    ):
+        side = np.triu if upper else np.tril
+        x, t = r.standard_normal((n, d)).astype(dtype), side(r.standard_normal((d, d))).astype(dtype)
+        x[n // 2 :, d // 2 :] *= odd
+        with np.errstate(invalid="ignore"):
+            for product, triangle in (compiled(x, t, upper), plain(x, t, upper)):
+                np.testing.assert_allclose(product, x @ t, rtol=1e-4, atol=1e-4)
+                np.testing.assert_allclose(side(triangle), side(x.T @ x), rtol=1e-3, atol=1e-3)
 
 
 @pytest.mark.filterwarnings("ignore:np.dot")

@@ -36,6 +36,7 @@ OPTIMISATIONS: dict[str, tuple[str, str, Callable[..., Any]]] = {
     "batch_products": ("gradgen.pipeline", "batch_products", lambda program: program),
     "symmetric": ("gradgen.differentiate.partials", "by_own_transpose", lambda s, g: None),
     "small_matrices": ("gradgen.lower.linalg", "is_small", lambda s: False),
+    "triangles": ("gradgen.lower", "use_triangles", lambda program: program),
     "picks": ("gradgen.differentiate.reverse", "reverse_pick", lambda *_: False),
 }
 

@@ -1,0 +1,19 @@
+"""Functions that a text brings along and that compiled code has in another way: products of matrices by strips.
+
+Does not load Numba: machine code that comes from disk needs none. `strip_products` says what instructions these are.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def dot_by_triangle(x: Any, t: Any, upper: bool) -> Any:
+    raise NotImplementedError("compiled code only")
+
+
+def triangle_of_dot(a: Any, b: Any, upper: bool) -> Any:
+    raise NotImplementedError("compiled code only")
+
+
+IN_PLACE_OF = {"_dot_by_triangle": dot_by_triangle, "_triangle_of_dot": triangle_of_dot}
