@@ -71,16 +71,6 @@ def triangles(a):
     return np.sum(b @ b) + np.trace(b[1:, 1:], offset=1)
 
 
-def by_triangles(x, log_diagonal, low):
-    """A matrix of which more than a strip is zero, of whose adjoint a triangle is read; then one without zeros."""
-    d = len(log_diagonal)
-    q = np.diag(np.exp(log_diagonal))
-    q[np.tril_indices(d, -1)] = low
-    total = np.sum(np.sin(x @ q.T))
-    q[np.triu_indices(d, 1)] = low
-    return total + np.sum(np.sin(x @ q))
-
-
 def parts_of_a_matrix(a, v, n):
     """Slices of which some are empty, strided or reversed, with whole vectors and parts of them."""
     total = 0.0
@@ -180,7 +170,6 @@ PROGRAMS = [
     program(rotating, (_a(3), _a(3), 3), argnums=(0, 1)),
     program(chosen_norms, (_a(3, 4), _a(4)), exact=False),  # LAPACK: the last bit hangs on where arrays lie
     program(triangles, (Q,)),
-    program(by_triangles, (_a(19, 18) / 9, _a(18) / 9, _a(153) / 9), argnums=(0, 1, 2)),
     program(sums_of_products, (_a(2, 3), _a(3, 4), _a(4, 2), _a(3)), (_a(1, 1), _a(1, 1), _a(1, 1), _a(1)), pair=True),
     program(few_columns, (_a(8), _a(8), _a(20)), argnums=(0, 1, 2)),
     program(rows_of_a_stack, (_a(3, 2, 3), Q, 3), (_a(2, 2, 3), Q, 1), argnums=(0, 1), pair=True),

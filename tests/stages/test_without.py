@@ -85,6 +85,16 @@ def swept_beside_a_number(a, c):
     return t + np.sum(a**2)
 
 
+def by_triangles(x, log_diagonal, low):
+    """A matrix of which more than a strip is zero, of whose adjoint a triangle is read; then one without zeros."""
+    d = len(log_diagonal)
+    q = np.diag(np.exp(log_diagonal))
+    q[np.tril_indices(d, -1)] = low
+    total = np.sum(np.sin(x @ q.T))
+    q[np.triu_indices(d, 1)] = low
+    return total + np.sum(np.sin(x @ q))
+
+
 def problem(name):
     found = named(name)
     return found.function, found.arguments(next(iter(found.sizes))), found.argnums
@@ -112,6 +122,7 @@ ROWS = {
     "batch_products": (every_row, (X,), (0,)),
     "symmetric": (gram, (X,), (0,)),
     "small_matrices": (small_inverse, (X[:2, :2], X[:2]), (0, 1)),
+    "triangles": (by_triangles, (X.T, X[:, 0] / 9, RNG.standard_normal(153) / 9), (0, 1, 2)),
     "picks": case(loops.nearest),
     "split_recurrences": (swept_beside_a_number, (X[:, 0], 0.9), (0, 1)),
     "unroll_loops": case(loops.logistic),
