@@ -128,12 +128,12 @@ class Scalars:
     def _conformed(self, op: str, args: list[Atom], dtype: str) -> list[Atom]:
         """The arguments in float32 where that is what is computed in, or out of it where it is not.
 
-        A whole constant exponent stays: Numba multiplies.
+        A whole constant exponent stays: Numba multiplies. So does a number of decimals, which is an integer for Python.
         """
 
         def conform(k: int, atom: Atom) -> Atom:
             have = dtype_of(atom.type)
-            if op == "pow" and k == 1 and isinstance(atom, Const) and have == "int64":
+            if op in ("pow", "round") and k == 1 and isinstance(atom, Const) and have == "int64":
                 return atom
             if op == "where" and k == 0:
                 return atom

@@ -427,6 +427,13 @@ def text(function, args, argnums=(0,)) -> str:
     return compiled(function, args, argnums).source
 
 
+def test_decimals_are_an_integer_in_single_precision() -> None:
+    def rounded(x):
+        return np.sum(np.round(x, 2) * x)
+
+    assert "round(x[i], 2)" in text(rounded, (X[:, 0].astype(np.float32),))
+
+
 def test_stages_of_a_step_are_numbers() -> None:
     found = text(runge_kutta, (0.5, 3, X[:, 0]), (0, 2))
     assert "dk1 = np" not in found
