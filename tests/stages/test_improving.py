@@ -142,6 +142,14 @@ def stored_twice_and_read_between(x):
     return np.sum(a)
 
 
+def zeros_that_another_array_takes_the_place_of(x, n):
+    a, s = np.zeros(len(x)), 0.0
+    for k in range(n):
+        s = s + a[2] * x[1] + a[k]
+        a = np.sin(x) * (k + 1)
+    return s
+
+
 def zeros_of_both_signs(x):
     s = 0.0
     for i in range(len(x)):
@@ -400,6 +408,7 @@ CASES = [
     (stores_in_part_of_what_it_made, (X[:, 0], 3), (0,)),
     (makes_what_cannot_be_made, (X[:, 0], 4, 0), (0,)),
     (makes_what_cannot_be_made, (X[:, 0], 4, 2), (0,)),
+    (zeros_that_another_array_takes_the_place_of, (X[:, 0], 3), (0,)),
     (zeros_of_both_signs, (np.abs(X[:, 0]),), (0,)),
 ]
 SETTINGS = [(), *[tuple(p for p in improving.PASSES if p is not left) for left in improving.PASSES], improving.PASSES]
