@@ -102,6 +102,8 @@ class Scalars:
             spelling = of_complex(MATH[op]) if any(is_complex(a.type) for a in arguments) else MATH[op]
         elif op in ROUNDING:
             spelling = ("np." if type.dtype.startswith("float") else "math.") + ROUNDING[op]
+        elif op == "abs" and dtype_of(arguments[0].type) == "complex128":
+            spelling = "_modulus"
         elif spelling.startswith(("np.", ".", "scipy.")):
             spelling = ""
         result: Atom = self.ctx.builder.emit(op, *arguments, type=type, spelling=spelling, **params)

@@ -240,6 +240,12 @@ def _place(edges, x):
         k -= 1
     return k + 1
 ''',
+    "_modulus": '''\
+def _modulus(z):
+    """abs(z), by a root where no square is too large or too small: the function for all z takes eight times as long."""
+    square = z.real * z.real + z.imag * z.imag
+    return math.sqrt(square) if 1e-280 < square < 1e300 else abs(z)
+''',
     "_lowest_bit": '''\
 def _lowest_bit(number):
     """The place of the lowest bit that is set, as the count of those below: processors have an instruction for it."""

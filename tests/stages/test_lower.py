@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -263,3 +265,11 @@ def test_adjoint_of_a_matrix_by_blocks_of_its_factor(name, dtype):
         assert found.dtype == dtype and not np.triu(found, 1).any()
         np.testing.assert_allclose(found, expected, atol=np.finfo(dtype).eps * 50)
         assert np.array_equal(factor, kept[0]) and np.array_equal(g, kept[1])
+
+
+def test_modulus_of_numbers_that_are_too_large_or_small_to_be_squared():
+    made = {"math": math}
+    exec(HELPERS["_modulus"], made)
+    parts = (0.0, -0.0, 1.0, -3.0, 4.0, 1e-310, 1e-200, 1e-145, -1e145, 1e160, 1e308, np.inf, np.nan)
+    for z in (complex(a, b) for a in parts for b in parts):
+        np.testing.assert_allclose(made["_modulus"](z), abs(z), rtol=4e-16, atol=0)
