@@ -49,12 +49,13 @@ Range = tuple[Form | None, Form | None]  # the first and the last place along an
 
 def standing(loop: Loop, made: Definitions) -> dict[Var, Assign]:
     """The readings in `loop` of what is still there after it, and the values that are stored and still there, as
-    readings of its results.
+    readings of its results; and those of what was there before it, as readings of what it starts with.
 
     `made`: by version, what made the values of the program.
     """
     found: dict[Var, Assign] = {}
-    for carried, end, result in zip(loop.carried, loop.body.yields, loop.results, strict=True):
+    going = zip(loop.inits, loop.carried, loop.body.yields, loop.results, strict=True)
+    for init, carried, end, result in going:
         if isinstance(carried.type, Array):
             history = _history(loop, carried, end)
             if history is not None:
@@ -62,7 +63,16 @@ def standing(loop: Loop, made: Definitions) -> dict[Var, Assign]:
                 for s, stack, tests in _readings(loop.body, (loop,), (), history):
                     if checker.stands(s, stack, tests):
                         found[s.target] = replace(s, args=(result, *s.args[1:]))
+                    elif _reads_much(s, stack, init) and checker.stood(s, stack, tests):
+                        found[s.target] = replace(s, args=(init, *s.args[1:]))
     return found
+
+
+def _reads_much(read: Assign, stack: Stack, array: Atom) -> bool:
+    """Whether the readings take more memory than the array."""
+    type = array.type
+    assert isinstance(type, Array)
+    return isinstance(read.target.type, Array) or len(stack) > type.ndim
 
 
 @dataclass
@@ -146,7 +156,7 @@ def _sets_element(s: Store) -> bool:
 
 
 class _Checker:
-    """Whether places of one array are stored to after they are read."""
+    """Whether places of one array are stored to after they are read, or before."""
 
     def __init__(self, loop: Loop, history: _History, made: Definitions):
         self.history = history
@@ -161,6 +171,14 @@ class _Checker:
         return var, side if var in self.inside else ""
 
     def stands(self, read: Assign, stack: Stack, tests: Tests) -> bool:
+        """Whether nothing is stored there later."""
+        return self.alone(read, stack, tests, later=True)
+
+    def stood(self, read: Assign, stack: Stack, tests: Tests) -> bool:
+        """Whether nothing has been stored there before."""
+        return self.alone(read, stack, tests, later=False)
+
+    def alone(self, read: Assign, stack: Stack, tests: Tests, later: bool) -> bool:
         version = read.args[0]
         assert isinstance(version, Var)
         around, count = self.history.versions[version]
@@ -171,12 +189,12 @@ class _Checker:
         return all(
             self.apart(here, facts, store, store_stack, order)
             for number, (store, store_stack) in enumerate(self.history.stores)
-            for order in self.later(around, store_stack, number >= count)
+            for order in self.orders(around, store_stack, later, (number >= count) == later)
         )
 
-    def later(self, read: Stack, store: Stack, same: bool) -> Iterator[list[Form]]:
+    def orders(self, read: Stack, store: Stack, later: bool, same: bool) -> Iterator[list[Form]]:
         """The ways in which the store can come after the reading: in a later iteration of some loop around both, or,
-        if `same`, in the same of all."""
+        if `same`, in the same of all; or, if not `later`, before it."""
         alike: list[Form] = []
         for one, other in zip(read, store, strict=False):
             if one is not other:
@@ -184,7 +202,7 @@ class _Checker:
             if isinstance(one, While):
                 yield list(alike)
                 continue
-            by = self.step(one)
+            by = self.step(one) if later else -self.step(one)
             forward = self.sides["store"].form(one.index) - self.sides["read"].form(one.index)
             yield [*alike, forward * by - 1] if by else list(alike)
             alike += [forward, forward * -1]

@@ -142,7 +142,8 @@ class Loops(State):
         s = self._counted(s)
         if not self.iterated:
             again = standing(s, self.builder.primal)
-            self.standing |= {read: made for read, made in again.items() if made.args[0] not in self.changed}
+            kept = {var for var in s.inits if isinstance(var, Var)}
+            self.standing |= {read: made for read, made in again.items() if made.args[0] not in self.changed - kept}
         runs_again = self.frugal and rerun.pays(s, self.marks)
         around, before = self.iterated, (self.new_slots, self.repeating)
         if runs_again:

@@ -124,11 +124,39 @@ def under_a_test(x, n):
     return np.sum(x)
 
 
+def not_yet_stored(x, n):
+    """What is read is as it was before the loop."""
+    for i in range(n):
+        for _ in range(2):
+            x[i] += np.sum(x[i + 1 :] ** 2)
+    return np.sum(x)
+
+
+def just_stored(x, n):
+    """One element of what is read has been stored in this iteration, and is stored to again."""
+    for i in range(1, n):
+        x[i] = np.sin(x[i]) * x[0]
+        x[0] += 0.1 * np.sum(x[i : i + 2] ** 2)
+    for i in range(n - 2):
+        x[i] = 2 * x[i]
+        x[i + 1] = 0.1 * np.sum(x[i : i + 3] ** 2)
+    return np.sum(x)
+
+
 KEPT = [(recurrence, 0), (downwards, 0), (against_the_order, 1), (in_time, 1), (linear_in_time, 0)]
 KEPT += [(over_sets, 1), (over_other_sets, 2), (under_a_test, 1)]
+KEPT += [(not_yet_stored, 0), (just_stored, 5)]
 
 
 @pytest.mark.parametrize(("function", "saves"), KEPT)
 def test_only_what_is_overwritten_is_saved(function, saves):
     text = gradgen.grad(function).source(np.ones(SIZE), SIZE)
     assert text.count("append") == saves
+
+
+@pytest.mark.parametrize("function", [function for function, _ in KEPT])
+def test_what_is_read_again_is_what_was_read(function, monkeypatch):
+    x = np.random.default_rng(0).uniform(0.2, 0.9, SIZE)
+    found = gradgen.grad(function)(x, SIZE)
+    monkeypatch.setattr(loops, "standing", lambda loop, made: {})
+    assert np.array_equal(found, gradgen.grad(lambda x, n: function(x, n))(x, SIZE))
