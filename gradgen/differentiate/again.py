@@ -29,7 +29,7 @@ from typing import TypeVar
 from gradgen.ir import Accumulate, Assign, Atom, Block, For, If, Load, Open, Save, Statement, Store, Var, While
 from gradgen.ir.instantiate import copied
 from gradgen.ir.walk import free_variables as read_by
-from gradgen.ir.walk import map_statement, operands, statement_free, substitute, targets
+from gradgen.ir.walk import map_statement, operands, statement_free, substitute, targets, within
 from gradgen.ir.walk import statements as all_statements
 from gradgen.rules.build import Builder
 
@@ -95,7 +95,7 @@ def preceded(statements: tuple[Statement, ...], block: Block) -> Block:
     wanted: set[Atom] = set(read_by(block))
     kept: list[Statement] = []
     for s in reversed(statements):
-        saves = any(isinstance(inner, Open | Save | Load) for inner in all_statements(Block((s,))))
+        saves = any(isinstance(inner, Open | Save | Load) for inner in within(s))
         if saves or not wanted.isdisjoint(targets(s)):
             wanted |= read(s)
             kept.append(s)

@@ -114,6 +114,13 @@ def statements(block: Block) -> Iterator[Statement]:
             yield from statements(inner)
 
 
+def within(statement: Statement) -> Iterator[Statement]:
+    """The statement, and all inside it at every depth."""
+    yield statement
+    for block in blocks(statement):
+        yield from statements(block)
+
+
 def free_variables(block: Block, exits: tuple[Atom, ...] | None = None) -> dict[Var, None]:
     """What a block reads and does not define, in the order of first use (a dict serves as ordered set)."""
     free: dict[Var, None] = {}

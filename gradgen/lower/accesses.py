@@ -38,7 +38,7 @@ from gradgen.ir import (
     While,
 )
 from gradgen.ir.known import integer_of
-from gradgen.ir.walk import block_exits, blocks, operands, statements, targets
+from gradgen.ir.walk import block_exits, blocks, operands, targets, within
 
 Form = tuple[Var | None, int]  # variable + constant
 Place = tuple[Form | None, ...]  # one for each axis; None where it is no linear form
@@ -253,7 +253,7 @@ class Accesses:
 
 def accesses(loop: For, memory: Memory) -> Accesses:
     found = Accesses(memory)
-    for s in (loop, *statements(loop.body)):
+    for s in within(loop):
         _note(s, found, memory)
     return found
 
@@ -320,7 +320,7 @@ Touched = tuple[set[Var | Slot], set[Var | Slot]]
 def touched(s: Statement, memory: Memory) -> Touched:
     """The arrays that a statement may read or change, by what they may be, and those that it may change; slots, too."""
     found: Touched = set(), set()
-    for one in (s, *(inner for block in blocks(s) for inner in statements(block))):
+    for one in within(s):
         if isinstance(one, Save | Load | Open):
             found[0].add(one.slot)
             found[1].add(one.slot)

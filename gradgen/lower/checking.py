@@ -44,6 +44,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from gradgen.ir import BOOL, Assign, Atom, Block, Const, For, Function, Program, Scalar, Statement, Var
 from gradgen.ir.walk import map_statement
@@ -51,7 +52,7 @@ from gradgen.lower.hoisting import is_check
 from gradgen.lower.numbers import Whole
 from gradgen.rules.build import constant_atom
 
-COMPARED: dict[str, Callable[[int, int], bool]] = {
+COMPARED: dict[str, Callable[[Any, Any], bool]] = {
     "eq": operator.eq,
     "ne": operator.ne,
     "lt": operator.lt,

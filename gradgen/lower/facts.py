@@ -5,11 +5,10 @@ So a long function takes time in proportion to its length: each loop is looked a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from gradgen.ir import Array, Assign, Atom, Call, Effect, For, ListOf, Scalar, Slot, Statement, Var
-from gradgen.ir.walk import blocks, operands, statement_free, statements, targets
+from gradgen.ir.walk import operands, statement_free, targets, within
 from gradgen.lower.accesses import Accesses, Memory, accesses, touched
 
 FOLDED = ("add", "mul", "maximum", "minimum", "bitwise_or", "bitwise_and", "where")
@@ -68,11 +67,7 @@ def hangs(later: Facts, earlier: Facts) -> bool:
 
 
 def has_effects(s: Statement) -> bool:
-    return any(isinstance(one, Effect | Call) for one in (s, *_inner(s)))
-
-
-def _inner(s: Statement) -> Iterator[Statement]:
-    return (one for block in blocks(s) for one in statements(block))
+    return any(isinstance(one, Effect | Call) for one in within(s))
 
 
 def _is_chain(loop: For, found: Accesses) -> bool:

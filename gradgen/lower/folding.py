@@ -137,7 +137,7 @@ def _answer(s: Assign) -> Const | None:
     """The comparison of known numbers."""
     match s.op, s.args:
         case op, (Const() as a, Const() as b) if op in COMPARED and _plain(a) and _plain(b):
-            return Const(COMPARED[op](a.value, b.value), s.target.type)  # type: ignore[arg-type]
+            return Const(COMPARED[op](a.value, b.value), s.target.type)
     return None
 
 

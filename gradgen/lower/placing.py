@@ -70,7 +70,7 @@ from gradgen.ir import (
 )
 from gradgen.ir.instantiate import copied
 from gradgen.ir.known import counts_up, runs_through
-from gradgen.ir.walk import map_statement, statements, uses
+from gradgen.ir.walk import map_statement, statements, uses, within
 from gradgen.lower.accesses import Memory, touched
 from gradgen.lower.filling import Fill, filled_by
 from gradgen.lower.numbers import Whole
@@ -127,7 +127,7 @@ def _singles(function: Function, read: Counter[Var], memory: Memory) -> Iterator
     }
     later: set[object] = set()  # what is changed from here on
     for s in reversed(function.body.statements) if made else ():
-        for loop in statements(Block((s,), ())):
+        for loop in within(s):
             zeros = made.get(loop.inits[0]) if isinstance(loop, For) and len(loop.inits) == 1 else None
             if zeros is not None and isinstance(loop, For) and read[zeros.target] == 1 and loop.body.statements:
                 store = loop.body.statements[-1]

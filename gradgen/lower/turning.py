@@ -55,7 +55,7 @@ few columns whose number is written stays: its rows are loaded whole.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from gradgen.ir import (
@@ -75,7 +75,7 @@ from gradgen.ir import (
     dims_of,
 )
 from gradgen.ir.known import counts_up, integer_of, runs_through
-from gradgen.ir.walk import blocks, map_statement, statements
+from gradgen.ir.walk import blocks, map_statement, within
 from gradgen.lower.accesses import Memory
 from gradgen.lower.context import Context
 from gradgen.lower.facts import facts_of
@@ -96,7 +96,7 @@ def _function(function: Function, builder: Builder) -> Function:
     ctx, made = Context(builder), list[Statement]()
     turned: dict[Atom, Atom] = {}
     for s in function.body.statements:
-        inside = {id(one) for one in _all(s)}
+        inside = {id(one) for one in within(s)}
         for read in found.down:
             if id(read.element) in inside and read.matrix not in turned:
                 with builder.collect() as copying:
@@ -163,12 +163,6 @@ def _is_all(loop: For, dim: Dim) -> bool:
     extent = loop.stop.type.extent if isinstance(loop.stop.type, Scalar) else None
     whole = dim == extent if dim.constant is None else dim.constant == integer_of(loop.stop)
     return whole and counts_up(loop) and runs_through(loop)
-
-
-def _all(s: Statement) -> Iterator[Statement]:
-    yield s
-    for block in blocks(s):
-        yield from statements(block)
 
 
 def _turned(read: _Read, ctx: Context) -> Atom:
