@@ -16,7 +16,7 @@ import numpy as np
 from gradgen.errors import InternalError
 from gradgen.infer.select import Arguments, Choice, Selection, arguments, of_trees
 from gradgen.infer.signature import declared, key, types_of
-from gradgen.ir import Array, is_float
+from gradgen.ir import is_float
 from gradgen.ir.interface import Input, Path, Root, Tree, leaves
 from gradgen.run import index
 from gradgen.run.backend import first_call, load, specialised
@@ -119,8 +119,7 @@ class Target:
         if form == "forward":
             layout.cache.backward = staticmethod(self.backward(record.result, entries[1], given))  # type: ignore[attr-defined]
         direct = None
-        aux = () if layout.aux is None else leaves(layout.aux)
-        if form != "forward" and not any(isinstance(one.type, Array) for one in aux):  # these may be the arguments'
+        if form != "forward":
             met = [resolve(one.path, values) for one in record.inputs]
             flat = [*of_arguments, *inputs_leaves(others, found)]
             direct = specialised(self.name, entries[0], flat, met, self.style)

@@ -151,6 +151,17 @@ def test_aux():
     assert close(g(3.0), (6.0, {"x": 3.0, "name": "a"}))
 
 
+def test_arrays_in_aux_are_nobody_elses():
+    x = np.arange(6.0).reshape(2, 3)
+    g = grad(lambda x: (np.sum(x * x), (x, x[1:], x.T, x > 1.0)), has_aux=True, jit=True)
+    for _ in range(2):
+        slope, aux = g(x)
+        assert np.array_equal(slope, 2 * x)
+        for k, (one, expected) in enumerate(zip(aux, (x, x[1:], x.T, x > 1.0), strict=True)):
+            assert np.array_equal(one, expected)
+            assert not any(np.shares_memory(one, other) for other in (x, slope, *aux[:k]))
+
+
 def test_globals_and_cells_at_every_call():
     def make(s):
         def change(new):
