@@ -25,6 +25,7 @@ from gradgen.ir import (
     Slice,
     Undefined,
     Var,
+    is_bool,
     is_complex,
 )
 from gradgen.rules.complex_numbers import of_complex
@@ -321,6 +322,8 @@ def _cast(use: _Use) -> ast.expr:
     if isinstance(use.type(0), Array):
         return call(attribute(x, "astype"), [use.speller.dtype(dtype)])
     weak = use.params.get("weak") or (use.target is not None and getattr(use.target.type, "weak", False))
+    if use.speller.style == "jit" and is_bool(use.type(0)) and weak and dtype == "float64":
+        return ast.IfExp(x, constant(1.0), constant(0.0))  # Numba's `float` takes numbers
     return use.call(_PYTHON[dtype], x) if weak else call(use.speller.dtype(dtype), [x])
 
 

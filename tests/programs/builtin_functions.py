@@ -45,7 +45,7 @@ def pow_of_two(x, y):
 
 
 def conversions(x):
-    return float(x) * 2 + int(x) * x + bool(x) * x + float(3) * x + float("2.5") * x
+    return float(x) * 2 + int(x) * x + bool(x) * x + float(3) * x + float("2.5") * x + float(x > 0) * x
 
 
 def rounding(x):
