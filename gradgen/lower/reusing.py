@@ -104,6 +104,7 @@ class _Reusing:
         shifts = {s.target: s for s in loop.body.statements if isinstance(s, Assign) and is_shift(s)}
         before = {var: s for var, s in shifts.items() if inside.isdisjoint(s.args)}
         kept: list[list[_Kept]] = []  # those of one memory together
+        touched: list[set[Var]] = []
         given = loop
         for s in loop.body.statements:
             if not isinstance(s, Assign) or not inside.difference(before).isdisjoint(s.args):
@@ -115,8 +116,9 @@ class _Reusing:
                 continue  # a negative size raises, but not where the loop is not entered
             last = self._last(s.target, loop.body)
             if last is not None and handed_on.isdisjoint(self.memory.roots(s.target)):
-                one = _Kept(s, places, last)
-                earlier = next((own for own in kept if all(self._follows(one, other, loop) for other in own)), None)
+                touched = touched or self._touched(loop.body)
+                one = _Kept(s, places, last, self._touching(s, loop.body, touched))
+                earlier = next((own for own in kept if all(self._follows(one, other) for other in own)), None)
                 if earlier is None:
                     given = self._given(given, one, before)
                     kept.append([one])
@@ -176,21 +178,23 @@ class _Reusing:
                 return None
             version = made
 
-    def _follows(self, one: _Kept, other: _Kept, loop: For) -> bool:
+    def _follows(self, one: _Kept, other: _Kept) -> bool:
         """Whether the array can have the other's memory: nothing reads that one any more where this one is filled."""
         made = one.made, other.made
         kinds = {(s.op, s.args, s.params, s.target.type, s.target.name, _name(s.target.of)) for s in made}
         alike = len(kinds) == 1 and one.places == other.places
-        return alike and max(self._touching(other.made, loop)) < min(self._touching(one.made, loop))
+        return alike and max(other.touching) < min(one.touching)
 
-    def _touching(self, made: Assign, loop: For) -> list[int]:
+    def _touched(self, block: Block) -> list[set[Var]]:
+        """The memory that each statement reads or changes: found once, for there may be hundreds of arrays."""
+        arrays = (_arrays((*operands(s), *targets(s), *statement_free(s))) for s in block.statements)
+        return [set[Var]().union(*map(self.memory.roots, of_one)) for of_one in arrays]
+
+    def _touching(self, made: Assign, block: Block, touched: list[set[Var]]) -> list[int]:
         """The statements that read or change an array."""
-        roots, found = self.memory.roots(made.target), list[int]()
-        for k, s in enumerate(loop.body.statements):
-            touched = _arrays((*operands(s), *targets(s), *statement_free(s)))
-            if s is not made and not all(map(roots.isdisjoint, map(self.memory.roots, touched))):
-                found.append(k)
-        return found or [len(loop.body.statements)]
+        roots = self.memory.roots(made.target)
+        found = [k for k, s in enumerate(block.statements) if s is not made and not roots.isdisjoint(touched[k])]
+        return found or [len(block.statements)]
 
     def _given(self, loop: For, one: _Kept, sums: dict[Var, Assign]) -> For:
         given = one.made.target
@@ -273,11 +277,13 @@ class _Reusing:
 
 @dataclass
 class _Kept:
-    """What makes an array, the places in it that are filled anew each time, if not all are, and its last version."""
+    """What makes an array, the places in it that are filled anew each time, if not all are, its last version, and
+    which of the loop's statements read or change it."""
 
     made: Assign
     places: tuple | None
     last: Var
+    touching: list[int]
 
 
 def _name(var: Var | None) -> str:
