@@ -24,7 +24,7 @@ from gradgen.ir.recompute import unmarked
 from gradgen.ir.verify import verify
 from gradgen.lower import improve, lower
 from gradgen.rules import RULES
-from gradgen.simplify import simplify
+from gradgen.simplify import share_repeated, simplify
 from gradgen.stage import stage
 from gradgen.write import write
 
@@ -100,6 +100,8 @@ def finish(program: Program, style: str, parallel: bool = False, reassociate: bo
     """From a differentiated program to the one that is written."""
     program = checked(simplify, unmarked(program))
     if style != "jit":
+        program = checked(simplify, checked(lambda given: share_repeated(given, arrays_only=True), program))
+    if style != "jit":
         return program
     lowered = checked(simplify, checked(lower, program))
     return checked(lambda given: improve(given, parallel, reassociate), lowered)
@@ -113,7 +115,7 @@ def staged_program(function: Callable[..., Any], arguments: dict[str, Any]) -> S
         return found
     staged = stage(function, arguments)
     verify(staged.program, RULES)
-    return replace(staged, program=checked(simplify, staged.program))
+    return replace(staged, program=checked(simplify, checked(share_repeated, staged.program)))
 
 
 def staged_derivative(

@@ -27,8 +27,10 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import replace
 
-from gradgen.ir import Assign, Atom, Block, Const, Function, Opaque, Program, Scalar, Var, is_float
+from gradgen.ir import Assign, Atom, Block, Const, Function, Program, Scalar, Var, is_float
 from gradgen.ir.walk import map_statement, targets
+from gradgen.simplify.copies import has_line
+from gradgen.simplify.repeated import constant_key, may_share, meaning
 
 COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge", "and", "or", "not")
 
@@ -63,8 +65,8 @@ class _Sharing:
         return Block(tuple(made), tuple(map(self.use, block.yields)))
 
     def stands_for(self, first: Var, again: Var) -> bool:
-        if _is_named(again):
-            if _is_named(self.called.get(first, first)):
+        if has_line(again):
+            if has_line(self.called.get(first, first)):
                 return False  # a line of its own
             self.called[first] = again
         self.same[again] = first
@@ -79,23 +81,13 @@ class _Sharing:
 
 
 def _may_share(s: Assign) -> bool:
-    if not isinstance(s.target.type, Scalar) or s.op in ("draw", "identity"):
+    if not isinstance(s.target.type, Scalar) or s.op == "identity":
         return False
     if s.op in COMPARISONS and not any(is_float(arg.type) for arg in s.args):
         return False  # cheap, and more telling where it is read
-    return not any(isinstance(arg.type, Opaque) for arg in s.args)
+    return may_share(s)
 
 
 def _key(s: Assign) -> Hashable:
-    """Signs of zero and kinds of numbers count: 0.0 is not -0.0, 1 is not 1.0."""
-    args = tuple((repr(arg.value), arg.type) if isinstance(arg, Const) else arg for arg in s.args)
-    return s.op, args, s.params, s.target.type, _meaning(s.spelling)
-
-
-def _meaning(spelling: str) -> str:
-    """`math.exp` and `np.exp` differ in what they raise and give; else the spelling says nothing."""
-    return spelling.split(".")[0]
-
-
-def _is_named(var: Var) -> bool:
-    return bool(var.name or (var.of is not None and (var.of.name or var.of.of is not None)))
+    args = tuple(constant_key(arg) if isinstance(arg, Const) else arg for arg in s.args)
+    return s.op, args, s.params, s.target.type, meaning(s.spelling)

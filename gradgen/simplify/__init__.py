@@ -2,7 +2,8 @@
 
 One idea a file: `unchanging` (what loops and branches hand on unchanged), `branches` (on one test), `copies`,
 `cleared`, `shapes`, `sizes`, `cache`, `dead`, `order` (reads before updates). Each takes a valid program and returns
-one with the same results and effects, and never a slower one.
+one with the same results and effects, and never a slower one. `repeated` (what one line computes twice) is run by the
+pipeline.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from gradgen.simplify.cleared import store_cleared
 from gradgen.simplify.copies import remove_copies
 from gradgen.simplify.dead import remove_dead
 from gradgen.simplify.order import read_first
+from gradgen.simplify.repeated import share_repeated
 from gradgen.simplify.shapes import share_shapes
 from gradgen.simplify.sizes import share_sizes
 from gradgen.simplify.unchanging import remove_unchanging
@@ -24,6 +26,7 @@ __all__ = [
     "remove_copies",
     "remove_dead",
     "remove_unchanging",
+    "share_repeated",
     "share_shapes",
     "share_sizes",
     "simplify",

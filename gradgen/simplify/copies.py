@@ -41,14 +41,14 @@ def _is_copy(s: Assign) -> bool:
     if target.name or s.op not in ("identity", "copy") or (s.op == "copy" and target.of is None):
         return False
     if isinstance(source, Var):
-        return not _has_line(target) or source.of == target.of
+        return not has_line(target) or source.of == target.of
     # A Python number where the text counts on a NumPy one would change what follows.
-    return not _has_line(target) and source is not None and _same_kind(source, target)
+    return not has_line(target) and source is not None and _same_kind(source, target)
 
 
-def _has_line(target: Var) -> bool:
-    """Whether it is the adjoint of a variable that has a name, or is an adjoint itself."""
-    return target.of is not None and bool(target.of.name or target.of.of is not None)
+def has_line(target: Var) -> bool:
+    """Whether it has a name, or is the adjoint of a variable that has one, or that is an adjoint itself."""
+    return bool(target.name or (target.of is not None and (target.of.name or target.of.of is not None)))
 
 
 def _same_kind(a: Atom, b: Atom) -> bool:

@@ -353,11 +353,20 @@ def _affinities(function: Function, folds: Folds, owned: Ownership) -> Iterator[
     written = [s for s in statements(function.body) if folds.is_written(s)]
     for s in written:
         prior = updated(s)
+        if isinstance(s, Accumulate) and (prior in function.params or _is_other_adjoint(prior, s.target)):
+            continue
         if isinstance(prior, Var) and isinstance(s, Accumulate | Store | Assign):
             yield s.target, prior
     for rank in range(3):
         for s in written:
             yield from ((a, b) for a, b in _handed_over(s, rank) if isinstance(b, Var))
+
+
+def _is_other_adjoint(prior: Atom | None, target: Var) -> bool:
+    """`dy`, of the user's `y`, does not become the adjoint of something that has no name."""
+    if not isinstance(prior, Var) or prior.of is None or target.of is None:
+        return False
+    return bool(prior.of.name) and prior.of.name != target.of.name
 
 
 def updated(s: Statement) -> Atom | None:

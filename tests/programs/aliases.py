@@ -161,6 +161,34 @@ def copies_where_views_would_be(m):
     return np.sum(a * m) + np.sum(b * c)
 
 
+def equal_values_one_changed(x):
+    a, b = x * x, x * x
+    a[0] = 2.0
+    b += a
+    return np.sum(a * b)
+
+
+def equal_items_one_changed(x):
+    items = [x * x, x * x]
+    items[0][0] = 0.0
+    return np.sum(items[0] * items[1])
+
+
+def equal_results_one_changed(x):
+    def cleared(v):
+        v[0] = 0.0
+        return v
+
+    return np.sum(cleared(x * x) * (x * x) + (x * x))
+
+
+def written_twice_around_a_store(x):
+    x = x.copy()
+    for i in range(2):
+        x[i], x[i + 1] = np.sin(x[i]) * np.sin(x[i]), np.sin(x[i]) + x[i + 1]; x[i] *= np.sin(x[i])  # fmt: skip  # noqa: E702
+    return np.sum(x * x) * np.sum(x * x)
+
+
 PROGRAMS = [
     program(reshaped_views_of_new_arrays, (V, M)),
     program(copies_where_views_would_be, (M,)),
@@ -175,4 +203,8 @@ PROGRAMS = [
     program(entries_changed_by_their_loop, (1.2,)),
     program(rows_of_other_lengths_appended, (M, 1.2, 3), argnums=(0, 1)),
     program(list_of_arrays_after_a_branch, (V, 1.2), (V, -1.2)),
+    program(equal_values_one_changed, (V,)),
+    program(equal_items_one_changed, (V,)),
+    program(equal_results_one_changed, (V,)),
+    program(written_twice_around_a_store, (V,)),
 ]

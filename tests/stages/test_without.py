@@ -53,6 +53,10 @@ def sum_of_a_product(a, b):
     return np.sum(np.tanh(a) @ b)
 
 
+def product_written_twice(a, b):
+    return np.sum(np.tanh(a @ b) * (a @ b))
+
+
 def turned_product(w, x, c):
     return np.sum(np.tanh(x) @ w * c)
 
@@ -112,6 +116,7 @@ ROWS = {
     "at_once": (each_element, (X[0],), (0,)),
     "cancelling": case(loops.mixture),
     "exact": (small_inverse, (X[:2, :2], X[:2]), (0,)),
+    "repeated_values": (product_written_twice, (X, W), (0,)),
     "shapes": case(loops.makes_what_cannot_be_made),
     "branches": case(loops.added_to_in_part),
     "repeated": (sum_of_a_product, (X, W), (0, 1)),
