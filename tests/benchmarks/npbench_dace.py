@@ -24,12 +24,12 @@ Call = Callable[..., Any]
 def by_dace(suite: Path, info: dict[str, Any], function: Call, arguments: dict[str, Any], argnums: Any) -> Call | None:
     """The gradient by the arguments in `argnums`, None for those that are no arrays. None where there is no DaCe.
 
-    Raises NotImplementedError where DaCe does not differentiate the kernel, or writes C++ that does not compile.
+    Its first call raises NotImplementedError where DaCe does not differentiate the kernel, or its C++ does not compile.
     """
     path = source_of(suite, info, "dace")
     try:
         import dace
-        from dace.autodiff import AutoDiffException, add_backward_pass
+        import dace.autodiff
     except ImportError:
         return None
     if not path.exists():
@@ -44,6 +44,31 @@ def by_dace(suite: Path, info: dict[str, Any], function: Call, arguments: dict[s
     written = folder / f"summed_{info['module_name']}.py"
     written.write_text(text)
     wanted = [name for k, name in enumerate(arguments) if k in argnums and isinstance(arguments[name], np.ndarray)]
+    places = [name for name in arguments if name in names]
+    compiled: list[tuple[Call, dict[str, Any], dict[str, Any]]] = []
+
+    def gradient(*given: Any) -> Any:
+        if not compiled:
+            compiled.append(differentiated(written, {name: arguments[name] for name in places}, wanted, arguments))
+        call, adjoints, sizes = compiled[0]
+        for name in adjoints:
+            adjoints[name][...] = name == "gradient___return"
+        call(**{n: value for n, value in zip(arguments, given, strict=True) if n in names}, **adjoints, **sizes)
+        return [adjoints.get(f"gradient_{name}") for k, name in enumerate(arguments) if k in argnums]
+
+    return gradient
+
+
+def differentiated(
+    path: Path, given: dict[str, Any], wanted: list[str], arguments: dict[str, Any]
+) -> tuple[Call, dict[str, Any], dict[str, Any]]:
+    """`summed` of a file, compiled with its gradient; room for adjoints; the sizes that it is to be called with."""
+    import dace
+    from dace.autodiff import AutoDiffException, add_backward_pass
+    from dace.libraries import blas
+
+    if blas.environments.OpenBLAS.is_installed():
+        blas.default_implementation = "OpenBLAS"
     refusals = (
         AutoDiffException,
         dace.codegen.exceptions.CompilationError,
@@ -52,23 +77,16 @@ def by_dace(suite: Path, info: dict[str, Any], function: Call, arguments: dict[s
         SyntaxError,
     )
     try:
-        graph = load(written, written.stem).summed.to_sdfg(simplify=True)
-        add_backward_pass(sdfg=graph, inputs=[name for name in wanted if name in names], outputs=["__return"])
+        graph = load(path, path.stem).summed.to_sdfg(simplify=True)
+        add_backward_pass(sdfg=graph, inputs=[name for name in wanted if name in given], outputs=["__return"])
         compiled = graph.compile()
     except refusals as refusal:
         raise NotImplementedError(f"{type(refusal).__name__}: {refusal}") from refusal
-    adjoints = {f"gradient_{name}": np.zeros_like(arguments[name]) for name in wanted if name in names}
+    adjoints = {f"gradient_{name}": np.zeros_like(given[name]) for name in wanted if name in given}
     adjoints["gradient___return"] = np.ones(1)
-    sizes = {name: value for name, value in arguments.items() if name in graph.free_symbols and name not in names}
-    sizes |= dace.frontend.python.parser.infer_symbols_from_datadescriptor(graph, {n: arguments[n] for n in names})
-
-    def gradient(*given: Any) -> Any:
-        for name in adjoints:
-            adjoints[name][...] = name == "gradient___return"
-        compiled(**{n: value for n, value in zip(arguments, given, strict=True) if n in names}, **adjoints, **sizes)
-        return [adjoints.get(f"gradient_{name}") for k, name in enumerate(arguments) if k in argnums]
-
-    return gradient
+    sizes = {name: value for name, value in arguments.items() if name in graph.free_symbols and name not in given}
+    sizes |= dace.frontend.python.parser.infer_symbols_from_datadescriptor(graph, given)
+    return compiled, adjoints, sizes
 
 
 def summed(text: str, kernel: str, count: int, outputs: list[tuple[str, Any]]) -> tuple[str, list[str]]:

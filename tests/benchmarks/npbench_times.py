@@ -59,6 +59,7 @@ COLUMNS = {
 TOO_SHORT = 1e-3  # seconds; below that a kernel is timed at the next size
 A_TURN = 2e-3  # shorter calls are repeated until a turn takes this long
 SHORT = 0.5  # seconds; a call that takes no longer is made once more before each turn
+LONG = 3.0  # seconds; such a call is not repeated
 BUDGET = 4.0  # seconds for the turns of one kernel
 PATIENCE = 240  # seconds for one kernel in all
 ONE_THREAD = {
@@ -240,16 +241,17 @@ def unjitted(jax: types.ModuleType) -> None:
 
 
 def in_turns(functions: dict[str, Call], arguments: tuple[Any, ...]) -> dict[str, float]:
-    """Median seconds of a call of each, the functions taking turns."""
+    """Median seconds of a call of each, the functions taking turns; one that takes LONG has had its turn."""
     once = {name: seconds_of(function, arguments, 1) for name, function in functions.items()}
     calls = {name: max(1, min(1000, round(A_TURN / max(seconds, 1e-7)))) for name, seconds in once.items()}
-    turn = sum(seconds * calls[name] for name, seconds in once.items())
-    times: dict[str, list[float]] = {name: [] for name in functions}
+    times = {name: [seconds] if seconds > LONG else [] for name, seconds in once.items()}
+    waiting = [name for name, seconds in once.items() if seconds <= LONG]
+    turn = sum(once[name] * calls[name] for name in waiting)
     for _ in range(max(3, min(31, round(BUDGET / turn)))):
-        for name, function in functions.items():
+        for name in waiting:
             if once[name] < SHORT:  # after another one's turn, memory is to be got from the system again
-                seconds_of(function, arguments, 1)
-            times[name].append(seconds_of(function, arguments, calls[name]))
+                seconds_of(functions[name], arguments, 1)
+            times[name].append(seconds_of(functions[name], arguments, calls[name]))
     return {name: statistics.median(values) for name, values in times.items()}
 
 
