@@ -143,8 +143,9 @@ class Through:
             spread = symbols.apply("expand_dims", expanded(_sym(value, y), y.atom), axis=(place,))
             return lambda: self.adjoints.contribute(arg, spread, like=spread.atom)
         self.check(dims[axis])
-        if _puts_axes_in_front(made):
-            return self.give(made.args[0], value, y)  # type: ignore[arg-type]
+        viewed = made.args[0] if _puts_axes_in_front(made) else None
+        if isinstance(viewed, Var):
+            return self.give(viewed, value, y)
         vector = self.upright_vector(made)
         if vector is not None:
             there = symbols.apply("getitem", Sym(vector, self.builder), self.pick.places, index=(At(0),))

@@ -27,8 +27,8 @@ from collections import Counter
 from dataclasses import replace
 from typing import NamedTuple
 
-from gradgen.ir import Assign, Atom, Block, Const, Function, Program, Scalar, Statement
-from gradgen.ir.walk import block_exits, blocks, map_statement, operands, statements
+from gradgen.ir import Assign, Atom, Block, Const, Function, Program, Scalar, Statement, Var
+from gradgen.ir.walk import map_statement, uses
 from gradgen.rules.build import Builder, builder_after
 
 
@@ -47,23 +47,18 @@ def choose_terms(program: Program) -> Program:
 
 
 def _function(function: Function, builder: Builder) -> Function:
-    uses: Counter[Atom] = Counter(function.body.yields)
-    for s in statements(function.body):
-        uses.update(operands(s))
-        for block in blocks(s):
-            uses.update(block_exits(s, block))
-    return replace(function, body=_block(function.body, uses, builder))
+    return replace(function, body=_block(function.body, uses(function), builder))
 
 
-def _block(block: Block, uses: Counter[Atom], builder: Builder) -> Block:
+def _block(block: Block, read: Counter[Var], builder: Builder) -> Block:
     made: dict[Atom, Assign] = {}
     gone: set[Atom] = set()
     done: list[Statement] = []
     for s in block.statements:
-        s = map_statement(s, lambda atom: atom, lambda inner: _block(inner, uses, builder))
+        s = map_statement(s, lambda atom: atom, lambda inner: _block(inner, read, builder))
         if isinstance(s, Assign):
             made[s.target] = s
-            one, other = (_term(arg, made, uses) for arg in s.args) if s.op == "add" else (None, None)
+            one, other = (_term(arg, made, read) for arg in s.args) if s.op == "add" else (None, None)
             if one is not None and other is not None and one.test == other.test and one.chosen != other.chosen:
                 yes, no = (one, other) if one.chosen else (other, one)
                 with builder.at(s.origin), builder.collect() as chains:
@@ -76,9 +71,9 @@ def _block(block: Block, uses: Counter[Atom], builder: Builder) -> Block:
     return Block(tuple(kept), block.yields)
 
 
-def _term(atom: Atom, made: dict[Atom, Assign], uses: Counter[Atom]) -> Term | None:
+def _term(atom: Atom, made: dict[Atom, Assign], read: Counter[Var]) -> Term | None:
     s = made.get(atom)
-    if s is None or s.target.name or uses[atom] > 1 or not _is_float(atom):
+    if s is None or s.target.name or read[s.target] > 1 or not _is_float(atom):
         return None
     if s.op == "where":
         test, one, other = s.args
@@ -88,7 +83,7 @@ def _term(atom: Atom, made: dict[Atom, Assign], uses: Counter[Atom]) -> Term | N
             return Term(test, chosen, value, (s,))
     elif s.op in ("neg", "mul"):
         for arg in s.args:
-            inner = _term(arg, made, uses)
+            inner = _term(arg, made, read)
             if inner is not None:
                 return inner._replace(chain=(*inner.chain, s))
     return None

@@ -24,13 +24,12 @@ a branch or a loop is not known after it.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from dataclasses import replace
 
-from gradgen.ir import Assign, Atom, Block, Const, Function, Program, Scalar, Var, is_float
-from gradgen.ir.walk import map_statement, targets
+from gradgen.ir import Assign, Atom, Block, Function, Program, Scalar, Var, is_float
+from gradgen.ir.walk import map_statement
 from gradgen.simplify.copies import has_line
-from gradgen.simplify.repeated import constant_key, may_share, meaning
+from gradgen.simplify.repeated import Sharing
 
 COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge", "and", "or", "not")
 
@@ -40,36 +39,28 @@ def share_values(program: Program) -> Program:
 
 
 def _in_function(function: Function) -> Function:
-    sharing = _Sharing()
+    sharing = _OfNumbers()
     body = sharing.block(function.body, {})
     return replace(function, body=sharing.renamed(body) if sharing.called else body)
 
 
-class _Sharing:
+class _OfNumbers(Sharing):
     def __init__(self) -> None:
-        self.same: dict[Atom, Atom] = {}  # what is computed again, by what it is
+        super().__init__()
         self.called: dict[Var, Var] = {}  # an unnamed value that a named one repeats takes that one's name
 
-    def use(self, atom: Atom) -> Atom:
-        return self.same.get(atom, atom)
+    def compares(self, s: Assign) -> bool:
+        if not isinstance(s.target.type, Scalar) or s.op == "identity":
+            return False
+        if s.op in COMPARISONS and not any(is_float(arg.type) for arg in s.args):
+            return False  # cheap, and more telling where it is read
+        return super().compares(s)
 
-    def block(self, block: Block, known: dict[Hashable, Var]) -> Block:
-        known = dict(known)
-        made = []
-        for s in block.statements:
-            s = map_statement(s, self.use, lambda inner: self.block(inner, known))
-            first = known.setdefault(_key(s), s.target) if isinstance(s, Assign) and _may_share(s) else None
-            if first is not None and first not in targets(s) and self.stands_for(first, targets(s)[0]):
-                continue
-            made.append(s)
-        return Block(tuple(made), tuple(map(self.use, block.yields)))
-
-    def stands_for(self, first: Var, again: Var) -> bool:
-        if has_line(again):
+    def stands_for(self, first: Var, again: Assign) -> bool:
+        if has_line(again.target):
             if has_line(self.called.get(first, first)):
                 return False  # a line of its own
-            self.called[first] = again
-        self.same[again] = first
+            self.called[first] = again.target
         return True
 
     def renamed(self, block: Block) -> Block:
@@ -78,16 +69,3 @@ class _Sharing:
 
         body = tuple(map_statement(s, name, self.renamed, name) for s in block.statements)
         return Block(body, tuple(map(name, block.yields)))
-
-
-def _may_share(s: Assign) -> bool:
-    if not isinstance(s.target.type, Scalar) or s.op == "identity":
-        return False
-    if s.op in COMPARISONS and not any(is_float(arg.type) for arg in s.args):
-        return False  # cheap, and more telling where it is read
-    return may_share(s)
-
-
-def _key(s: Assign) -> Hashable:
-    args = tuple(constant_key(arg) if isinstance(arg, Const) else arg for arg in s.args)
-    return s.op, args, s.params, s.target.type, meaning(s.spelling)

@@ -60,7 +60,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from gradgen.ir import Assign, Atom, Block, For, Function, Program, Scalar, Statement, Store, Var, is_float
-from gradgen.ir.walk import block_exits, blocks, map_statement, operands, statements, targets
+from gradgen.ir.walk import map_statement, operands, targets, uses
 from gradgen.lower.accesses import Memory, Place
 from gradgen.lower.recurrences import direction
 from gradgen.rules.build import Builder, builder_after
@@ -73,27 +73,23 @@ def add_last(program: Program) -> Program:
 
 def _function(function: Function, builder: Builder) -> Function:
     memory = Memory(function)
-    uses: Counter[Atom] = Counter(function.body.yields)
-    for s in statements(function.body):
-        uses.update(operands(s))
-        for block in blocks(s):
-            uses.update(block_exits(s, block))
+    read = uses(function)
 
     def inside(block: Block) -> Block:
         return replace(block, statements=tuple(map(statement, block.statements)))
 
     def statement(s: Statement) -> Statement:
         made = map_statement(s, lambda atom: atom, inside)
-        return _in_order(made, memory, uses, builder) if isinstance(made, For) and direction(made) else made
+        return _in_order(made, memory, read, builder) if isinstance(made, For) and direction(made) else made
 
     return replace(function, body=inside(function.body))
 
 
-def _in_order(loop: For, memory: Memory, uses: Counter[Atom], builder: Builder) -> For:
+def _in_order(loop: For, memory: Memory, often: Counter[Var], builder: Builder) -> For:
     late = _late(loop, memory)
     sums = {s.target: s for s in loop.body.statements if isinstance(s, Assign) and _is_sum(s)}
     read = {arg for s in sums.values() for arg in s.args}
-    parts: dict[Atom, Assign] = {var: s for var, s in sums.items() if var in read and uses[var] == 1 and not var.name}
+    parts: dict[Atom, Assign] = {var: s for var, s in sums.items() if var in read and often[var] == 1 and not var.name}
     made: list[Statement] = []
     gone: set[Atom] = set()
     for s in loop.body.statements:

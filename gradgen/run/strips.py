@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 
 def dot_by_triangle(x: Any, t: Any, upper: bool) -> Any:
-    raise NotImplementedError("compiled code only")
+    return np.dot(x, t)
 
 
 def triangle_of_dot(a: Any, b: Any, upper: bool) -> Any:
-    raise NotImplementedError("compiled code only")
+    return np.dot(a, b)
 
 
 IN_PLACE_OF = {"_dot_by_triangle": dot_by_triangle, "_triangle_of_dot": triangle_of_dot}

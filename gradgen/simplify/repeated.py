@@ -64,23 +64,17 @@ def share_repeated(program: Program, arrays_only: bool = False) -> Program:
 
 
 def _in_function(function: Function, arrays_only: bool) -> Function:
-    sharing = _Sharing(_changed(function) | _lines(function), arrays_only)
+    sharing = _OfLines(_changed(function) | _lines(function), arrays_only)
     body = sharing.block(function.body, {})
     return replace(function, body=body) if sharing.same else function
 
 
-class _Sharing:
-    def __init__(self, apart: set[Atom], arrays_only: bool) -> None:
-        self.apart = apart
-        self.arrays_only = arrays_only
+class Sharing:
+    """Of operations that give the same the first stands for the others, if `stands_for` lets it."""
+
+    def __init__(self) -> None:
         self.same: dict[Atom, Atom] = {}  # what is computed again, by what it is
         self.numbers: dict[Atom, Hashable] = {}  # equal for equal values, shared or not
-
-    def use(self, atom: Atom) -> Atom:
-        return self.same.get(atom, atom)
-
-    def number(self, atom: Atom) -> Hashable:
-        return constant_key(atom) if isinstance(atom, Const) else self.numbers.get(atom, atom)
 
     def block(self, block: Block, known: dict[Hashable, Var]) -> Block:
         known = dict(known)
@@ -88,41 +82,50 @@ class _Sharing:
         for s in block.statements:
             # What a statement that is run again keeps out of memory is not taken from outside it.
             outside = {} if isinstance(s, If) and s.recompute else known
-            s = map_statement(s, self.use, partial(self.block, known=outside))
-            if isinstance(s, Assign) and may_share(s):
+            s = map_statement(s, self._use, partial(self.block, known=outside))
+            if isinstance(s, Assign) and self.compares(s):
                 first = known.setdefault(self.key(s), s.target)
                 self.numbers[s.target] = first
-                if first != s.target and self.costs(s) and not self.apart & {first, s.target}:
+                if first != s.target and self.stands_for(first, s):
                     self.same[s.target] = first
                     continue
             made.append(s)
-        return Block(tuple(made), tuple(map(self.use, block.yields)))
+        return Block(tuple(made), tuple(map(self._use, block.yields)))
 
-    def costs(self, s: Assign) -> bool:
-        if s.op in AS_IS or has_line(s.target):
+    def compares(self, s: Assign) -> bool:
+        """Whether the same operation of the same arguments has the same value, and nobody asks which of two it is."""
+        if not isinstance(s.target.type, Scalar | Array) or s.op == "draw":
             return False
-        return isinstance(s.target.type, Array) or not (self.arrays_only or is_integer(s.target.type))
+        return not any(isinstance(arg.type, Opaque) for arg in s.args)
 
     def key(self, s: Assign) -> Hashable:
-        line = (s.origin.filename, s.origin.line) if s.origin is not None else None
-        return s.op, tuple(map(self.number, s.args)), s.params, s.target.type, meaning(s.spelling), line
+        """`math.exp` and `np.exp` differ in what they raise and give; else the spelling says nothing."""
+        return s.op, tuple(map(self._number, s.args)), s.params, s.target.type, s.spelling.split(".")[0]
+
+    def stands_for(self, first: Var, again: Assign) -> bool:
+        raise NotImplementedError
+
+    def _use(self, atom: Atom) -> Atom:
+        return self.same.get(atom, atom)
+
+    def _number(self, atom: Atom) -> Hashable:
+        """Signs of zero and kinds of numbers count: 0.0 is not -0.0, 1 is not 1.0."""
+        return (repr(atom.value), atom.type) if isinstance(atom, Const) else self.numbers.get(atom, atom)
 
 
-def may_share(s: Assign) -> bool:
-    """Whether the same operation of the same arguments has the same value, and nobody asks which of two it is."""
-    if not isinstance(s.target.type, Scalar | Array) or s.op == "draw":
-        return False
-    return not any(isinstance(arg.type, Opaque) for arg in s.args)
+class _OfLines(Sharing):
+    def __init__(self, apart: set[Atom], arrays_only: bool) -> None:
+        super().__init__()
+        self.apart = apart
+        self.arrays_only = arrays_only
 
+    def key(self, s: Assign) -> Hashable:
+        return super().key(s), (s.origin.filename, s.origin.line) if s.origin is not None else None
 
-def constant_key(constant: Const) -> Hashable:
-    """Signs of zero and kinds of numbers count: 0.0 is not -0.0, 1 is not 1.0."""
-    return repr(constant.value), constant.type
-
-
-def meaning(spelling: str) -> str:
-    """`math.exp` and `np.exp` differ in what they raise and give; else the spelling says nothing."""
-    return spelling.split(".")[0]
+    def stands_for(self, first: Var, again: Assign) -> bool:
+        if again.op in AS_IS or has_line(again.target) or self.apart & {first, again.target}:
+            return False
+        return isinstance(first.type, Array) or not (self.arrays_only or is_integer(first.type))
 
 
 def _lines(function: Function) -> set[Atom]:

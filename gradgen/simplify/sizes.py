@@ -18,11 +18,10 @@ One that is used once stays where the user wrote it.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 
 from gradgen.ir import Assign, Atom, Block, Function, Program, Var
-from gradgen.ir.walk import block_exits, blocks, operands, statements
+from gradgen.ir.walk import blocks, statements, uses
 from gradgen.simplify.copies import replace_variables
 
 SIZES = ("size", "count", "length")
@@ -43,22 +42,13 @@ def size_key(s: Assign) -> Key:
 
 
 def _in_function(function: Function) -> Function:
-    uses = _uses(function)
+    read = uses(function)
     sizes = [s for s in statements(function.body) if isinstance(s, Assign) and is_size(s)]
-    often = {size_key(s) for s in sizes if uses[s.target] > 1}
+    often = {size_key(s) for s in sizes if read[s.target] > 1}
     mapping: dict[Var, Atom] = {}
     if often:
         _share(function.body, {}, often, mapping)
     return replace_variables(function, mapping, dropped=mapping) if mapping else function
-
-
-def _uses(function: Function) -> Counter[Atom]:
-    uses: Counter[Atom] = Counter(function.body.yields)
-    for s in statements(function.body):
-        uses.update(operands(s))
-        for block in blocks(s):
-            uses.update(block_exits(s, block))
-    return uses
 
 
 def _share(block: Block, known: dict[Key, Var], often: set[Key], mapping: dict[Var, Atom]) -> None:

@@ -182,11 +182,13 @@ def equal_results_one_changed(x):
     return np.sum(cleared(x * x) * (x * x) + (x * x))
 
 
-def written_twice_around_a_store(x):
-    x = x.copy()
-    for i in range(2):
-        x[i], x[i + 1] = np.sin(x[i]) * np.sin(x[i]), np.sin(x[i]) + x[i + 1]; x[i] *= np.sin(x[i])  # fmt: skip  # noqa: E702
-    return np.sum(x * x) * np.sum(x * x)
+def one_line_before_and_after_a_store(x):
+    def step(v, i):
+        v[i] = np.sin(v[i]) * np.sin(v[i]) + np.sin(v[i + 1])
+        return v[i]
+
+    y = x.copy()
+    return step(y, 0) + step(y, 0) * step(y, 1) + np.sum(y * y) * np.sum(y * y)
 
 
 PROGRAMS = [
@@ -206,5 +208,5 @@ PROGRAMS = [
     program(equal_values_one_changed, (V,)),
     program(equal_items_one_changed, (V,)),
     program(equal_results_one_changed, (V,)),
-    program(written_twice_around_a_store, (V,)),
+    program(one_line_before_and_after_a_store, (V,)),
 ]
