@@ -41,12 +41,14 @@ from gradgen.ir import (
     Open,
     Save,
     Scalar,
+    Slice,
     Statement,
     Store,
     Undefined,
     Var,
     While,
     dims_of,
+    is_bool,
 )
 from gradgen.ir.walk import blocks, operands, statement_free, statements, targets
 
@@ -75,6 +77,12 @@ def _apart(loop: For, k: int, active: Set[Var]) -> bool:
     same = not isinstance(first, Undefined) and _alike(first, start) and _alike(start, result)
     place = loop.index if _natural(loop) else None
     return same and _adds_up(loop.body, start, end, place)
+
+
+def sets_once(loop: For, k: int) -> bool:
+    """Whether an iteration of a loop that is independent sets no element of the k-th carried array twice."""
+    chain = Chain(loop.index)
+    return chain.leads(loop.body, loop.carried[k], loop.body.yields[k]) and chain.stores <= 1
 
 
 def along(loop: For, k: int, active: Set[Var]) -> bool:
@@ -130,11 +138,13 @@ def _adds_up(body: Block, start: Var, end: Atom, place: Var | None) -> bool:
 
 class Chain:
     """What becomes of a value, statement by statement. `ways`: "add", the axis along which elements are set, or which
-    of the operations `folds`, as they are spelled, of which it is one argument."""
+    of the operations `folds`, as they are spelled, of which it is one argument. `stores`: how often an element may be
+    set."""
 
     def __init__(self, place: Var | None, folds: Collection[tuple[str, str]] = ()):
         self.place, self.folds = place, folds
         self.ways: set[str | int] = set()
+        self.stores = 0
 
     def leads(self, block: Block, start: Var, end: Atom) -> bool:
         current, past = start, set[Var]()
@@ -165,8 +175,7 @@ class Chain:
             case Store() if s.array == current:
                 return self.stored(s)
             case For() if s.leave is None and current in s.inits and current not in statement_free(s):
-                k = s.inits.index(current)
-                return s.results[k] if self.leads(s.body, s.carried[k], s.body.yields[k]) else None
+                return self.repeated(s, s.inits.index(current))
             case If() if s.test != current:
                 return self.chosen(s, current)
         return None
@@ -181,16 +190,40 @@ class Chain:
         axes = [
             k for k, entry in enumerate(s.index) if isinstance(entry, At) and s.operands[entry.operand] == self.place
         ]
-        if not axes or any(not isinstance(entry, int | At) for entry in s.index[: axes[0]]):
+        if not axes or not all(_is_one_axis(entry, s) for entry in s.index[: axes[0]]):
             return None
         self.ways.add(axes[0])
+        self.stores += 1
         return s.target
 
+    def repeated(self, s: For, k: int) -> Var | None:
+        """What a loop inside makes of it. Where places are not each iteration's own, one may be set twice."""
+        before, own = self.stores, Chain(s.index if _natural(s) else None)
+        if not self.leads(s.body, s.carried[k], s.body.yields[k]):
+            return None
+        if self.stores > before and not (own.leads(s.body, s.carried[k], s.body.yields[k]) and len(own.ways) == 1):
+            self.stores += 1
+        return s.results[k]
+
     def chosen(self, s: If, current: Var) -> Var | None:
+        before = self.stores
         for k, result in enumerate(s.results):
-            if all(self.leads(branch, current, branch.yields[k]) for branch in (s.then, s.orelse)):
+            counts = []
+            for branch in (s.then, s.orelse):
+                self.stores = before
+                if self.leads(branch, current, branch.yields[k]):
+                    counts.append(self.stores)
+            if len(counts) == 2:
+                self.stores = max(counts)
                 return result
         return None
+
+
+def _is_one_axis(entry: object, s: Store) -> bool:
+    """Whether an entry of a store's index is for one axis: a mask may be for several."""
+    if isinstance(entry, At):
+        return not is_bool(s.operands[entry.operand].type)
+    return isinstance(entry, int | Slice)
 
 
 def _uses(block: Block, var: Var) -> int:

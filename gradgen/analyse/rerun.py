@@ -49,7 +49,7 @@ LINEAR = {"add", "sub", "neg", "identity", "copy", "cast", "getitem", "item", "s
 
 
 def pays(loop: For | While, active: Set[Var]) -> bool:
-    if loop.leave is not None or not all(_light(s) for s in statements(loop.body)):
+    if loop.leave is not None or not is_light(loop):
         return False
     state = [var for var in loop.carried if var in active]
     arrays = [var for var in loop.carried if not isinstance(var.type, Scalar)]
@@ -59,6 +59,11 @@ def pays(loop: For | While, active: Set[Var]) -> bool:
         return False
     fewer = sum(_read_later(loop, active)) - sum(_weight(var.type) for var in state)
     return MEMORY * fewer > _cost(loop.body)
+
+
+def is_light(loop: For | While) -> bool:
+    """Whether all that an iteration does is done again at little cost."""
+    return all(map(_light, statements(loop.body)))
 
 
 def _light(s: Statement) -> bool:

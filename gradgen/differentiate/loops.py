@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TypeGuard
 
 from gradgen.analyse import rerun
-from gradgen.analyse.independent import along, independent
+from gradgen.analyse.independent import along, independent, sets_once
 from gradgen.analyse.standing import standing
 from gradgen.differentiate import again
 from gradgen.differentiate.state import Region, State
@@ -29,7 +29,9 @@ from gradgen.ir import (
     Load,
     Save,
     Scalar,
+    Slice,
     Statement,
+    Store,
     Undefined,
     Var,
     While,
@@ -49,11 +51,17 @@ class Loops(State):
 
     def _is_independent(self, s: For | While) -> TypeGuard[For]:
         """An iteration that runs again keeps what its inner loops need, so that these do not run a third time; but
-        where they run only for backward, or forward and backward become one, they keep nothing either."""
+        where they run only for backward, or forward and backward become one, they keep nothing either.
+
+        What stores columns, and computes what is dear, does not run twice: a mixture's matrices of distances."""
         if not isinstance(s, For) or not independent(s, self.marks) or self._reads_what_changes(s):
             return False
+        if self._known_before(s):
+            return True
         ends = not any(result in again.read(after) for result in s.results for after in self.following)
-        return not self.repeating or ends or self._known_before(s)
+        return (not self.repeating or ends) and (
+            rerun.is_light(s) or not any(map(_sets_columns, all_statements(s.body)))
+        )
 
     def _reads_what_changes(self, s: For) -> bool:
         """Whether it reads elements of an array that a loop around it fills bit by bit: only these are kept, not the
@@ -89,12 +97,15 @@ class Loops(State):
         ]
         outside = self.active_outside(s)
         sums = {var: self.builder.var("", self.adjoint_type(var), of=var) for var in outside}
-        # Of an array from before, elements that are set in the loop take their adjoints away.
+        # Of an array from before, or set twice, elements that are set in the loop take their adjoints away.
         found = {k: adjoint for k, adjoint in enumerate(incoming) if adjoint is not None}
-        changed = [k for k in found if self._is_active_array(s.inits[k])]
+        arrays = [k for k in found if isinstance(s.inits[k].type, Array)]
+        changed = [k for k in arrays if self.adjoints.is_active(s.inits[k]) or not sets_once(s, k)]
         params = {k: self.builder.var("", found[k].type, of=s.carried[k]) for k in changed}
-        before, standing_around = (self.new_slots, self.repeating), dict(self.standing)
+        before, standing_around = (self.new_slots, self.repeating, self.marks), dict(self.standing)
         self.new_slots, self.repeating = [], True
+        # What nobody asks the adjoint of before the loop has none in it: of its places each is one iteration's own.
+        self.marks = self.adjoints.active = self.marks - {s.carried[k] for k in found if k not in changed}
         with self.builder.collect() as statements, self.adjoints.scope(dict(sums)) as current:
             for k, (given, adjoint) in enumerate(zip(s.body.yields, incoming, strict=True)):
                 if adjoint is not None:
@@ -103,7 +114,8 @@ class Loops(State):
             onward = [self.adjoints.full(current.pop(s.carried[k], None), params[k]) for k in changed]
             touched = [var for var in outside if current.get(var) is not sums[var]]
             exits = (*onward, *(self.adjoints.full(current[var], var) for var in touched))
-        self.new_slots, self.repeating = before
+        self.new_slots, self.repeating, self.marks = before
+        self.adjoints.active = self.marks
         going: list[tuple[Var, Atom, Atom]] = [(params[k], found[k], s.inits[k]) for k in changed]
         going += [(sums[var], self._start(var), var) for var in touched]
         results = [
@@ -124,9 +136,6 @@ class Loops(State):
             if adjoint is not None:
                 self.adjoints.hand_on(init, left.get(k, adjoint))
         return s
-
-    def _is_active_array(self, atom: Atom) -> bool:
-        return self.adjoints.is_active(atom) and isinstance(atom.type, Array)
 
     def _stepped(self, s: For | While) -> Statement:
         """The iterations run again, last to first, with the adjoints of what they carry going round."""
@@ -262,6 +271,11 @@ class Loops(State):
 def _defined_inside(loop: For | While) -> frozenset[Var]:
     inner = {var for s in all_statements(loop.body) for var in (*targets(s), *block_params(s))}
     return frozenset(inner | set(block_params(loop)))
+
+
+def _sets_columns(s: Statement) -> bool:
+    """Whether it sets elements that do not lie beside each other: in `a[:, i]`, those of each iteration lie apart."""
+    return isinstance(s, Store) and any(isinstance(entry, Slice) for entry in s.index[:-1])
 
 
 def _of_iteration(s: For | While, k: int) -> Atom:

@@ -134,6 +134,20 @@ def elements_set_twice(w, v):
     return np.sum(y ** 2)
 
 
+def elements_of_nested_loops(w, m):
+    """Each set once; rows and columns; set once more by a loop inside, some of them, and at the same place each time."""
+    once, twice = np.zeros((len(m), 3, len(m))), np.ones((len(m), len(m)))
+    for i in range(len(m)):
+        for j in range(3):
+            once[:, j, i] = w * m[i, j] ** 2
+        twice[:, i] = w ** 3 * m[:, 0]
+        for j in range(2):
+            if m[i, j] > 0:
+                twice[j, i] = w * m[i, j]
+            twice[2, i] = w * m[j, 2]
+    return np.sum(np.sin(once)) + np.sum(twice ** 2)
+
+
 def neighbour_overwritten(w, v):
     y = np.zeros(len(v) + 1)
     for i in range(len(v)):
@@ -329,6 +343,7 @@ PROGRAMS = [
     program(elements_set_at_negative_places, (0.3, V), argnums=(0, 1)),
     program(elements_set_backward, (0.3, V), argnums=(0, 1)),
     program(elements_set_twice, (0.3, V), argnums=(0, 1)),
+    program(elements_of_nested_loops, (0.3, X), argnums=(0, 1)),
     program(neighbour_overwritten, (0.3, V), argnums=(0, 1)),
     program(rows_set_where, (0.3, X), argnums=(0, 1)),
     program(set_and_added, (0.3, V), argnums=(0, 1)),
