@@ -40,12 +40,12 @@ def power(lower: Lower, resty: Any, expr: Any, error_model: str) -> Any:
 
 
 def _products(builder: ir.IRBuilder, base: Any, exponent: int) -> Any:
-    """In the order of Numba's own function."""
+    """In the order of Numba's own function. A sum that `fused_sums` tells of may take the last one in unrounded."""
     made = base if exponent & 1 else None
     while exponent := exponent >> 1:
-        base = builder.fmul(base, base)
+        base = builder.fmul(base, base, flags=["contract"])
         if exponent & 1:
-            made = base if made is None else builder.fmul(made, base)
+            made = base if made is None else builder.fmul(made, base, flags=["contract"])
     return made
 
 

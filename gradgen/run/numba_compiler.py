@@ -2,7 +2,8 @@
 
 - calls of mathematical functions are told their vector variants (`vector_math`);
 - a term that is added to an accumulator (`s += x`) may be added in another order, so that several are added at once.
-  `a + b` elsewhere keeps its order, and so a compensated sum stays one.
+  `a + b` elsewhere keeps its order, and so a compensated sum stays one. A product that is added to a sum in a loop is
+  not rounded before (`fused_sums`);
 - powers and extremes of numbers are a few instructions (`arithmetic`);
 - LLVM is told which arrays share no memory (`distinct_memory`), and which loops are kept (`long_enough`); arrays of
   written size lie on the stack (`small_arrays`).
@@ -25,6 +26,7 @@ from numba.core.compiler_machinery import register_pass
 
 from gradgen.run import arithmetic, vector_math
 from gradgen.run.distinct_memory import Memory, Scopes, since
+from gradgen.run.fused_sums import FusedSums
 from gradgen.run.long_enough import keep, kept_loops
 from gradgen.run.native_entry import NativeEntry
 from gradgen.run.options import Options
@@ -45,6 +47,8 @@ class Lower(lowering.Lower):
         self.memory = Memory(self.func_ir, self.fndesc.typemap, apart=self.kind == "part")
         self.scopes = Scopes(self.module, self.fndesc.mangled_name, self.memory)
         self.small = SmallArrays(self.func_ir, self.memory) if self.options.small_arrays else None
+        fused = self.options.reassociate and self.options.fused_sums
+        self.fused = FusedSums(self.func_ir, self.memory) if fused else None
         self.kept = kept_loops(self.func_ir, self.fndesc.typemap) if self.options.simd else {}
 
     def lower_block(self, block: Any) -> None:
@@ -70,8 +74,11 @@ class Lower(lowering.Lower):
         if power is not None:
             return power
         made = super().lower_binop(resty, expr, op)
-        if self.options.reassociate and expr.op == "inplace_binop" and getattr(made, "opname", "") in ADDITIONS:
+        opname = getattr(made, "opname", "")
+        if self.options.reassociate and expr.op == "inplace_binop" and opname in ADDITIONS:
             made.flags.append("reassoc")
+        if self.fused is not None and (opname == "fmul" or (opname in ADDITIONS and expr in self.fused.additions)):
+            made.flags.append("contract")  # LLVM takes a product and a sum together where both say so
         return made
 
     def _lower_call_normal(self, fnty: Any, expr: Any, signature: Any) -> Any:

@@ -18,8 +18,8 @@ class Options:
     """reassociate, error_model, parallel: as in `gradgen.grad`.
 
     simd: mathematical functions of several elements at once, where the machine has them. distinct_memory: LLVM is told
-    which arrays cannot share memory. small_arrays: those of written size lie on the stack. These three are no part of
-    the public face.
+    which arrays cannot share memory. small_arrays: those of written size lie on the stack. fused_sums: sums in loops
+    take products in unrounded, where their terms may change places. These four are no part of the public face.
     """
 
     reassociate: bool = True
@@ -28,6 +28,7 @@ class Options:
     simd: bool = True
     distinct_memory: bool = True
     small_arrays: bool = True
+    fused_sums: bool = True
 
     @property
     def tag(self) -> str:
