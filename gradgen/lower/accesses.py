@@ -268,7 +268,7 @@ def _note(s: Statement, found: Accesses, memory: Memory) -> None:
             pass
         case Assign() | Accumulate():
             whole = (s.target, *(s.args if isinstance(s, Assign) else (s.prior, s.value)))
-            for var in _arrays(whole):
+            for var in arrays(whole):
                 found.touch(memory.key(var), (), "set" if isinstance(s, Accumulate) else "read")
         case Save(slot=slot) | Load(slot=slot) | Open(slot=slot):
             found.slots.add(slot)
@@ -277,7 +277,7 @@ def _note(s: Statement, found: Accesses, memory: Memory) -> None:
         case For() | While() | If():
             handed_on = {memory.key(var) for var in (s.results if isinstance(s, If) else s.carried)}
             for inner in blocks(s):
-                for var in _arrays(block_exits(s, inner)):
+                for var in arrays(block_exits(s, inner)):
                     if memory.key(var) not in handed_on:
                         found.touch(memory.key(var), (), "read")
 
@@ -310,7 +310,7 @@ def _own_part(places: list[tuple[Place, Var]], axis: int, memory: Memory) -> boo
     return len(offsets) == 1
 
 
-def _arrays(atoms) -> Iterator[Var]:
+def arrays(atoms) -> Iterator[Var]:
     return (atom for atom in atoms if isinstance(atom, Var) and isinstance(atom.type, Array | ListOf))
 
 
@@ -330,8 +330,8 @@ def touched(s: Statement, memory: Memory) -> Touched:
         if isinstance(one, Assign) and one.op in LIST_UPDATES:
             changed = one.args[0]
         exits = [atom for block in blocks(one) for atom in block_exits(one, block)]
-        for var in _arrays((*operands(one), *targets(one), *exits)):
+        for var in arrays((*operands(one), *targets(one), *exits)):
             found[0].update(memory.roots(var))
-        for var in _arrays((changed,)):
+        for var in arrays((changed,)):
             found[1].update(memory.roots(var))
     return found

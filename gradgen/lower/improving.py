@@ -27,6 +27,7 @@ from gradgen.lower.merging import merge_loops
 from gradgen.lower.parallel import parallel_loops
 from gradgen.lower.placing import tell_places
 from gradgen.lower.recurrences import split_recurrences
+from gradgen.lower.replacing import replace_arrays, replace_states
 from gradgen.lower.reusing import reuse_arrays
 from gradgen.lower.rowblocks import block_rows
 from gradgen.lower.running import run_powers
@@ -37,7 +38,7 @@ from gradgen.lower.squaring import ask_exponents
 from gradgen.lower.turning import turn_matrices
 from gradgen.lower.unrolling import unroll_loops
 from gradgen.lower.waiting import add_last
-from gradgen.simplify import simplify
+from gradgen.simplify import remove_dead, simplify
 
 PASSES: tuple[Callable[[Program], Program], ...] = (
     gather_sums,
@@ -54,6 +55,7 @@ PASSES: tuple[Callable[[Program], Program], ...] = (
     shrink_arrays,
     split_arrays,
     fill_arrays,
+    replace_states,
     reuse_arrays,
 )
 # Once, when nothing more is found: loops over the same places have become one. Then all of it once more.
@@ -71,7 +73,8 @@ LAST: tuple[Callable[[Program], Program], ...] = (
     turn_matrices,
     ask_exponents,
     add_last,
-    simplify,
+    replace_arrays,
+    remove_dead,
     ask_rows,
 )
 ROUNDS = 4

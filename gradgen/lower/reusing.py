@@ -1,39 +1,43 @@
-"""An array takes the place of one that is not read any more; what each iteration makes anew is made before the loop.
+"""What each iteration makes anew is made before the loop.
 
->>> from gradgen.ir import INT, Array, Assign, At, Block, Const, Dim, For, Function, Program, Scalar, Store, Var, show
->>> vector, number, index = Array("float64", (Dim("n"),)), Scalar("float64"), (("index", (At(0),)),)
->>> n, i, t, y, z = Var("n", 0, INT), Var("i", 1, INT), Var("t", 2, INT), Var("y", 3, number), Var("z", 4, number)
->>> x, x0, x1, a, b, c, d = (Var(name, k, vector) for k, name in enumerate("xxxaaaa", 5))
->>> each = (Assign(y, "getitem", (x0, i), index), Assign(z, "exp", (y,)), Store(c, b, (At(0),), (i,), z, "set"))
+>>> from gradgen.ir import FLOAT, INT, Array, Assign, At, Block, Const, Dim, For, Function, Program, Scalar, Store, Var
+>>> from gradgen.ir import show
+>>> vector, index, n = Array("float64", (Dim("n"),)), (At(0),), Var("n", 0, Scalar("int64", extent=Dim("n")))
+>>> i, t, y, z = Var("i", 1, INT), Var("t", 2, INT), Var("y", 3, FLOAT), Var("z", 4, FLOAT)
+>>> x, a, b, c, d = (Var(name, k, vector) for k, name in enumerate("xaaaa", 5))
+>>> s0, s1, s2, u = (Var(name, k, FLOAT) for k, name in enumerate("sssu", 10))
+>>> each = (Assign(y, "getitem", (x, i), (("index", index),)), Store(c, b, index, (i,), y, "set"))
 >>> step = (Assign(a, "empty", (n,), (("dtype", "float64"),)),
-...         For(i, Const(0, INT), n, Const(1, INT), (b,), (a,), Block(each, (c,)), (d,)))
->>> loop = For(t, Const(0, INT), n, Const(1, INT), (x0,), (x,), Block(step, (d,)), (x1,))
->>> before = Program((Function("f", (n, x), Block((loop,), (x1,))),))
+...         For(i, Const(0, INT), n, Const(1, INT), (b,), (a,), Block(each, (c,)), (d,)),
+...         Assign(u, "max", (d,)), Assign(z, "add", (s0, u)))
+>>> loop = For(t, Const(0, INT), n, Const(1, INT), (s0,), (Const(0.0, FLOAT),), Block(step, (z,)), (s1,))
+>>> before = Program((Function("f", (n, x), Block((loop,), (s1,))),))
 >>> print(show(before.entry))
 f(n.0, x.5):
-  x.7 = for t.2 in 0:n.0:1 with x.6=x.5:
-    a.8 = empty n.0 dtype=float64
-    a.11 = for i.1 in 0:n.0:1 with a.9=a.8:
-      y.3 = x.6[i.1]
-      z.4 = exp y.3
-      a.10 = a.9 with [i.1] = z.4
-      yield a.10
-    yield a.11
-  yield x.7
+  s.11 = for t.2 in 0:n.0:1 with s.10=0.0:
+    a.6 = empty n.0 dtype=float64
+    a.9 = for i.1 in 0:n.0:1 with a.7=a.6:
+      y.3 = x.5[i.1]
+      a.8 = a.7 with [i.1] = y.3
+      yield a.8
+    u.13 = max a.9
+    z.4 = add s.10 u.13
+    yield z.4
+  yield s.11
 >>> print(show(reuse_arrays(before).entry))
 f(n.0, x.5):
-  x.7 = for t.2 in 0:n.0:1 with x.6=x.5:
-    a.11 = for i.1 in 0:n.0:1 with a.9=x.6:
-      y.3 = a.9[i.1]
-      z.4 = exp y.3
-      a.10 = a.9 with [i.1] = z.4
-      yield a.10
-    yield a.11
-  yield x.7
+  a.6 = empty n.0 dtype=float64
+  s.11 a.15 = for t.2 in 0:n.0:1 with s.10=0.0, a.14=a.6:
+    a.9 = for i.1 in 0:n.0:1 with a.7=a.14:
+      y.3 = x.5[i.1]
+      a.8 = a.7 with [i.1] = y.3
+      yield a.8
+    u.13 = max a.9
+    z.4 = add s.10 u.13
+    yield z.4 a.9
+  yield s.11
 
-The one array must be read by the loops that fill the other alone, each element only by the iteration that then stores
-there, and both must be of one shape. Otherwise an empty array that an iteration makes, and does not hand on, is made
-before the loop and serves all iterations; as does one of zeros, if all store at the same places of it, and then read.
+It must not be handed on. Zeros can be kept, too, if all iterations store at the same places of them, and then read.
 Two that are called the same are one, if the one is not read any more where the other is filled.
 """
 
@@ -70,7 +74,7 @@ def reuse_arrays(program: Program, inside: bool = False) -> Program:
 
 def _function(function: Function, builder: Builder, inside: bool) -> Function:
     reusing = _Reusing(Memory(function), uses(function), builder, inside)
-    return replace(function, body=reusing.block(function.body, None))
+    return replace(function, body=reusing.block(function.body))
 
 
 class _Reusing:
@@ -78,13 +82,8 @@ class _Reusing:
         self.memory, self.read, self.builder, self.all_inside = memory, read, builder, inside
         self.before: dict[Var, list[Statement]] = {}  # what goes before the loop of that index
 
-    def block(self, block: Block, loop: For | None) -> Block:
-        """`loop`: of which this is the body."""
-        made = [self.inside(s) for s in block.statements]
-        for s in tuple(made):
-            if loop is not None and isinstance(s, Assign) and s.op == "empty" and self.read[s.target] == 1:
-                made = self.in_place(s, made, loop)
-        placed = [each for s in made for each in (*self._before(s), s)]
+    def block(self, block: Block) -> Block:
+        placed = [each for s in map(self.inside, block.statements) for each in (*self._before(s), s)]
         return Block(tuple(placed), block.yields)
 
     def _before(self, s: Statement) -> list[Statement]:
@@ -92,7 +91,7 @@ class _Reusing:
 
     def inside(self, s: Statement) -> Statement:
         loop = s if isinstance(s, For) and not s.parallel else None  # each part of a parallel one has its own arrays
-        made = map_statement(s, lambda atom: atom, lambda inner: self.block(inner, loop))
+        made = map_statement(s, lambda atom: atom, self.block)
         return made if self.all_inside or loop is None or not isinstance(made, For) else self.with_kept(made)
 
     # Before the loop
@@ -213,67 +212,6 @@ class _Reusing:
             results=(*loop.results, result),
         )
 
-    # In the place of another
-
-    def in_place(self, new: Assign, block: list[Statement], loop: For) -> list[Statement]:
-        at = next((k for k, s in enumerate(block) if isinstance(s, For) and new.target in s.inits), None)
-        if at is None:
-            return block
-        nest = block[at]
-        assert isinstance(nest, For)
-        for old in loop.carried:
-            if old.type == new.target.type and self.read[old] and old in statement_free(nest):
-                taken = self._taken(nest, new.target, old)
-                if taken is not None:
-                    return [taken if s is nest else s for s in block if s is not new]
-        return block
-
-    def _taken(self, nest: For, new: Var, old: Var) -> For | None:
-        """The nest that fills `new` with `old` in its place."""
-        path = [nest]
-        version = new
-        while True:
-            loop = path[-1]
-            version = loop.carried[loop.inits.index(version)]
-            updates = [s for s in loop.body.statements if version in operands(s)]
-            if len(updates) != 1 or self.read[version] != 1:
-                return None
-            if isinstance(updates[0], Store):
-                break
-            if not isinstance(updates[0], For):
-                return None
-            path.append(updates[0])
-        store = updates[0]
-        place = self.memory.place(store.index, store.operands)
-        own = {(form[0], form[1] >= 0) for form in place if form is not None and self.memory.told(form)}
-        if store.mode != "set" or own != {(loop.index, True) for loop in path} or len(place) != len(path):
-            return None
-        statements_ = path[-1].body.statements
-        reads = [s for s in statements_[: statements_.index(store)] if old in operands(s)]
-        alike = all(_is_read(s, old) and self._place(s) == place for s in reads)
-        if not reads or not alike or len(reads) != self.read[old]:
-            return None
-        return self._rewritten(path, new, old, version)
-
-    def _place(self, s: Statement):
-        assert isinstance(s, Assign)
-        return self.memory.place(s.param("index"), s.args[1:])
-
-    def _rewritten(self, path: list[For], new: Var, old: Var, version: Var) -> For:
-        def read(atom: Atom) -> Atom:
-            return version if atom == old else atom
-
-        def inner(loop: For, rest: list[For]) -> For:
-            def each(s: Statement) -> Statement:
-                if rest and s is rest[0]:
-                    return inner(rest[0], rest[1:])
-                return s if rest else map_statement(s, read, lambda block: block)
-
-            return replace(loop, body=replace(loop.body, statements=tuple(map(each, loop.body.statements))))
-
-        made = inner(path[0], path[1:])
-        return replace(made, inits=tuple(old if init == new else init for init in made.inits))
-
 
 @dataclass
 class _Kept:
@@ -319,7 +257,3 @@ def _updates(s: Statement, version: Var) -> bool:
         case Assign():
             return version in s.args and (makes_view(s) or isinstance(s.target.type, ListOf))
     return version in operands(s) or version in statement_free(s)
-
-
-def _is_read(s: Statement, array: Var) -> bool:
-    return isinstance(s, Assign) and s.op == "getitem" and s.args[0] == array and not isinstance(s.target.type, Array)

@@ -168,6 +168,8 @@ class _Folder:
             return (s.value,)
         if isinstance(s, Assign) and s.op in LIST_UPDATES:
             return s.args[1:]
+        if isinstance(s, Assign) and s.op == "identity" and s.param("in_place"):
+            return ()  # `dy = prod`: what is computed is no adjoint yet, see `lower.replacing`
         return operands(s)
 
     def _candidate(self, s: Statement) -> Var | None:

@@ -139,7 +139,8 @@ ROWS = {
     "turn_matrices": (loops.blended, (X[0, :9], X[:, :9], X[:, 9:12]), (0, 1, 2)),
     "ask_exponents": (powers, (X[0], 2.0), (0,)),
     "add_last": case(loops.swept),
-    "simplify": case(loops.two_layers),
+    "replace_arrays": case(loops.two_layers),
+    "remove_dead": case(loops.two_layers),
     "ask_rows": (small_inverse, (X[:2, :2], X[:2]), (0,)),
 }
 
