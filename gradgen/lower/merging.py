@@ -86,6 +86,8 @@ class _Merging:
         used = any(init in self.exits or self.waiting[init] for init in continued)
         if used or any(init in self.facts[k].read for init in continued for k in after):
             return False
+        if not self._stay(later, arrays, first):
+            return False
         merged = _merged(earlier, first, later, own, arrays, continued)
         if merged is None:
             return False
@@ -94,6 +96,12 @@ class _Merging:
         self.done[at:] = [*(self.done[k] for k in before), merged, *(self.done[k] for k in after)]
         self.facts[at:] = [*(self.facts[k] for k in before), first, *(self.facts[k] for k in after)]
         return True
+
+    def _stay(self, later: For, arrays: dict[Var, int], first: Facts) -> bool:
+        """Whether what the later carries and the earlier touches is one array all along, not a new one each time."""
+        names = zip(later.carried, later.body.yields, strict=True)
+        stays = [isinstance(end, Var) and self.memory.key(end) == self.memory.key(var) for var, end in names]
+        return all(stays[k] for init, k in arrays.items() if init in first.free or init in first.made)
 
     def _parted(self, at: int) -> tuple[list[int], list[int]]:
         """What stands after a loop, by number: what does not hang on it, and what does."""

@@ -33,6 +33,16 @@ def reads_before_the_later_overwrites(x):
     return np.sum(a * b)
 
 
+def reads_what_the_later_replaces(x):
+    """By a new array each time: what the first loop reads is the one of before all."""
+    y, c = x[0].copy(), np.zeros(len(x))
+    for i in range(len(x)):
+        c[i] = np.sum(x[i] * y)
+    for i in range(len(x)):
+        y = y + c[i] * x[i]
+    return y
+
+
 def reads_the_next_before_it_is_overwritten(x):
     a, b = x.copy(), np.zeros(len(x))
     for i in range(1, len(x)):
@@ -191,6 +201,7 @@ def indices_of_both_signs(x):
 CASES = [
     (later_reads_what_earlier_made, VECTOR, 1),
     (reads_before_the_later_overwrites, VECTOR, 1),
+    (reads_what_the_later_replaces, MATRIX, 5),
     (reads_the_next_before_it_is_overwritten, VECTOR, 3),
     (needs_all_of_the_earlier, VECTOR, 2),
     (reads_another_place, VECTOR, 2),
