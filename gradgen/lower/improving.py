@@ -35,6 +35,7 @@ from gradgen.lower.sharing import share_values
 from gradgen.lower.shrinking import shrink_arrays
 from gradgen.lower.splitting import split_arrays
 from gradgen.lower.squaring import ask_exponents
+from gradgen.lower.strips import strip_rows
 from gradgen.lower.turning import turn_matrices
 from gradgen.lower.unrolling import unroll_loops
 from gradgen.lower.waiting import add_last
@@ -70,6 +71,7 @@ LAST: tuple[Callable[[Program], Program], ...] = (
     block_rows,
     lay_columns,
     interchange_loops,
+    strip_rows,
     turn_matrices,
     ask_exponents,
     add_last,
@@ -87,7 +89,7 @@ def improve(program: Program, parallel: bool = False, reassociate: bool = True) 
     """
     program = _in_parts(program) if parallel else _in_rounds(program, PASSES)
     for each in LAST:
-        if not (parallel and each is block_rows) and (reassociate or each is not add_last):
+        if not (parallel and each in (block_rows, strip_rows)) and (reassociate or each is not add_last):
             program = each(program)
     return program
 

@@ -135,7 +135,7 @@ def _apart(loop: For, search: For) -> _Found | None:
     if not own.isdisjoint((search.start, search.stop, search.step, *search.inits)):
         return None
     needed = _needed(search, made)
-    found = _Found(loop, search, tuple(s for s in loop.body.statements if s in needed and _is_number(s)))
+    found = _Found(loop, search, tuple(s for s in loop.body.statements if s in needed and is_number(s)))
     read = {atom for s in (*needed, search) for atom in (*operands(s), *statement_free(s))}
     right = len(found.needed) == len(needed) and read.isdisjoint(loop.carried)
     return found if right and _reads_apart(found) else None
@@ -151,7 +151,7 @@ def _is_many(loop: For) -> bool:
     return counts_up(loop) and extent is not None and extent.lower >= MANY
 
 
-def _is_number(s: Statement) -> TypeGuard[Assign]:
+def is_number(s: Statement) -> TypeGuard[Assign]:
     """Whether it is an operation on numbers, or reads an element."""
     if not isinstance(s, Assign) or not isinstance(s.target.type, Scalar) or not repeatable(s):
         return False
@@ -162,7 +162,7 @@ def _is_number(s: Statement) -> TypeGuard[Assign]:
 
 def _is_search(loop: For) -> bool:
     """Whether numbers are chosen, iteration by iteration, and nothing else is done."""
-    if not _is_plain(loop) or not all(map(_is_number, loop.body.statements)):
+    if not _is_plain(loop) or not all(map(is_number, loop.body.statements)):
         return False
     made: dict[Atom, Assign] = {s.target: s for s in loop.body.statements if isinstance(s, Assign)}
     steps = [(var, made.get(end)) for var, end in zip(loop.carried, loop.body.yields, strict=True)]

@@ -42,26 +42,26 @@ f_grad(w.0, x.1):
   _.10 = ascontiguous x.1
   _.11 = ascontiguous w.0
   _.13 = size x.1 axis=0
-  _.27 = size _.10 axis=1
-  _.28 = zeros _.27 dtype=float64
-  _.30 = maximum _.27 1
-  _.31 = floordiv 16384 _.30
-  _.32 = maximum _.31 32
-  _.9 = for _.24 in 0:_.13:_.32 with _.29=_.28:
-    _.33 = add _.24 _.32
-    _.25 = minimum _.33 _.13
-    _.26 = sub _.25 _.24
-    _.34 = _.10[_.24:_.25]
-    _.12 = dot _.34 _.11
-    _.15 = empty _.26 dtype=float64
-    _.5 = for _.35 in 0:_.26:1 with _.17=_.15:
-      _.18 = _.12[_.35]
+  _.28 = size _.10 axis=1
+  _.29 = zeros _.28 dtype=float64
+  _.31 = maximum _.28 1
+  _.32 = floordiv 16384 _.31
+  _.33 = maximum _.32 32
+  _.9 = for start.24 in 0:_.13:_.33 with _.30=_.29:
+    _.34 = add start.24 _.33
+    end.26 = minimum _.34 _.13
+    size.27 = sub end.26 start.24
+    _.35 = _.10[start.24:end.26]
+    _.12 = dot _.35 _.11
+    _.15 = empty size.27 dtype=float64
+    _.5 = for _.36 in 0:size.27:1 with _.17=_.15:
+      _.18 = _.12[_.36]
       _.19 = cos _.18
-      _.20 = _.17 with [_.35] = _.19
+      _.20 = _.17 with [_.36] = _.19
       yield _.20
-    _.38 = transpose _.34 axes=None
+    _.38 = transpose _.35 axes=None
     _.39 = dot _.38 _.5
-    _.44 = for _.40 in 0:_.27:1 with _.41=_.29:
+    _.44 = for _.40 in 0:_.28:1 with _.41=_.30:
       _.42 = _.39[_.40]
       _.43 = _.41 with [_.40] += _.42
       yield _.43
@@ -106,6 +106,7 @@ from gradgen.simplify.dead import remove_dead
 
 ELEMENTS = 16384  # of a block of the matrix: with what is made of it, within the second cache
 LEAST = 32  # rows of a block, however long they are
+NAMES = "start", "first", "end", "size"
 MANY = 16  # rows at least, by the signature
 
 
@@ -126,13 +127,13 @@ def _function(function: Function, builder: Builder) -> Function:
             continue
         found = Rows(function, rows, memory, transposes)
         if found.gathered():
-            made = _Writer(found, builder).statements()
+            made = Writer(found, builder).statements()
             return replace(function, body=replace(function.body, statements=tuple(made)))
     return function
 
 
 @dataclass
-class _Carried:
+class Carried:
     """What goes from block to block: an array of all rows, or a sum over them."""
 
     init: Atom
@@ -141,36 +142,34 @@ class _Carried:
     result: Var
 
 
-class _Writer:
-    """Writes the loop over blocks."""
+class Writer:
+    """Writes the loop over blocks of rows."""
 
     def __init__(self, found: Rows, builder: Builder):
         self.found, self.builder, self.memory = found, builder, found.memory
         self.ctx = Context(builder)
         self.local = found.local()
         self.env: dict[Atom, Atom] = {}
-        self.carried: list[_Carried] = []
-        self.of: dict[Var, _Carried] = {}  # by what a loop over rows carries
+        self.carried: list[Carried] = []
+        self.of: dict[Var, Carried] = {}  # by what a loop over rows carries
         self.ahead: list[Statement] = []
         self.widths: dict[Var, Atom] = {}  # of local arrays
         self.parts: dict[Atom, Var] = {}
-        self.start, self.end, self.size = (builder.var("", INT) for _ in range(3))
+        self.start, self.first, self.end, self.size = (builder.var(name, INT) for name in NAMES)
 
     def statements(self) -> list[Statement]:
         found, builder = self.found, self.builder
         with builder.collect() as self.ahead:
             for s in found.chain:
                 self._prepare(s)
-            rows, columns = self._rows(), self._width(self._matrix())
-            block = builder.emit("floordiv", ELEMENTS, builder.emit("maximum", columns, 1))
-            block = builder.emit("maximum", block, LEAST)
+            rows, block = self._rows(), self._block()
         with builder.collect() as inside:
             stop = builder.emit("add", self.start, block)
             builder.append(Assign(self.end, "minimum", (stop, rows)))
             builder.append(Assign(self.size, "sub", (self.end, self.start)))
-            for s in found.chain:
-                with builder.at(s.origin):
-                    self._write(s)
+            # At least 0, as compiled code cannot know of a start: or it looks for places that count from the end.
+            builder.append(Assign(self.first, "maximum", (self.start, Const(0, INT))))
+            self._write_chain()
         body = Block(tuple(inside), tuple(one.latest for one in self.carried))
         names = [tuple(getattr(one, name) for one in self.carried) for name in ("var", "init", "result")]
         loop = For(self.start, Const(0, INT), rows, block, names[0], names[1], body, names[2])
@@ -191,15 +190,17 @@ class _Writer:
             type = array_type(s.target)
             zeros = self.builder.emit("zeros", *self._sum_sizes(s), type=type, dtype=type.dtype)
             made = self.ctx.again(s.target)
-            self.carried.append(_Carried(zeros, made, made, s.target))
+            self.carried.append(Carried(zeros, made, made, s.target))
 
     def _carry(self, var: Var, init: Atom, result: Var) -> None:
-        if self.memory.key(var) in self.local:
-            return
+        if self.memory.key(var) not in self.local:
+            self._carry_on(var, init, result)
+
+    def _carry_on(self, var: Var, init: Atom, result: Var) -> None:
         one = next((one for one in self.carried if one.result == init), None)
         if one is None:
             made = self.ctx.again(var)
-            one = _Carried(init, made, made, result)
+            one = Carried(init, made, made, result)
             self.carried.append(one)
             if isinstance(var.type, Array):
                 self.env[init] = made
@@ -212,6 +213,11 @@ class _Writer:
             if self.found.is_new(s):
                 return s.args[0]
         return self.builder.emit("size", self._matrix(), axis=0)
+
+    def _block(self) -> Atom:
+        """How many rows a block has."""
+        block = self.builder.emit("floordiv", ELEMENTS, self.builder.emit("maximum", self._width(self._matrix()), 1))
+        return self.builder.emit("maximum", block, LEAST)
 
     def _matrix(self) -> Var:
         last = next(s for s in self.found.chain if self.found.is_sum(s))
@@ -241,6 +247,11 @@ class _Writer:
 
     def _use(self, atom: Atom) -> Atom:
         return self.env.get(atom, atom)
+
+    def _write_chain(self) -> None:
+        for s in self.found.chain:
+            with self.builder.at(s.origin):
+                self._write(s)
 
     def _write(self, s: Assign | For) -> None:
         if isinstance(s, For):
@@ -278,7 +289,10 @@ class _Writer:
         (one.latest,) = self.ctx.nest(sizes, (one.latest,), add)
 
     def _loop(self, s: For) -> None:
-        index, at = (self.builder.var(s.index.name, s.index.type, s.index.of) for _ in range(2))
+        self.builder.append(self._handing_on(s, self._in_block(s)))
+
+    def _handing_on(self, s: For, made: For) -> For:
+        """`made` of `s`, with what goes into it in a block, and comes out of it."""
         inits, results = [], []
         for var, init, result in zip(s.carried, s.inits, s.results, strict=True):
             one = self.of.get(var)
@@ -286,13 +300,14 @@ class _Writer:
             results.append(result if one is None else self.ctx.again(result))
             if one is not None:
                 one.latest = self.env[result] = results[-1]
-        # At least 0, as compiled code cannot know of a start: or it looks for places that count from the end.
-        first = self.builder.emit("maximum", self.start, 0)
-        place = Assign(at, "add", (first, index))
+        return replace(made, inits=tuple(inits), results=tuple(results))
+
+    def _in_block(self, s: For) -> For:
+        """The loop over the block's rows."""
+        index, at = (self.builder.var(s.index.name, s.index.type, s.index.of) for _ in range(2))
+        place = Assign(at, "add", (self.first, index))
         body = self._by_block(s, index, at)
-        body = replace(body, statements=(place, *body.statements))
-        made = replace(s, index=index, stop=self.size, inits=tuple(inits), body=body, results=tuple(results))
-        self.builder.append(made)
+        return replace(s, index=index, stop=self.size, body=replace(body, statements=(place, *body.statements)))
 
     def _by_block(self, loop: For, index: Var, at: Var) -> Block:
         """The loop's body, with `index` in the block and `at` of all rows."""
@@ -304,15 +319,19 @@ class _Writer:
             return Block(tuple(map(statement, block.statements)), tuple(map(use, block.yields)))
 
         def statement(s: Statement) -> Statement:
-            found, made = place_of(s, self.local, self.memory), map_statement(s, use, inner)
-            if found is None:
-                return made
-            if isinstance(made, Store):
-                return replace(made, operands=_with(made.operands, found[0], index))
-            assert isinstance(made, Assign)
-            return replace(made, args=_with(made.args, found[0] + 1, index))
+            return self._placed(s, map_statement(s, use, inner), index)
 
         return inner(loop.body)
+
+    def _placed(self, s: Statement, made: Statement, index: Var) -> Statement:
+        """`made` of `s`, with the place in the block where `s` touches what is made for a block."""
+        found = place_of(s, self.local, self.memory)
+        if found is None:
+            return made
+        if isinstance(made, Store):
+            return replace(made, operands=_with(made.operands, found[0], index))
+        assert isinstance(made, Assign)
+        return replace(made, args=_with(made.args, found[0] + 1, index))
 
 
 def _with(atoms: tuple[Atom, ...], k: int, atom: Atom) -> tuple[Atom, ...]:

@@ -70,24 +70,24 @@ class Rows:
 
     def gathered(self) -> bool:
         """Whether there is a matrix that is read, or made, and then summed over."""
-        self._part()
+        self.part()
         while found := {s.target for s in self.chain if self.is_product(s)} - {*self._local_products()}:
             self.whole |= found
-            self._part()
+            self.part()
         summed = {summed_over(s, self.transposes) for s in self.chain if self.is_sum(s)}
         read = {s.args[0] for s in self.chain if self.is_product(s)} | self._made()
-        return not summed.isdisjoint(read) and self._agree() and self._stay_inside()
+        return not summed.isdisjoint(read) and self.may_be_apart()
 
     def _local_products(self) -> Iterator[Var]:
         local = self.local()
         return (s.target for s in self.chain if self.is_product(s) and self.memory.key(s.target) in local)
 
-    def _part(self) -> None:
+    def part(self) -> None:
         """Sort the statements; what follows the last sum is not done in blocks."""
         self.before, self.chain, self.after, self.same, self.sums = [], [], [], {}, set()
         for s in self.function.body.statements:
             self._sort(s)
-        last = max((k for k, s in enumerate(self.chain) if self.is_sum(s)), default=-1)
+        last = max((k for k, s in enumerate(self.chain) if self.ends(s)), default=-1)
         moved, self.chain = self.chain[last + 1 :], self.chain[: last + 1]
         self.after = [s for s in self.function.body.statements if s in moved or s in self.after]
         self.before = [s for s in self.function.body.statements if s in self.before]
@@ -114,9 +114,7 @@ class Rows:
                 self.same[a] = b
 
     def _joins(self, s: Statement) -> TypeGuard[Assign | For]:
-        return (
-            isinstance(s, Assign | For) and self._fits(s) and self.sums.isdisjoint((*operands(s), *statement_free(s)))
-        )
+        return isinstance(s, Assign | For) and self.fits(s) and self.sums.isdisjoint((*operands(s), *statement_free(s)))
 
     def _hangs(self, s: Statement, earlier: Statement) -> bool:
         for one in (s, earlier):
@@ -125,12 +123,12 @@ class Rows:
         return hangs(self.facts[id(s)], self.facts[id(earlier)])
 
     def _make_way(self, s: Statement) -> None:
-        """Put ahead of the blocks what `s`, which cannot be one of them, needs of the chain, if no products are."""
+        """Put ahead of the blocks what `s`, which cannot be one of them, needs of the chain, unless that must stay."""
         needed: list[Statement] = []
         for one in reversed(self.chain):
             if any(self._hangs(other, one) for other in (s, *needed)):
                 needed.append(one)
-        if not any(self.is_product(one) or self.is_sum(one) for one in needed):
+        if not any(self.stays(one) for one in needed):
             self.before += needed
             self.chain = [one for one in self.chain if one not in needed]
             self.sums = {var for one in self.chain for var in self._sums(one)}
@@ -155,19 +153,30 @@ class Rows:
             key = self.same[key]
         return key
 
-    def _is_rows(self, size: Atom | Dim) -> bool:
+    def is_rows(self, size: Atom | Dim) -> bool:
         return self._size(size) == self._size(self.rows)
 
     # Kinds of statements
 
-    def _fits(self, s: Assign | For) -> bool:
+    def fits(self, s: Assign | For) -> bool:
         if isinstance(s, For):
-            plain = runs_through(s) and not s.backward
-            return plain and (self._size(s.start), self._size(s.step)) == (0, 1) and self._is_rows(s.stop)
+            return self.is_over_rows(s)
         return self.is_new(s) or self.is_product(s) or self.is_sum(s) or self.is_turned(s)
 
+    def ends(self, s: Assign | For) -> bool:
+        """Whether the chain may end with it."""
+        return self.is_sum(s)
+
+    def stays(self, s: Statement) -> bool:
+        """Whether it is what the blocks are for."""
+        return self.is_product(s) or self.is_sum(s)
+
+    def is_over_rows(self, s: For) -> bool:
+        plain = runs_through(s) and not s.backward
+        return plain and (self._size(s.start), self._size(s.step)) == (0, 1) and self.is_rows(s.stop)
+
     def is_new(self, s: Statement) -> TypeGuard[Assign]:
-        return isinstance(s, Assign) and s.op in ("empty", "zeros") and self._is_rows(s.args[0])
+        return isinstance(s, Assign) and s.op in ("empty", "zeros") and self.is_rows(s.args[0])
 
     def is_product(self, s: Statement) -> TypeGuard[Assign]:
         """Of rows with what is the same for all of them."""
@@ -177,17 +186,21 @@ class Rows:
             return False
         left = s.args[0]
         two = len(dims_of(left.type)) == 2 and left not in self.transposes
-        return two and self._is_rows(dims_of(left.type)[0])
+        return two and self.is_rows(dims_of(left.type)[0])
 
     def is_sum(self, s: Statement) -> TypeGuard[Assign]:
         matrix = summed_over(s, self.transposes)
-        return matrix is not None and self._is_rows(dims_of(matrix.type)[0])
+        return matrix is not None and self.is_rows(dims_of(matrix.type)[0])
 
     def is_turned(self, s: Statement) -> TypeGuard[Assign]:
         """The transpose of what is made in blocks."""
         return isinstance(s, Assign) and s.op == "transpose" and s.args[0] in self._made()
 
     # Whether it is right
+
+    def may_be_apart(self) -> bool:
+        """Whether no block needs what another one makes."""
+        return self._agree() and self._stay_inside()
 
     def _made(self) -> set[Atom]:
         return {var for s in self.chain for var in targets(s) if not self.is_sum(s)}
@@ -198,8 +211,9 @@ class Rows:
             found = accesses(s, self.memory)
             for key, places in found.places.items():
                 adds = key in found.written and key not in found.not_only_added
+                indices = [(one.index, 0) for one in self.over_rows(s)]
                 for place in places:
-                    own = OWN if place and place[0] == (s.index, 0) else place
+                    own = OWN if place and place[0] in indices else place
                     yield key, own, key in found.written, adds
         elif self.is_product(s) or self.is_sum(s):
             matrix = summed_over(s, self.transposes) if self.is_sum(s) else s.args[0]
@@ -237,9 +251,13 @@ class Rows:
         for s in self.chain:
             if self.is_turned(s) and not local & self.memory.roots(s.target):
                 return False
-            if isinstance(s, For) and not _indexed(s, local, self.memory):
+            if isinstance(s, For) and not _indexed(s, self.over_rows(s), local, self.memory):
                 return False
         return not self._reads_old()
+
+    def over_rows(self, s: For) -> list[For]:
+        """The loops over rows that a statement of the chain is."""
+        return [s]
 
     def _reads_old(self) -> bool:
         """Whether an array is read, or changed otherwise, as it was before a loop has changed it."""
@@ -253,14 +271,15 @@ class Rows:
         return not old.isdisjoint(self.function.body.yields)
 
 
-def _indexed(loop: For, local: set[Var], memory: Memory) -> bool:
-    """Whether the loop finds its row of what is made for a block by its index only, and asks no size of it."""
+def _indexed(loop: For, over_rows: list[For], local: set[Var], memory: Memory) -> bool:
+    """Whether the loop finds a row of what is made for a block by its place only, and asks no size of it."""
+    indices = [one.index for one in over_rows]
     for s in statements(loop.body):
         if isinstance(s, For | If | While):
             continue  # hands arrays on
         touches = any(isinstance(atom, Var) and memory.key(atom) in local for atom in operands(s))
         found = place_of(s, local, memory)
-        if touches and (found is None or found[1][found[0]] != loop.index):
+        if touches and (found is None or found[1][found[0]] not in indices):
             return False
     return True
 

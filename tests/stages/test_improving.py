@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import gradgen
-from gradgen.lower import improving
+from gradgen.lower import improving, strips
 from tests.support.texts import as_python, compiled
 
 RNG = np.random.default_rng(5)
@@ -514,6 +514,92 @@ def test_loops_down_columns_go_along_rows_of_a_copy() -> None:
     assert found.count(" weights[i, j]") == found.count("np.empty((9, n_")
     assert "weights_by_column[b, j]" in found
     assert "weights[j, b]" not in found
+
+
+def two_sums(w, x):
+    y, both = np.zeros(len(x)), np.empty((w.shape[1], 2))
+    for b in range(w.shape[1]):
+        for i in range(w.shape[0]):
+            y[i] += np.sin(w[i, b] * x[i])
+    for b in range(w.shape[1]):
+        s = t = 0.0
+        for i in range(w.shape[0]):
+            s += w[i, b] * y[i]
+            t += y[i] ** 2 * x[i]
+        both[b, 0], both[b, 1] = s, t
+    return np.sum(both[1:] * both[:-1])
+
+
+def sums_at_one_place(w, x):
+    """Each iteration stores what the last one has: the sum must not go on from there."""
+    last, at = np.zeros(len(x)), int(x[0] > 9.0)
+    for b in range(w.shape[1]):
+        s = 0.0
+        for i in range(w.shape[0]):
+            s += w[i, b] * x[i]
+        last[at] = s
+    return last[at] ** 2
+
+
+def sums_that_are_read_again(w, x):
+    """What a loop over all rows has found, another one in the same iteration of the gradient needs."""
+    y, found = np.zeros(len(x)), np.empty(w.shape[1])
+    for b in range(w.shape[1]):
+        for i in range(w.shape[0]):
+            y[i] += np.sin(w[i, b] * x[i])
+    for b in range(w.shape[1]):
+        s = 0.0
+        for i in range(w.shape[0]):
+            s += w[i, b] * y[i]
+        found[b] = s
+    return np.sum(found**2)
+
+
+def whole_before_the_next(w, x):
+    y = np.zeros(len(x))
+    for b in range(w.shape[1]):
+        for i in range(w.shape[0]):
+            y[i] += np.sin(w[i, b] * x[i])
+    total = np.sum(y)
+    for b in range(w.shape[1]):
+        for i in range(w.shape[0]):
+            y[i] *= np.cos(w[i, b] * total)
+    return np.sum(y)
+
+
+def rows_of_others(w, x):
+    y, z = np.zeros(len(x)), np.zeros(len(x))
+    for b in range(w.shape[1]):
+        for i in range(w.shape[0]):
+            y[i] += np.sin(w[i, b] * x[i])
+    for b in range(w.shape[1]):
+        for i in range(w.shape[0]):
+            z[i] += w[i, b] * y[i - 1]
+    return np.sum(z * z)
+
+
+STRIPS = {
+    two_sums: 1,
+    sums_at_one_place: 0,
+    sums_that_are_read_again: 1,
+    whole_before_the_next: 1,
+    rows_of_others: 0,
+}
+
+
+@pytest.mark.parametrize(("form", "size"), [("grad", 6), ("value_and_grad", 8)])
+@pytest.mark.parametrize("function", STRIPS)
+def test_loops_over_rows_go_in_strips(function, form, size, monkeypatch) -> None:
+    monkeypatch.setattr(strips, "STRIP", size)
+    args = RNG.standard_normal((19, 9)), RNG.standard_normal(19)
+    made = compiled(function, args, (0, 1), form, sizes=True)
+    found = as_python(made)(*args)
+    if form == "value_and_grad":
+        value, *found = found
+        np.testing.assert_allclose(value, function(*args), rtol=1e-12)
+    for one, other in zip(found, gradgen.grad(function, argnums=(0, 1))(*args), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-10, atol=1e-13)
+    assert made.source.count(f", {size}):") == STRIPS[function]
 
 
 def test_what_may_raise_stays_in_a_loop_that_may_not_run() -> None:
