@@ -30,6 +30,7 @@ from gradgen.run.fused_sums import FusedSums
 from gradgen.run.long_enough import keep, kept_loops
 from gradgen.run.native_entry import NativeEntry
 from gradgen.run.options import Options
+from gradgen.run.passes import OURS, serve
 from gradgen.run.small_arrays import SmallArrays, on_stack
 
 Kind = Literal["entry", "direct", "part", "inner"]
@@ -142,11 +143,11 @@ def compiler_for(options: Options, kind: Kind) -> type[compiler.CompilerBase]:
 
         def define_pipelines(self) -> list[Any]:
             pipelines = super().define_pipelines()
+            ours: dict[Any, Any] = {typed_passes.NativeLowering: NativeLowering}
+            if options.linear_passes and serve(self.state.func_id.func):
+                ours |= OURS
             for pipeline in pipelines:
-                pipeline.passes = [
-                    (NativeLowering if one is typed_passes.NativeLowering else one, text)
-                    for one, text in pipeline.passes
-                ]
+                pipeline.passes = [(ours.get(one, one), text) for one, text in pipeline.passes]
                 pipeline.finalize()
             return pipelines
 

@@ -19,7 +19,8 @@ class Options:
 
     simd: mathematical functions of several elements at once, where the machine has them. distinct_memory: LLVM is told
     which arrays cannot share memory. small_arrays: those of written size lie on the stack. fused_sums: sums in loops
-    take products in unrounded, where their terms may change places. These four are no part of the public face.
+    take products in unrounded, where their terms may change places. linear_passes: ours in place of some of Numba's,
+    which make the same code. These five are no part of the public face.
     """
 
     reassociate: bool = True
@@ -29,6 +30,7 @@ class Options:
     distinct_memory: bool = True
     small_arrays: bool = True
     fused_sums: bool = True
+    linear_passes: bool = True
 
     @property
     def tag(self) -> str:

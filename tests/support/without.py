@@ -42,7 +42,7 @@ OPTIMISATIONS: dict[str, tuple[str, str, Callable[..., Any]]] = {
 }
 
 # What compiled code has as options: machine code on disk is told apart by them.
-SWITCHES = ("simd", "distinct_memory", "small_arrays", "fused_sums", "reassociate")
+SWITCHES = ("simd", "distinct_memory", "small_arrays", "fused_sums", "linear_passes", "reassociate")
 
 
 def change(name: str) -> tuple[Any, str, Any]:
