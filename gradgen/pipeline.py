@@ -19,13 +19,15 @@ from typing import Any
 from gradgen.differentiate import ask_for_values, batch_products, choose_masked, gradient, pair
 from gradgen.errors import Position, ResultError, UnsupportedValue
 from gradgen.ir import Array, Atom, Block, Origin, Program, Scalar, Var, dims_of, is_complex
-from gradgen.ir.interface import Staged, Static, Tree, map_tree
+from gradgen.ir.interface import Staged, Static, Tree, map_tree, statics
 from gradgen.ir.recompute import unmarked
 from gradgen.ir.verify import verify
 from gradgen.lower import improve, lower
 from gradgen.rules import RULES
 from gradgen.simplify import share_repeated, simplify
 from gradgen.stage import stage
+from gradgen.stage.arrays import kind_of
+from gradgen.stage.trees import only_staged
 from gradgen.write import write
 
 
@@ -65,6 +67,7 @@ def build(
     """
     staged = staged_program(function, arguments)
     check_result(staged, has_aux)
+    check_statics(staged)
     program = checked(lambda given: ask_for_values(given, everywhere=style == "jit"), staged.program)
     if style == "jit":
         program = checked(batch_products, checked(choose_masked, program))
@@ -175,6 +178,14 @@ def check_result(staged: Staged, has_aux: bool) -> None:
         raise _refused(
             staged, f"the function returns a value of type {result.type}, not a real scalar", "return a real float"
         )
+
+
+def check_statics(staged: Staged) -> None:
+    """Nothing may be handed out that only staging knows: a nested function, a range, a string made of numbers."""
+    for value in statics(staged.result):
+        if only_staged(value):
+            way_out = "return numbers and arrays, and tuples, lists and dicts of them"
+            raise _refused(staged, f"the function returns {kind_of(value)}, which no text can hand out", way_out)
 
 
 def _refused(staged: Staged, message: str, way_out: str) -> ResultError:

@@ -40,6 +40,13 @@ def leaves(tree: Any) -> list[Any]:
     return [] if isinstance(tree, Static) else [tree]
 
 
+def statics(tree: Any) -> list[Any]:
+    """The values of a tree's Statics in order."""
+    if isinstance(tree, Tree):
+        return [value for item in tree.items for value in statics(item)]
+    return [tree.value] if isinstance(tree, Static) else []
+
+
 def map_tree(function: Callable[[Any], Any], tree: Any) -> Any:
     if isinstance(tree, Tree):
         return Tree(tree.kind, tree.keys, tuple(map_tree(function, item) for item in tree.items))

@@ -20,6 +20,7 @@ from gradgen.stage.values import (
     Bound,
     Closure,
     DictObject,
+    Entries,
     Formatted,
     Group,
     Known,
@@ -100,6 +101,11 @@ def describe(session: Session, value: Any) -> str:
         names = {ListObject: "a list", RunList: "a list", DictObject: "a dict", ArrayObject: "an array"}
         content = session.at(value)
         return f"a {content.kind.__name__}" if isinstance(content, Record) else names[type(content)]
+    return kind_of(value)
+
+
+def kind_of(value: Any) -> str:
+    """What a value is that is no object."""
     match value:
         case Known(value=None):
             return "None"
@@ -111,6 +117,8 @@ def describe(session: Session, value: Any) -> str:
             return f"a {kind.__name__}"
         case Closure() | Bound():
             return "a function"
+        case Entries(part=part):
+            return f"the {part} of a dict"
         case Formatted():
             return "a string"
     return "a number" if is_scalar(value) else f"a {type(value).__name__.lower()}"

@@ -13,6 +13,7 @@ from gradgen.ir import Block as IrBlock
 from gradgen.rules.build import constant_atom, dim_of
 from gradgen.stage import operators
 from gradgen.stage.arrays import describe, is_array, read, wrap
+from gradgen.stage.entries import key_value, shown
 from gradgen.stage.lists import as_run_list, item_at, length
 from gradgen.stage.session import UNKNOWN, Frame, Session, grows
 from gradgen.stage.values import (
@@ -40,7 +41,7 @@ ZERO, UNIT = constant_atom(0), constant_atom(1)
 def is_static(session: Session, value: Any) -> bool:
     """Whether the items are known one by one, so that a loop over them is written out."""
     match value:
-        case Group():
+        case Group() | Entries():
             return True
         case Known(value=known):
             return isinstance(known, str | range | tuple | list | dict)
@@ -70,6 +71,8 @@ def static_items(frame: Frame, value: Any, what: str, count: int | None = None) 
     match value:
         case Group(items=items):
             return list(items)
+        case Entries():
+            return shown(session, value)
         case Known(value=known) if isinstance(known, str | range | tuple | list | dict):
             return [constant_atom(item) if isinstance(item, int | float | complex) else Known(item) for item in known]
         case Range():
@@ -108,12 +111,11 @@ def present_item(session: Session, iterable: Any, k: int, item: Any) -> Any:
             return Group(tuple(present_item(session, one, k, part) for one, part in pairs))
         case Reversed(iterable=Ref() as inner):
             return present_item(session, inner, -1 - k, item)
-        case Entries(owner=Ref() as owner):
-            content = session.at(owner)
-            if isinstance(content, DictObject) and len(content.items) == len(iterable.items):
-                value = content.items[k]
-                return Group((item.items[0], value)) if iterable.with_keys else value
-            raise grows("dict")
+        case Entries():
+            present = shown(session, iterable)
+            if k >= len(present):
+                raise grows("dict")
+            return present[k]
         case Ref():
             content = session.at(iterable)
             if isinstance(content, ListObject) and -len(content.items) <= k < len(content.items):
@@ -129,6 +131,8 @@ def check_length(session: Session, iterable: Any, count: int) -> None:
     content = session.at(inner) if isinstance(inner, Ref) else None
     if isinstance(content, RunList) or (isinstance(content, ListObject) and len(content.items) != count):
         raise grows("list")
+    if isinstance(inner, Entries) and len(shown(session, inner)) != count:
+        raise grows("dict")
 
 
 def _rows(frame: Frame, iterables: tuple[Any, ...], what: str) -> list[tuple[Any, ...]]:
@@ -175,13 +179,6 @@ def _items_of_object(frame: Frame, ref: Ref, what: str, count: int | None) -> li
             return _unknown_length(frame, sized, count, what, lambda k: row(session, ref, constant_atom(k)))
         return [row(session, ref, constant_atom(k)) for k in range(size)]
     raise UnsupportedType(f"{what} is {describe(session, ref)}, which has no items")
-
-
-def key_value(key: Any) -> Any:
-    """A dict's key as a value."""
-    if isinstance(key, tuple):
-        return Group(tuple(map(key_value, key)))
-    return constant_atom(key) if isinstance(key, bool | int | float | complex) else Known(key)
 
 
 def _unknown_length(frame: Frame, size: Atom, count: int | None, what: str, item: Callable[[int], Any]) -> list[Any]:

@@ -21,6 +21,7 @@ from gradgen.stage.values import (
     Bound,
     Closure,
     DictObject,
+    Entries,
     Enumerated,
     Group,
     HeapObject,
@@ -146,6 +147,9 @@ class Merger:
             case Bound() if a.method is b.method or (isinstance(a.method, str) and a.method == b.method):
                 owner = self.value(a.owner, b.owner, name)
                 return owner if isinstance(owner, Unusable) else Bound(owner, a.method)
+            case Entries() if a.part == b.part:
+                owner = self.value(a.owner, b.owner, name)
+                return owner if isinstance(owner, Unusable) else Entries(owner, a.part)
             case Range() | Enumerated() | Reversed() | Sliced():
                 parts = [self.value(getattr(a, f.name), getattr(b, f.name), name) for f in fields(a)]
                 return next((part for part in parts if isinstance(part, Unusable)), type(a)(*parts))
@@ -339,7 +343,7 @@ def parts(value: Any) -> Iterable[Any]:
     match value:
         case Group(items=items):
             return items
-        case Bound(owner=owner):
+        case Bound(owner=owner) | Entries(owner=owner):
             return (owner,)
         case Closure(defaults=defaults):
             return tuple(defaults.values())

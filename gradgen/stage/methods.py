@@ -10,7 +10,8 @@ from gradgen.errors import UnknownFunction, UnsupportedSyntax, UnsupportedType, 
 from gradgen.rules.build import constant_atom
 from gradgen.stage import lists, operators
 from gradgen.stage.arrays import describe, is_array
-from gradgen.stage.iteration import is_static, key_value, static_items
+from gradgen.stage.entries import key_value
+from gradgen.stage.iteration import is_static, static_items
 from gradgen.stage.session import Frame, is_scalar
 from gradgen.stage.values import NONE, DictObject, Entries, Generator, Group, Known, ListObject, Ref, RunList
 
@@ -226,11 +227,9 @@ def _setdefault(frame: Frame, owner: Ref, args: tuple[Any, ...]) -> Any:
 
 
 DICT: dict[str, Method] = {
-    "items": lambda frame, owner, args: Entries(
-        tuple(Group((key_value(k), v)) for k, v in _entries(frame, owner).items()), owner=owner, with_keys=True
-    ),
-    "keys": lambda frame, owner, args: Group(tuple(map(key_value, _entries(frame, owner)))),
-    "values": lambda frame, owner, args: Entries(tuple(_entries(frame, owner).values()), owner=owner),
+    "items": lambda frame, owner, args: Entries(owner, "items"),
+    "keys": lambda frame, owner, args: Entries(owner, "keys"),
+    "values": lambda frame, owner, args: Entries(owner, "values"),
     "get": _get,
     "pop": _dict_pop,
     "update": _update,

@@ -15,9 +15,23 @@ from gradgen.rules import CALLERS
 from gradgen.rules.build import constant_atom
 from gradgen.stage import gates
 from gradgen.stage.arrays import atom_of, describe, is_array, is_numeric, type_of, wrap
+from gradgen.stage.entries import shown
 from gradgen.stage.rulecalls import apply_caller
 from gradgen.stage.session import UNKNOWN, Session, is_scalar
-from gradgen.stage.values import Bound, Closure, DictObject, Formatted, Group, Known, ListObject, Range, Ref, RunList
+from gradgen.stage.values import (
+    Bound,
+    Closure,
+    DictObject,
+    Entries,
+    Formatted,
+    Group,
+    Known,
+    ListObject,
+    Range,
+    Record,
+    Ref,
+    RunList,
+)
 
 BINARY: dict[type[ast.operator], tuple[str, str, Callable[[Any, Any], Any]]] = {
     ast.Add: ("add", "+", operator.add),
@@ -239,6 +253,8 @@ def _truth_of_structure(session: Session, x: Any) -> bool:
     match x:
         case Group(items=items):
             return bool(items)
+        case Entries():
+            return bool(shown(session, x))
         case Known(value=value):
             try:
                 return bool(value)
@@ -319,6 +335,23 @@ def equal(session: Session, a: Any, b: Any) -> Atom:
         raise UnsupportedType("a string made from numbers cannot be compared", way_out="compare the numbers")
     if isinstance(a, Closure | Bound) or isinstance(b, Closure | Bound):
         return constant_atom(a is b)
+    return _equal_objects(session, a, b)
+
+
+def _equal_objects(session: Session, a: Any, b: Any) -> Atom:
+    """`a == b` of what is neither numbers, nor sequences whose items are known one by one."""
+    one, other = contents(session, a), contents(session, b)
+    if isinstance(one, DictObject) and isinstance(other, DictObject):
+        if set(one.keys) != set(other.keys):
+            return FALSE
+        entries = dict(zip(other.keys, other.items, strict=True))
+        return _all(session, [equal(session, x, entries[k]) for k, x in zip(one.keys, one.items, strict=True)])
+    lists = isinstance(one, ListObject | RunList) and isinstance(other, ListObject | RunList)
+    records = isinstance(one, Record) and isinstance(other, Record)
+    if lists or records or (isinstance(a, Entries) and isinstance(b, Entries)):
+        raise UnsupportedType(
+            f"`==` of {describe(session, a)} and {describe(session, b)}", way_out="compare their items"
+        )
     return FALSE
 
 
@@ -358,7 +391,7 @@ def _contains(session: Session, container: Any, item: Any) -> Atom:
     if isinstance(content, DictObject):
         key = static_key(session, item)
         return constant_atom(any(key == k and type(key) is type(k) for k in content.keys))
-    items = _items(session, container)
+    items = shown(session, container) if isinstance(container, Entries) else _items(session, container)
     if items is not None:
         result: Atom = FALSE
         for candidate in items:

@@ -99,7 +99,7 @@ def item_of(frame: Frame, owner: Any, key: Any) -> Any:
 
 
 def _of_known(session: Session, known: Any, key: Any) -> Any:
-    from gradgen.stage.iteration import key_value
+    from gradgen.stage.entries import key_value
 
     try:
         return key_value(known[operators.static_key(session, key)])

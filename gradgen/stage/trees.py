@@ -56,14 +56,14 @@ def _flatten_object(session: Session, content: Any, atoms: list[Atom]) -> Any:
 def assemble(session: Session, tree: Any, atoms: Iterator[Atom]) -> Any:
     """The value of a tree whose leaves are the next of `atoms`."""
     if isinstance(tree, Static):
-        return tree.value if _is_staged(tree.value) else Known(tree.value)
+        return tree.value if only_staged(tree.value) else Known(tree.value)
     if isinstance(tree, Tree):
         items = tuple(assemble(session, item, atoms) for item in tree.items)
         return build(session, tree.kind, tree.keys, items)
     return of_atom(session, next(atoms))
 
 
-def _is_staged(value: Any) -> bool:
+def only_staged(value: Any) -> bool:
     """Whether a Static holds a value that only staging knows: a nested function, a range, a string with numbers."""
     return type(value).__module__ == Known.__module__
 

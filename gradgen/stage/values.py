@@ -45,11 +45,11 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Entries(Group):
-    """What `.items()` (`with_keys`) or `.values()` of the dict `owner` gives."""
+class Entries:
+    """What `.items()`, `.keys()` or `.values()` (`part`) of the dict `owner` gives."""
 
-    owner: Ref | None = None
-    with_keys: bool = False
+    owner: Ref
+    part: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)

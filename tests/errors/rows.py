@@ -218,6 +218,13 @@ ALIASES += [
         args=(1.3, 3),
     ),
     refusal(
+        "equality_of_lists_of_run_time_length",
+        "def f(v):\n    return v[0] if «[x for x in v] == [1.0, 2.0] else v[1]\n",
+        UnsupportedType,
+        "`==` of a list and a list",
+        args=(V,),
+    ),
+    refusal(
         "list_of_run_time_length_that_grows_in_its_loop",
         "def f(x, n):\n    ls = [x * i for i in range(n)]\n    s = 0.0\n    for e in ls:\n        if len(ls) < 9:\n            «ls.append(e)\n"
         "        s += e\n    return s\n",
@@ -464,6 +471,8 @@ RESULTS = [
     refusal("no_result", "«def f(x):\n    y = x\n", ResultError, "None"),
     refusal("string_result", "«def f(x):\n    return 'a'\n", ResultError, "'a'"),
     refusal("dict_result", "«def f(x):\n    return {'a': x}\n", ResultError, "dict"),
+    refusal("aux_of_text", "«def f(x):\n    return x, f'{x}'\n", ResultError, "a string", has_aux=True),
+    refusal("aux_of_a_view", "«def f(x):\n    return x, {'a': x}.values()\n", ResultError, "values", has_aux=True),
     refusal("aux_missing", "«def f(x):\n    return x\n", ResultError, "aux", has_aux=True),
 ]
 

@@ -299,6 +299,25 @@ def dict_get_in_len(x):
     return d.get("a") * 2 + d.get("z", x ** 2) + len(d) + (x if "a" in d else 0.0)
 
 
+def dict_views_show_the_dict(x, n):
+    d = {"a": x, "b": 2.0}
+    keys, pair = d.keys(), (d.values(), d.items())
+    for _ in range(n):
+        d["b"] = d["b"] * x
+    d["c"] = x ** 2
+    s = sum(pair[0]) * len(keys) + (x if "c" in keys else 0.0)
+    for name, e in zip(keys, pair[1]):
+        s = s + d[name] * e[1]
+    return s
+
+
+def equal_dicts(x, y):
+    d, e = {"a": x, "b": y}, {"b": y, "a": x}
+    s = x ** 2 if d == e else y
+    e["a"] = y
+    return s * x if d != e else s
+
+
 def dict_comprehension(x):
     d = {k: x * n for n, k in enumerate("abc")}
     return d["b"] * d["c"]
@@ -417,6 +436,8 @@ PROGRAMS = [
     program(dict_items, (1.3, 0.7)),
     program(dict_keys_and_values, (1.3, 0.7)),
     program(dict_get_in_len, (1.3,)),
+    program(dict_views_show_the_dict, (1.3, 2), (0.7, 0)),
+    program(equal_dicts, (1.3, 0.7)),
     program(dict_comprehension, (1.3,)),
     program(dict_constructor_and_merge, (1.3, 0.7)),
     program(dict_updated_in_loop, (1.3,)),
