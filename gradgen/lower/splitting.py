@@ -1,33 +1,39 @@
 """An array with an axis along which every place is a number known beforehand becomes an array for each of these.
 
->>> from gradgen.ir import INT, Array, Assign, At, Block, Dim, Function, Program, Scalar, Store, Var, constant_dim, show
->>> from gradgen.ir import Const
+>>> from gradgen.ir import INT, Array, Assign, At, Block, Const, Dim, For, Function, Program, Scalar, Store, Var, show
+>>> from gradgen.ir import constant_dim
 >>> two, number = Array("float64", (Dim("n"), constant_dim(2))), Scalar("float64")
 >>> n, i, x, y = Var("n", 0, INT), Var("i", 1, INT), Var("x", 2, number), Var("y", 3, number)
->>> a, b, c = (Var("a", k, two) for k in range(4, 7))
+>>> a, b, c, d, e = (Var("a", k, two) for k in range(4, 9))
+>>> inner = Block((Store(c, b, (At(0), 0), (i,), x, "set"), Store(d, c, (At(0), 1), (i,), x, "set")), (d,))
 >>> body = Block((Assign(a, "empty", (n, Const(2, INT)), (("dtype", "float64"),)),
-...               Store(b, a, (At(0), 0), (i,), x, "set"), Store(c, b, (At(0), 1), (i,), x, "set"),
-...               Assign(y, "getitem", (c, i), (("index", (At(0), 1)),))), (y,))
->>> before = Program((Function("f", (n, i, x), body),))
+...               For(i, Const(0, INT), n, Const(1, INT), (b,), (a,), inner, (e,)),
+...               Assign(y, "getitem", (e, Const(0, INT)), (("index", (At(0), 1)),))), (y,))
+>>> before = Program((Function("f", (n, x), body),))
 >>> print(show(before.entry))
-f(n.0, i.1, x.2):
+f(n.0, x.2):
   a.4 = empty n.0 2 dtype=float64
-  a.5 = a.4 with [i.1, 0] = x.2
-  a.6 = a.5 with [i.1, 1] = x.2
-  y.3 = a.6[i.1, 1]
+  a.8 = for i.1 in 0:n.0:1 with a.5=a.4:
+    a.6 = a.5 with [i.1, 0] = x.2
+    a.7 = a.6 with [i.1, 1] = x.2
+    yield a.7
+  y.3 = a.8[0, 1]
   yield y.3
 >>> print(show(split_arrays(before).entry))
-f(n.0, i.1, x.2):
-  a_0.7 = empty n.0 dtype=float64
-  a_1.8 = empty n.0 dtype=float64
-  a_0.9 = a_0.7 with [i.1] = x.2
-  a_1.10 = a_1.8 with [i.1] = x.2
-  y.3 = a_1.10[i.1]
+f(n.0, x.2):
+  a_0.9 = empty n.0 dtype=float64
+  a_1.10 = empty n.0 dtype=float64
+  a_0.15 a_1.16 = for i.1 in 0:n.0:1 with a_0.11=a_0.9, a_1.12=a_1.10:
+    a_0.13 = a_0.11 with [i.1] = x.2
+    a_1.14 = a_1.12 with [i.1] = x.2
+    yield a_0.13 a_1.14
+  y.3 = a_1.16[0]
   yield y.3
 
 So the coordinates of points lie apart: points beside each other can be loaded at once, and a vector that one iteration
-makes is some numbers. Done to arrays that the function makes, and only stores numbers in and reads numbers from; not
-to what it returns, which must lie as NumPy has it.
+makes is some numbers. An array stays whole where neither would be so, as each takes its time to be made. Done to arrays
+that the function makes, and only stores numbers in and reads numbers from; not to what it returns, which must lie as
+NumPy has it.
 """
 
 from __future__ import annotations
@@ -50,10 +56,11 @@ from gradgen.ir import (
     Statement,
     Store,
     Var,
+    While,
     with_dims,
 )
 from gradgen.ir.known import integer_of
-from gradgen.ir.walk import map_statement
+from gradgen.ir.walk import map_statement, statements
 from gradgen.lower.accesses import Form
 from gradgen.lower.shrinking import Found, without_axes, zero
 from gradgen.rules.build import Builder, builder_after
@@ -82,7 +89,26 @@ def _axis(found: Found, made: Assign) -> int | None:
     known = {axis: size for axis, atom in enumerate(made.args) if (size := integer_of(atom)) is not None}
     split = [axis for axis in known if all(_is_number(place[axis], known[axis]) for place in places)]
     parts = prod(known[axis] for axis in split)
-    return split[0] if split and (parts <= ARRAYS or (len(split) == len(made.args) and parts <= NUMBERS)) else None
+    if not split:
+        return None
+    if len(split) == len(made.args):
+        return split[0] if parts <= NUMBERS else None
+    return split[0] if parts <= ARRAYS and _gains(found, made, split[0]) else None
+
+
+def _gains(found: Found, made: Assign, axis: int) -> bool:
+    """Whether an inmost loop goes along an axis before that one, where elements beside each other then lie together,
+    or an iteration of a loop has a part of zeros of its own, which is then some numbers."""
+    places = found.uses[made.target].places
+    ahead = [{place[k] for place in places} for k in range(axis)]
+    loops = {form[0] for forms in ahead for form in forms if form is not None} & found.loops.keys()
+    own = made.op == "zeros" and any(len(forms) == 1 for forms in ahead)
+    return any(own or _is_vector(found.loops[index]) for index in loops)
+
+
+def _is_vector(loop: For) -> bool:
+    size = integer_of(loop.stop)
+    return (size is None or size > ARRAYS) and not any(isinstance(s, For | While) for s in statements(loop.body))
 
 
 def _is_number(form: Form | None, size: object) -> bool:

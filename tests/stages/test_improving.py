@@ -516,6 +516,17 @@ def test_loops_down_columns_go_along_rows_of_a_copy() -> None:
     assert "weights[j, b]" not in found
 
 
+def in_order(x, order):
+    kept = np.empty((len(order), 3))
+    for i in range(len(order)):
+        kept[order[i]] = np.sin(x[i])
+    return np.sum(kept[order[0]] * kept[order[1]])
+
+
+def test_arrays_that_no_loop_goes_along_stay_whole() -> None:
+    assert "kept = np.empty((n_order, 3))" in text(in_order, (X[:5, :3], np.array([2, 0, 3, 1, 4])))
+
+
 def two_sums(w, x):
     y, both = np.zeros(len(x)), np.empty((w.shape[1], 2))
     for b in range(w.shape[1]):
