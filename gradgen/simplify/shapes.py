@@ -1,6 +1,7 @@
 """Where only the shape of an array is read that a loop or a store changes, it is read of what the array was before.
 
-So a loop has no reader, and goes, of which the adjoint asks only how large its result is: a linear one.
+So a loop has no reader, and goes, of which the adjoint asks only how large its result is: a linear one. And `a - b`, of
+which nothing else is read, is not computed for its shape if `a` has that.
 
 >>> from gradgen.ir import FLOAT, INT, Array, Assign, Block, Const, Dim, For, Function, Program, Store, Var, show
 >>> from gradgen.simplify.dead import remove_dead
@@ -28,12 +29,14 @@ forward hands it to backward.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TypeGuard
 
 from gradgen.ir import Array, Assign, Atom, Block, Const, For, Function, Program, Statement, Store, Var, While
-from gradgen.ir.walk import map_statement, statements
+from gradgen.ir.walk import map_statement, statements, uses
+from gradgen.rules.table import RULES
 
 # The operand, by number, of which only the shape is read, and the dtype.
 OF_SHAPE = {
@@ -54,7 +57,11 @@ def share_shapes(program: Program) -> Program:
 
 
 def _in_function(function: Function) -> Function:
-    before = {var: was for s in statements(function.body) for var, was in _same_shape(s)}
+    for_shape = Counter(s.args[OF_SHAPE[s.op]] for s in statements(function.body) if _reads_shape(s))
+    read = uses(function) if for_shape else for_shape
+    # What is computed for its shape alone.
+    computed = {atom for atom, times in for_shape.items() if isinstance(atom, Var) and times == read[atom]}
+    before = {var: was for s in statements(function.body) for var, was in _same_shape(s, computed)}
     there = set(function.params[function.cached if function.role == "backward" else 0 :])
     there |= {s.target for s in statements(function.body) if _has_its_type(s)}
 
@@ -68,12 +75,16 @@ def _in_function(function: Function) -> Function:
         return Block(tuple(map(statement, block.statements)), block.yields)
 
     def statement(s: Statement) -> Statement:
-        k = OF_SHAPE.get(s.op) if isinstance(s, Assign) else None
-        if isinstance(s, Assign) and k is not None:
+        if _reads_shape(s):
+            k = OF_SHAPE[s.op]
             return replace(s, args=(*s.args[:k], original(s.args[k]), *s.args[k + 1 :]))
         return map_statement(s, lambda atom: atom, block)
 
     return replace(function, body=block(function.body)) if before else function
+
+
+def _reads_shape(s: Statement) -> TypeGuard[Assign]:
+    return isinstance(s, Assign) and s.op in OF_SHAPE
 
 
 def _has_its_type(s: Statement) -> TypeGuard[Assign]:
@@ -85,12 +96,15 @@ def _is_zero(size: Atom) -> bool:
     return isinstance(size, Const) and size.value == 0
 
 
-def _same_shape(s: Statement) -> Iterator[tuple[Var, Var]]:
-    """The arrays that the statement changes, each with one of the same type that is there wherever it is."""
+def _same_shape(s: Statement, computed: set[Var]) -> Iterator[tuple[Var, Atom]]:
+    """The arrays that the statement changes, or computes, each with one of its type that is there wherever it is."""
+    pairs: Iterable[tuple[Var, Atom]]
     if isinstance(s, Store):
         pairs = [(s.target, s.array)]
     elif isinstance(s, For | While):
         pairs = [*zip(s.carried, s.inits, strict=True), *zip(s.results, s.inits, strict=True)]
+    elif isinstance(s, Assign) and s.target in computed and s.op in RULES and RULES[s.op].kind == "elementwise":
+        pairs = [(s.target, arg) for arg in s.args if arg.type == s.target.type][:1]
     else:
         return
     for var, was in pairs:

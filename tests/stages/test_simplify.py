@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gradgen.rules  # noqa: F401
-from gradgen.ir import BOOL, FLOAT, INT, Effect, For, Function, If, Program, Undefined, show
+from gradgen.ir import BOOL, FLOAT, INT, Array, Dim, Effect, For, Function, If, Program, Undefined, show
 from gradgen.rules.build import Builder, block, constant_atom
 from gradgen.simplify import simplify
 
@@ -53,3 +53,18 @@ def test_a_value_of_one_side_is_the_result_where_that_side_is_taken():
     assert simplified(Function("f", (x, test), block(b.statements, (total,)))).endswith(
         "_.5 = add y.2 y.2\n  yield _.5"
     )
+
+
+def test_nothing_is_computed_for_its_shape_alone():
+    b = Builder()
+    x, y = b.var("x", Array("float64", (Dim("n"),))), b.var("y", Array("float64", (Dim("n"),)))
+    n = b.emit("size", b.emit("sub", b.emit("exp", x), y), axis=0)
+    found = simplified(Function("f", (x, y), block(b.statements, (n,))))
+    assert found == "f(x.0, y.1):\n  _.4 = size x.0 axis=0\n  yield _.4"
+
+
+def test_what_is_broadcast_is_computed_for_its_shape():
+    b = Builder()
+    x, y = b.var("x", Array("float64", (Dim(None, 1), Dim("n")))), b.var("y", Array("float64", (Dim("m"), Dim(None, 1))))
+    n = b.emit("size", b.emit("sub", x, y), axis=0)
+    assert "sub x.0 y.1" in simplified(Function("f", (x, y), block(b.statements, (n,))))
