@@ -65,6 +65,9 @@ def test_nothing_is_computed_for_its_shape_alone():
 
 def test_what_is_broadcast_is_computed_for_its_shape():
     b = Builder()
-    x, y = b.var("x", Array("float64", (Dim(None, 1), Dim("n")))), b.var("y", Array("float64", (Dim("m"), Dim(None, 1))))
+    x, y = (
+        b.var("x", Array("float64", (Dim(None, 1), Dim("n")))),
+        b.var("y", Array("float64", (Dim("m"), Dim(None, 1)))),
+    )
     n = b.emit("size", b.emit("sub", x, y), axis=0)
     assert "sub x.0 y.1" in simplified(Function("f", (x, y), block(b.statements, (n,))))
