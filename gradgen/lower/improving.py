@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from gradgen.ir import Program
+from gradgen.lower.adding import add_directly
 from gradgen.lower.advancing import advance_checks
 from gradgen.lower.asking import ask_rows
 from gradgen.lower.bits import visit_bits
@@ -24,6 +25,7 @@ from gradgen.lower.gathering import gather_sums
 from gradgen.lower.hoisting import hoist_invariants
 from gradgen.lower.interchanging import interchange_loops
 from gradgen.lower.merging import merge_loops
+from gradgen.lower.multiplying import multiply_windows
 from gradgen.lower.parallel import parallel_loops
 from gradgen.lower.placing import tell_places
 from gradgen.lower.recurrences import split_recurrences
@@ -41,7 +43,9 @@ from gradgen.lower.unrolling import unroll_loops
 from gradgen.lower.waiting import add_last
 from gradgen.simplify import remove_dead, simplify
 
-PASSES: tuple[Callable[[Program], Program], ...] = (
+Passes = Sequence[Callable[[Program], Program]]
+
+PASSES: Passes = (
     gather_sums,
     fold_constants,
     hoist_invariants,
@@ -60,12 +64,14 @@ PASSES: tuple[Callable[[Program], Program], ...] = (
     reuse_arrays,
 )
 # Once, when nothing more is found: loops over the same places have become one. Then all of it once more.
-BETWEEN: tuple[Callable[[Program], Program], ...] = (
+BETWEEN: Passes = (
+    add_directly,
+    multiply_windows,
     split_recurrences,
     unroll_loops,
 )
 # Once, when the others are done.
-LAST: tuple[Callable[[Program], Program], ...] = (
+LAST: Passes = (
     visit_bits,
     run_powers,
     block_rows,
@@ -79,6 +85,8 @@ LAST: tuple[Callable[[Program], Program], ...] = (
     remove_dead,
     ask_rows,
 )
+# What adds the terms of sums in another order.
+REASSOCIATING = (add_directly, multiply_windows, add_last)
 ROUNDS = 4
 
 
@@ -87,29 +95,32 @@ def improve(program: Program, parallel: bool = False, reassociate: bool = True) 
 
     `reassociate`: terms of a sum may be added in another order.
     """
-    program = _in_parts(program) if parallel else _in_rounds(program, PASSES)
-    for each in LAST:
-        if not (parallel and each in (block_rows, strip_rows)) and (reassociate or each is not add_last):
+    passes, between, last = (
+        [each for each in some if reassociate or each not in REASSOCIATING] for some in (PASSES, BETWEEN, LAST)
+    )
+    program = _in_parts(program, passes, between) if parallel else _in_rounds(program, passes, between)
+    for each in last:
+        if not (parallel and each in (block_rows, strip_rows)):
             program = each(program)
     return program
 
 
-def _in_parts(program: Program) -> Program:
+def _in_parts(program: Program, passes: Passes, between: Passes) -> Program:
     """What an iteration makes for itself stays inside it until loops are cut: so each part has its own."""
-    inside = [partial(each, inside=True) if each in (shrink_arrays, reuse_arrays) else each for each in PASSES]
-    program = _in_rounds(program, inside)
+    inside = [partial(each, inside=True) if each in (shrink_arrays, reuse_arrays) else each for each in passes]
+    program = _in_rounds(program, inside, between)
     program = parallel_loops(block_rows(program) if block_rows in LAST else program)
     return simplify(reuse_arrays(program) if reuse_arrays in PASSES else program)
 
 
-def _in_rounds(program: Program, passes: Sequence[Callable[[Program], Program]]) -> Program:
+def _in_rounds(program: Program, passes: Passes, between: Passes) -> Program:
     program = made = _unchanging(program, passes)
-    for each in BETWEEN:
+    for each in between:
         made = simplify(each(made))
     return program if made == program else _unchanging(made, passes)
 
 
-def _unchanging(program: Program, passes: Sequence[Callable[[Program], Program]]) -> Program:
+def _unchanging(program: Program, passes: Passes) -> Program:
     for _ in range(ROUNDS):
         made = program
         for each in passes:

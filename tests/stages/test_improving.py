@@ -496,6 +496,63 @@ def test_differences_are_taken_again_and_multiplied_as_they_lie() -> None:
     assert found.count("np.empty((n_means, n_X, ") == 1
 
 
+def convolved(x, w):
+    """As a layer of a network, but not all of it."""
+    out = np.ones((x.shape[0], 2, x.shape[2], w.shape[3]))
+    for i in range(2):
+        for j in range(x.shape[2] - 9):
+            out[:, i, j, :] = np.sum(x[:, i : i + 3, j : j + 3, :, None] * w, axis=(1, 2, 3))
+    return np.sum(np.sin(out))
+
+
+@pytest.mark.parametrize("columns", [2, -3])
+def test_windows_are_multiplied_in_strips(columns: int) -> None:
+    args = RNG.standard_normal((3, 4, 9 + columns, 2)), RNG.standard_normal((3, 3, 2, 16))
+    made = compiled(convolved, args, (0, 1), sizes=True)
+    for one, other in zip(as_python(made)(*args), gradgen.grad(convolved, argnums=(0, 1))(*args), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-10, atol=1e-13)
+    assert made.source.count("np.dot(strip") == (3 if columns > 0 else 2)
+    assert made.source.count("np.zeros((3, 3, 2, ") == 1  # each window's part is added to the sum of all
+    source = compiled(convolved, args, (0, 1), sizes=True, reassociate=False).source
+    assert "np.dot(" not in source and source.count("np.zeros((3, 3, 2, ") == 2
+
+
+def added_late(x, y):
+    """Zeros that are added to, and then to another array: which is read, or is of another place, on the way."""
+    y = y.copy()
+    for i in range(3):
+        one, two, three = np.zeros(len(x)), np.zeros(len(x)), np.zeros(len(x))
+        for j in range(len(x)):
+            for k in range(2):
+                one[k] += x[i] * x[j]
+                two[j] += x[j] * y[k]
+                three[j] += x[j] ** (k + i)
+        y += three
+        y += one
+        y[1:] += two[:-1]
+        y *= 0.5
+    return np.sum(np.sin(y))
+
+
+def few_counted_from_the_end(x, places):
+    few = x[:3]
+    return np.sum(few[places] ** 2) + np.sum(x[1:] * x[:-1])
+
+
+@pytest.mark.parametrize(
+    ("function", "args", "argnums"),
+    [
+        (added_late, (X[:4, 0], X[:4, 1]), (0, 1)),
+        (few_counted_from_the_end, (X[:, 0], np.array([0, -1, 1, 1])), (0,)),
+    ],
+)
+def test_zeros_stay_where_another_array_is_no_substitute(function, args, argnums) -> None:
+    _, *found = gradients(function, args, argnums)
+    expected = gradgen.grad(function, argnums=argnums)(*args)
+    for one, other in zip(found, expected if isinstance(expected, tuple) else (expected,), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-10, atol=1e-13)
+
+
 def test_searches_are_made_side_by_side() -> None:
     found = text(nearest_on_a_line, (X[:4, 0], np.tile(X[:, 1], 31), np.tile(X[:, 2], 31)), (0, 1))
     assert found.count(", 256):") == 1  # not where one iteration changes what the next one searches

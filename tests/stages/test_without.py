@@ -108,6 +108,7 @@ def case(function):
     return next(row for row in loops.CASES if row[0] is function)
 
 
+convolution = loops.convolved, (RNG.normal(size=(3, 4, 11, 2)), RNG.normal(size=(3, 3, 2, 16))), (0, 1)
 ROWS = {
     "independent": (each_element, (X[0],), (0,)),
     "rerun": (attracted, (X[0], X[1], 3), (0, 1)),
@@ -129,6 +130,8 @@ ROWS = {
     "small_matrices": (small_inverse, (X[:2, :2], X[:2]), (0, 1)),
     "triangles": (by_triangles, (X.T, X[:, 0] / 9, RNG.standard_normal(153) / 9), (0, 1, 2)),
     "picks": case(loops.nearest),
+    "add_directly": convolution,
+    "multiply_windows": convolution,
     "split_recurrences": (swept_beside_a_number, (X[:, 0], 0.9), (0, 1)),
     "unroll_loops": case(loops.logistic),
     "visit_bits": problem("determinant"),
