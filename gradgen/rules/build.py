@@ -37,7 +37,7 @@ from gradgen.ir import (
 from gradgen.ir.known import as_integer
 from gradgen.ir.walk import block_params, targets
 from gradgen.ir.walk import statements as all_statements
-from gradgen.rules.holes import note
+from gradgen.rules.holes import Holes
 from gradgen.rules.table import RULES, check_complex, check_kept
 
 
@@ -77,7 +77,7 @@ class Builder:
         self.conditions: dict[int, tuple[Atom, bool] | None] = {}  # what `symbols` has found out of values, by version
         self.infinite: dict[int, bool] = {}
         self.poles: dict[int, bool] = {}
-        self.holed: set[int] = set()  # the versions of arrays with zeros where something was left out
+        self.holes = Holes()  # which arrays have zeros where something was left out
 
     def version(self) -> int:
         self.next_version += 1
@@ -90,7 +90,7 @@ class Builder:
         self.statements.append(statement)
         if isinstance(statement, Assign | Accumulate):
             self.definitions[statement.target.version] = statement
-        note(statement, self.holed)
+        self.holes.note(statement)
 
     def made_here(self, atom: Atom) -> Assign | Accumulate | None:
         """What made a value, of all appended here."""

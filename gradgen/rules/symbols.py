@@ -246,13 +246,15 @@ def mul(a: Any, b: Any) -> Any:
             return where(choice[0], 0, value) if choice[1] else where(choice[0], value, 0)
     for g, factor in ((b, a), (a, b)):
         if _has_holes(g) and has_a_pole(factor):
-            return where(apply("ne", g, 0), _product(a, b), 0)
+            made = where(apply("ne", g, 0), _product(a, b), 0)
+            g.builder.holes.take(made.atom, g.atom)
+            return made
     return _product(a, b)
 
 
 def _has_holes(g: Any) -> bool:
     """Whether g, an adjoint made before, is 0 where something was left out."""
-    return isinstance(g, Sym) and isinstance(g.atom, Var) and g.atom.version in g.builder.holed
+    return isinstance(g, Sym) and isinstance(g.atom, Var) and g.atom.version in g.builder.holes.versions
 
 
 def _product(a: Any, b: Any) -> Any:

@@ -9,6 +9,13 @@ def roots_of_a_part(v):
     return np.sum(np.sqrt(v)[1:])
 
 
+def roots_of_two_parts(v):
+    """All but what is between them; and those of two parts that are all: the slope at 0 is infinite."""
+    r = np.sqrt(v)
+    s = np.sqrt(v + 1.0)
+    return np.sum(r[:1]) + np.sum(r[2:] ** 2) + np.sum(s[:2]) + np.sum(s[2:] ** 2)
+
+
 def logarithms_of_a_part(v):
     return np.sum((v * np.log(v))[v > 0])
 
@@ -43,6 +50,7 @@ V = np.array([0.0, 1.0, 4.0])
 
 PROGRAMS = [
     program(roots_of_a_part, case(V, gradient=(np.array([0.0, 0.5, 0.25]),))),
+    program(roots_of_two_parts, case(V[[1, 0, 2]], gradient=(np.array([0.5 + 0.5 / np.sqrt(2.0), 0.5, 2.0]),))),
     program(logarithms_of_a_part, case(V, gradient=(np.array([0.0, 1.0, 1.0 + np.log(4.0)]),))),
     program(distances_above_the_diagonal, (np.arange(6.0).reshape(3, 2) ** 2,)),
     program(masked_inverse_of_distances, (np.array([1.0, 2.5, 4.0]),)),

@@ -138,6 +138,29 @@ def test_an_adjoint_that_nobody_wants_is_not_formed():
     assert y not in marks
 
 
+def roots_of_all_in_parts(v):
+    r = np.sqrt(v)
+    return np.sum(r[:, 0] ** 2) + np.sum(r[:, 1:])
+
+
+def roots_of_some_in_parts(v):
+    r = np.sqrt(v)
+    return np.sum(r[:, 0] ** 2) + np.sum(r[1:, 1:])
+
+
+def rows_by_one_element(v, w):
+    return np.sum((v / np.sqrt(np.sum(w * w, axis=1))[:, None])[:, 0])
+
+
+@pytest.mark.parametrize(
+    ("f", "argnums", "guards"),
+    [(roots_of_all_in_parts, 0, 0), (roots_of_some_in_parts, 0, 1), (rows_by_one_element, 1, 2)],
+)
+def test_infinite_slopes_are_guarded_where_something_was_left_out(f, argnums, guards):
+    source = gradgen.grad(f, argnums=argnums).source(*[np.ones((3, 4))] * f.__code__.co_argcount)
+    assert source.count("!= 0") == guards
+
+
 def test_what_forward_hands_to_backward_is_what_backward_reads():
     both = made(pair(straight(), list(straight().entry.params)))
     forward, backward = both.functions[:2]
