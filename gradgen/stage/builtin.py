@@ -414,6 +414,7 @@ for _function in (np.finfo, np.iinfo, np.dtype):
 
 @builtin(functools.partial, 1)
 def _partial(frame: Frame, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    frame.session.hold((*args, *keywords.values()))
     return Partial(args[0], args[1:], keywords)
 
 

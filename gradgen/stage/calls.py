@@ -226,7 +226,9 @@ def _construct(session: Session, kind: type, args: tuple[Any, ...], keywords: di
     if is_namedtuple(kind):
         fields = kind._fields  # type: ignore[attr-defined]
         defaults = {k: capture_default(session, k, v) for k, v in kind._field_defaults.items()}  # type: ignore[attr-defined]
-        return Group(_fields(kind, fields, defaults, args, keywords), kind)
+        items = _fields(kind, fields, defaults, args, keywords)
+        session.hold(items)
+        return Group(items, kind)
     if dataclasses.is_dataclass(kind) and _has_generated_init(kind):
         fields = tuple(f.name for f in dataclasses.fields(kind) if f.init)
         missing = dataclasses.MISSING

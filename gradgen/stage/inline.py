@@ -169,6 +169,7 @@ def bind(session: Session, callee: Callee, args: tuple[Any, ...], keywords: dict
             raise _misfit(callee, f"got no value for `{name}`")
         bound.setdefault(name, callee.defaults.get(name))
     if node.vararg is not None:
+        session.hold(rest)
         bound[node.vararg.arg] = Group(rest)
     if node.kwarg is not None:
         bound[node.kwarg.arg] = session.new(DictObject(tuple(others), tuple(others.values())))

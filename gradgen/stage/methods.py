@@ -28,6 +28,7 @@ def call_method(frame: Frame, owner: Any, name: str, args: tuple[Any, ...], keyw
         table = DICT
     elif isinstance(owner, Group):
         if name == "_replace":
+            session.hold(keywords.values())
             return _replaced(owner, keywords)
         table = TUPLE
     elif isinstance(owner, Known) and isinstance(owner.value, str):

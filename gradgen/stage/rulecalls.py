@@ -148,6 +148,7 @@ def from_rule(session: Session, result: Any, sources: dict[Atom, Ref]) -> Any:
         return wrap(session, result, sources)
     if isinstance(result, tuple):
         items = tuple(from_rule(session, item, sources) for item in result)
+        session.hold(items)
         return Group(items, type(result) if hasattr(result, "_fields") else tuple)
     if isinstance(result, list):
         return session.new(ListObject(tuple(from_rule(session, item, sources) for item in result)))

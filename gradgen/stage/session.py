@@ -156,7 +156,12 @@ class Session:
 
     # The heap
 
+    def hold(self, values: Iterable[Any]) -> None:
+        """A structure refers to these values from now on: they cannot take another name."""
+        self.escaped.update(value.version for value in values if isinstance(value, Var))
+
     def new(self, content: HeapObject) -> Ref:
+        self.hold(getattr(content, "items", ()))
         self.cells += 1
         heap = self.outer if self.capturing else self.state.heap
         heap[self.cells] = content
@@ -166,6 +171,7 @@ class Session:
         return self.state.heap.get(ref.cell) or self.outer[ref.cell]
 
     def put(self, ref: Ref, content: HeapObject) -> None:
+        self.hold(getattr(content, "items", ()))
         self.state.heap[ref.cell] = content
 
     def value_of(self, atom: Atom) -> Any:

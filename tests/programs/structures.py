@@ -1,6 +1,7 @@
 """Parameters that are tuples, lists, dicts, NamedTuples and dataclasses, nested; keywords, defaults, stars."""
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -116,6 +117,30 @@ def makes_structures(x, y):
     return p.norm() + q.predict(np.array([1.0, 2.0])) + r.x * r.y
 
 
+def items_with_names(x, y):
+    p = Point(x * 2, x * y)
+    first, second = p._replace(y=x + y)
+    whole, by_name = divmod(x, 0.3), dict(k=x - y)
+    rest, value = whole[1], by_name["k"]
+    return first * p.x + second * p.y + rest * whole[1] + value * by_name["k"] + _twice(x / y)
+
+
+def _twice(*items):
+    (item,) = items
+    return item * items[0]
+
+
+def items_of_a_changed_one(x, y):
+    p, times = Params(np.array([x, y]), x * y), partial(lambda a, b: a * b, x + y)
+    b, p.w[0] = p.b, 3.0
+    p.b = b * p.b + y
+    b = p.b
+    items = [x]
+    items.insert(0, b * y)
+    first = items[0]
+    return b * p.b * times(x) + times(2.0) * first * items[0] + np.sum(p.w)
+
+
 def default_of_field(x):
     p = Point(x)
     return p.x * p.y
@@ -183,6 +208,8 @@ PROGRAMS = [
     program(layers_in_dict, ({"W1": W, "b1": B, "W2": W[:2], "b2": B[:2]}, V)),
     program(unused_part, case({"used": 1.3, "not": V}, gradient=({"used": 2.6, "not": np.zeros(3)},))),
     program(makes_structures, (1.3, 0.7)),
+    program(items_with_names, (1.3, 0.7)),
+    program(items_of_a_changed_one, (1.3, 0.7)),
     program(default_of_field, (1.3,)),
     program(mixed_with_static, (1.3, {"mode": "scaled", "scale": 2.0}), argnums=0),
     program(integers_in_structures, (1.3, {"steps": 3, "shape": (2, 5)}), argnums=0),
