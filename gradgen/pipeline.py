@@ -24,7 +24,7 @@ from gradgen.ir.recompute import unmarked
 from gradgen.ir.verify import verify
 from gradgen.lower import improve, lower
 from gradgen.rules import RULES
-from gradgen.simplify import share_repeated, simplify
+from gradgen.simplify import share_repeated, share_slots, simplify
 from gradgen.stage import stage
 from gradgen.stage.arrays import kind_of
 from gradgen.stage.trees import only_staged
@@ -101,11 +101,9 @@ def check_shapes(variables: Sequence[Var], yields: Sequence[Atom]) -> tuple[int,
 
 def finish(program: Program, style: str, parallel: bool = False, reassociate: bool = True) -> Program:
     """From a differentiated program to the one that is written."""
-    program = checked(simplify, unmarked(program))
+    program = checked(simplify, checked(share_slots, unmarked(program)))
     if style != "jit":
-        program = checked(simplify, checked(lambda given: share_repeated(given, arrays_only=True), program))
-    if style != "jit":
-        return program
+        return checked(simplify, checked(lambda given: share_repeated(given, arrays_only=True), program))
     lowered = checked(simplify, checked(lower, program))
     return checked(lambda given: improve(given, parallel, reassociate), lowered)
 

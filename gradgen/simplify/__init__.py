@@ -2,8 +2,8 @@
 
 One idea a file: `unchanging` (what loops and branches hand on unchanged), `branches` (on one test), `copies`,
 `cleared`, `shapes`, `sizes`, `cache`, `dead`, `order` (reads before updates). Each takes a valid program and returns
-one with the same results and effects, and never a slower one. `repeated` (what one line computes twice) is run by the
-pipeline.
+one with the same results and effects, and never a slower one. `repeated` (what one line computes twice) and `slots`
+(what is saved twice) are run by the pipeline.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from gradgen.simplify.order import read_first
 from gradgen.simplify.repeated import share_repeated
 from gradgen.simplify.shapes import share_shapes
 from gradgen.simplify.sizes import share_sizes
+from gradgen.simplify.slots import share_slots
 from gradgen.simplify.unchanging import remove_unchanging
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "share_repeated",
     "share_shapes",
     "share_sizes",
+    "share_slots",
     "simplify",
     "store_cleared",
     "trim_caches",

@@ -99,6 +99,15 @@ def by_triangles(x, log_diagonal, low):
     return total + np.sum(np.sin(x @ q))
 
 
+def read_in_two_lines(steps):
+    x, total = np.array([1.0, 2.0]), 0.0
+    for step in steps:
+        x = x + step
+        total += np.sin(x[0]) * x[1]
+        total += np.arctan2(x[0], x[1])
+    return total
+
+
 def problem(name):
     found = named(name)
     return found.function, found.arguments(next(iter(found.sizes))), found.argnums
@@ -118,6 +127,7 @@ ROWS = {
     "cancelling": case(loops.mixture),
     "exact": (small_inverse, (X[:2, :2], X[:2]), (0,)),
     "repeated_values": (product_written_twice, (X, W), (0,)),
+    "share_slots": (read_in_two_lines, (X[:, :2],), (0,)),
     "shapes": case(loops.makes_what_cannot_be_made),
     "branches": case(loops.added_to_in_part),
     "repeated": (sum_of_a_product, (X, W), (0, 1)),

@@ -27,6 +27,7 @@ OPTIMISATIONS: dict[str, tuple[str, str, Callable[..., Any]]] = {
     "cancelling": ("gradgen.analyse.activity", "cancelling", lambda *_: frozenset()),
     "exact": ("gradgen.infer.select", "exact", lambda trees, values: dict(trees)),
     "repeated_values": ("gradgen.pipeline", "share_repeated", lambda program, arrays_only=False: program),
+    "share_slots": ("gradgen.pipeline", "share_slots", lambda program: program),
     "shapes": ("gradgen.simplify", "share_shapes", lambda program: program),
     "branches": ("gradgen.simplify", "merge_branches", lambda program: program),
     "repeated": ("gradgen.differentiate.partials", "by_repeated", lambda s, g: None),
