@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from operator import is_
+from typing import Any
 
 from gradgen.ir.nodes import (
     Accumulate,
@@ -178,13 +180,13 @@ def map_statement(
     """
     match statement:
         case Assign():
-            return replace(statement, target=define(statement.target), args=tuple(map(use, statement.args)))
+            return _with(statement, target=define(statement.target), args=tuple(map(use, statement.args)))
         case Accumulate():
-            return replace(
+            return _with(
                 statement, target=define(statement.target), prior=use(statement.prior), value=use(statement.value)
             )
         case Store():
-            return replace(
+            return _with(
                 statement,
                 target=define(statement.target),
                 array=use(statement.array),
@@ -194,24 +196,29 @@ def map_statement(
         case If():
             test = use(statement.test)
             then, orelse = block(statement.then), block(statement.orelse)
-            return replace(
-                statement, test=test, then=then, orelse=orelse, results=tuple(map(define, statement.results))
-            )
+            return _with(statement, test=test, then=then, orelse=orelse, results=tuple(map(define, statement.results)))
         case For() | While():
             return _map_loop(statement, use, block, define)
         case Save():
-            return replace(statement, value=use(statement.value))
+            return _with(statement, value=use(statement.value))
         case Load():
-            return replace(statement, target=define(statement.target))
+            return _with(statement, target=define(statement.target))
         case Call():
-            return replace(
-                statement, args=tuple(map(use, statement.args)), targets=tuple(map(define, statement.targets))
-            )
+            return _with(statement, args=tuple(map(use, statement.args)), targets=tuple(map(define, statement.targets)))
         case Effect():
             given: Atom | None = None if statement.test is None else use(statement.test)
             return replace(statement, test=given, args=tuple(_map_text(arg, use) for arg in statement.args))
         case Open():
             return statement
+
+
+def _with(part: Any, **fields: Any) -> Any:
+    """`part` with these fields; itself, where each is what it was, which is so for most statements that are mapped."""
+    for name, new in fields.items():
+        old = getattr(part, name)
+        if new is not old and not (isinstance(new, tuple) and len(new) == len(old) and all(map(is_, new, old))):
+            return replace(part, **fields)
+    return part
 
 
 def _map_loop(loop: For | While, use: Rename, block, define) -> For | While:
@@ -228,7 +235,7 @@ def _map_loop(loop: For | While, use: Rename, block, define) -> For | While:
     leave: Atom | None = None if loop.leave is None else use(loop.leave)
     trips = loop.trips and define(loop.trips)
     results = tuple(map(define, loop.results))
-    return replace(loop, inits=inits, carried=carried, body=body, leave=leave, trips=trips, results=results, **head)
+    return _with(loop, inits=inits, carried=carried, body=body, leave=leave, trips=trips, results=results, **head)
 
 
 def _map_text(arg, use: Rename):
@@ -247,6 +254,6 @@ def substitute(block: Block, mapping: Mapping[Var, Atom]) -> Block:
 
     def inner(block: Block) -> Block:
         body = tuple(map_statement(statement, use, inner) for statement in block.statements)
-        return Block(body, tuple(map(use, block.yields)))
+        return _with(block, statements=body, yields=tuple(map(use, block.yields)))
 
     return inner(block)

@@ -42,6 +42,7 @@ from gradgen.lower.turning import turn_matrices
 from gradgen.lower.unrolling import unroll_loops
 from gradgen.lower.waiting import add_last
 from gradgen.simplify import remove_dead, simplify
+from gradgen.simplify.settled import Settled
 
 Passes = Sequence[Callable[[Program], Program]]
 
@@ -121,12 +122,11 @@ def _in_rounds(program: Program, passes: Passes, between: Passes) -> Program:
 
 
 def _unchanging(program: Program, passes: Passes) -> Program:
+    settled = Settled()
     for _ in range(ROUNDS):
-        made = program
-        for each in passes:
-            made = each(made)
-        made = simplify(made)
-        if made == program:
+        before = program
+        for each in (*passes, simplify):
+            program = settled(each, program)
+        if program is before:
             break
-        program = made
     return program

@@ -125,18 +125,25 @@ class Scopes:
         domain = module.add_metadata([name])
         found = [one for origins in memory.origins.values() for one in origins if one is not UNKNOWN]
         self.scopes = {one: module.add_metadata([f"{name} {k}", domain]) for k, one in enumerate(dict.fromkeys(found))}
+        self.nodes: dict[Origins, list[tuple[str, Any]]] = {}  # what is said of an access, by the array's origins
 
     def mark(self, instructions: Iterable[llvm.Instruction], origins: Origins, element: llvm.Type) -> None:
         """Say of each instruction that reads or writes an `element` that it is in an array of these origins."""
         if not origins or UNKNOWN in origins:
             return
-        own = [scope for one, scope in self.scopes.items() if one in origins]
-        others = [scope for one, scope in self.scopes.items() if one not in origins]
         for made in instructions:
             if _is_access(made, element):
-                made.set_metadata("alias.scope", self.module.add_metadata(own))
-                if others:
-                    made.set_metadata("noalias", self.module.add_metadata(others))
+                for kind, node in self._nodes(origins):
+                    made.set_metadata(kind, node)
+
+    def _nodes(self, origins: Origins) -> list[tuple[str, Any]]:
+        """Put together once: they name all arrays of the function, and most lines read an element."""
+        if origins not in self.nodes:
+            own = [scope for one, scope in self.scopes.items() if one in origins]
+            others = [scope for one, scope in self.scopes.items() if one not in origins]
+            named = (("alias.scope", own), ("noalias", others))
+            self.nodes[origins] = [(kind, self.module.add_metadata(scopes)) for kind, scopes in named if scopes]
+        return self.nodes[origins]
 
 
 def _is_access(made: llvm.Instruction, element: llvm.Type) -> bool:
