@@ -287,15 +287,15 @@ def _from(term: _Term, at: int, found: _Found) -> _Plan | None:
     made = found.made_in(loops[0])
     if any(loop.stop in made for loop in loops) or not all(found.stays(s.args[0], loops[0]) for s in term.factors):
         return None
-    read = [found.indices(s.args[1:], loops) for s in term.factors]
+    left, right = term.factors
+    one, other = (found.indices(s.args[1:], loops) for s in term.factors)
     stored = found.indices(() if term.to is None else term.to.operands, inner)
-    if stored is None or read[0] is None or read[1] is None or has_effects(loops[0]):
+    if stored is None or one is None or other is None or has_effects(loops[0]):
         return None
     kept = stored | {loop.index for loop in loops if loop not in inner}
-    left, right = term.factors
-    if loops[0].index in kept & read[1]:
-        left, right, read = right, left, read[::-1]
-    groups = [kept & read[0], kept & read[1], read[0] & read[1] - kept]  # type: ignore[operator]
+    if loops[0].index in kept & other:
+        left, right, one, other = right, left, other, one
+    groups = [kept & one, kept & other, (one & other) - kept]
     if sum(map(len, groups)) != len(loops) or len(set().union(*groups)) != len(loops):
         return None
     rows, columns, over = (tuple(loop for loop in loops if loop.index in group) for group in groups)
@@ -373,21 +373,21 @@ class _Writer:
 
     def _left(self, plan: _Plan) -> Var:
         first = plan.term.loops[plan.at]
-        if first in plan.over:
-            return self._turned(self._copy(plan.left, plan.over, plan.rows, first, first), first)
-        return self._copy(plan.left, plan.rows, plan.over, first, first)
+        if first not in plan.over:
+            return self._copy(plan.left, plan.rows, plan.over, first, first)
+        strip = self._copy(plan.left, plan.over, plan.rows, first, first)
+        with self.ctx.builder.collect() as made:
+            type = Array(dtype_of(strip.type), dims_of(strip.type)[::-1])
+            turned = self.ctx.builder.emit("transpose", strip, type=type, axes=None)
+        self.before.setdefault(first.index, []).extend(made)
+        return turned
 
     def _right(self, plan: _Plan) -> Var:
-        """What does not hang on the strip's first loop is copied before as many loops as can be, as it lies."""
+        """What does not hang on the strip's first loop is copied before as many loops as can be."""
         first = plan.term.loops[plan.at]
-        if first in plan.over:
-            return self._copy(plan.right, plan.over, plan.columns, first, first)
-        groups = plan.over, plan.columns
-        last = plan.right.args[-1]
-        before = next(loop for loop in plan.term.loops if self._may_go_before(plan, loop))
-        if any(loop.index == last for loop in plan.columns):
-            return self._copy(plan.right, *groups, first, before)
-        return self._turned(self._copy(plan.right, *groups[::-1], first, before), first)
+        loops = (first,) if first in plan.over else plan.term.loops
+        before = next(loop for loop in loops if self._may_go_before(plan, loop))
+        return self._copy(plan.right, plan.over, plan.columns, first, before)
 
     def _may_go_before(self, plan: _Plan, loop: For) -> bool:
         made = self.found.made_in(loop)
@@ -415,13 +415,6 @@ class _Writer:
             self.before.setdefault(before.index, []).extend(made)
             self.copies[key] = copy
         return self.copies[key]
-
-    def _turned(self, matrix: Var, first: For) -> Var:
-        type = Array(dtype_of(matrix.type), dims_of(matrix.type)[::-1])
-        with self.ctx.builder.collect() as made:
-            turned = self.ctx.builder.emit("transpose", matrix, type=type, axes=None)
-        self.before.setdefault(first.index, []).extend(made)
-        return turned
 
     def _size(self, loops: Loops) -> Atom:
         """How often they go round; a stop that is less than 0 is none."""
