@@ -20,7 +20,7 @@ from gradgen.rules.build import constant_atom
 from gradgen.rules.table import CALLERS
 from gradgen.stage import operators
 from gradgen.stage.arrays import atom_of, describe, is_array, is_numeric, type_of
-from gradgen.stage.iteration import is_static, sized, static_items
+from gradgen.stage.iteration import is_static, leave_some, sized, static_items
 from gradgen.stage.lists import length
 from gradgen.stage.rulecalls import apply_caller, known_argument
 from gradgen.stage.session import UNKNOWN, Frame, is_scalar
@@ -254,6 +254,7 @@ def _all(frame: Frame, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
 
 def _quantified(frame: Frame, value: Any, combine: Callable[..., Any], start: bool) -> Any:
     session = frame.session
+    leave_some(session, value)
     result: Any = constant_atom(start)
     if is_static(session, value) or _is_known_range(frame, value):
         for item in static_items(frame, value, "what this takes"):

@@ -15,6 +15,7 @@ from gradgen.stage import operators
 from gradgen.stage.arrays import describe, is_array, read, wrap
 from gradgen.stage.entries import key_value, shown
 from gradgen.stage.lists import as_run_list, item_at, length
+from gradgen.stage.merge import parts
 from gradgen.stage.session import UNKNOWN, Frame, Session, grows
 from gradgen.stage.values import (
     Checkpointed,
@@ -31,6 +32,7 @@ from gradgen.stage.values import (
     Ref,
     Reversed,
     RunList,
+    Unusable,
     Zipped,
 )
 
@@ -137,6 +139,7 @@ def check_length(session: Session, iterable: Any, count: int) -> None:
 
 def _rows(frame: Frame, iterables: tuple[Any, ...], what: str) -> list[tuple[Any, ...]]:
     session = frame.session
+    leave_some(session, *iterables)
     known = [static_items(frame, one, what) for one in iterables if is_static(session, one)]
     shortest = min(map(len, known)) if known else None
     columns = []
@@ -213,6 +216,18 @@ def exhaust(session: Session, value: Any) -> None:
     names = session.state.names
     for key in [key for key, held in names.items() if held is value]:
         names[key] = Group(())
+
+
+def leave_some(session: Session, *values: Any) -> None:
+    """What goes over these need not take all items: who asks an iterator with a name for the others is refused."""
+    names, waiting = session.state.names, list(values)
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, ITERATORS):
+            for key in [key for key, held in names.items() if held is value]:
+                why = f"how many items are left in the iterator `{key[1]}` is not known here"
+                names[key] = Unusable(why, way_out="a list: `list(...)`")
+            waiting += parts(value)
 
 
 def counting(frame: Frame, value: Any) -> Any:
@@ -322,6 +337,7 @@ def _sized_range(session: Session, value: Range) -> tuple[Atom, Callable[[Atom],
 def _sized_together(frame: Frame, values: tuple[Any, ...]) -> tuple[Atom, list[Callable[[Atom], Any]]]:
     """The shortest decides."""
     session = frame.session
+    leave_some(session, *values)
     found = [sized(frame, value) for value in values]
     count = found[0][0]
     for other, _ in found[1:]:

@@ -16,7 +16,16 @@ from gradgen.rules.build import constant_atom
 from gradgen.stage.carry import Loop, Peel, Staged, TestChanges, stage_loop
 from gradgen.stage.dispatch import evaluate
 from gradgen.stage.flow import Step, branch, everything, flow, proceed, run
-from gradgen.stage.iteration import Walk, check_length, counting, is_static, present_item, static_items, walk
+from gradgen.stage.iteration import (
+    Walk,
+    check_length,
+    counting,
+    is_static,
+    leave_some,
+    present_item,
+    static_items,
+    walk,
+)
 from gradgen.stage.join import join, path, start
 from gradgen.stage.merge import references
 from gradgen.stage.operators import truth
@@ -39,6 +48,8 @@ class Unroll(Exception):
 @flow(ast.For)
 def for_statement(frame: Frame, node: ast.For, rest: list[ast.stmt], live: Live) -> Step:
     given = evaluate(frame, node.iter)
+    if any(isinstance(inner, ast.Break | ast.Return) for s in node.body for inner in ast.walk(s)):
+        leave_some(frame.session, given)
     levels = given.levels if isinstance(given, Checkpointed) else 1
     iterable = counting(frame, given.iterable if isinstance(given, Checkpointed) else given)
     if is_static(frame.session, iterable):

@@ -23,6 +23,7 @@ from gradgen.stage.values import (
     DictObject,
     Entries,
     Enumerated,
+    Generator,
     Group,
     HeapObject,
     Known,
@@ -353,6 +354,8 @@ def parts(value: Any) -> Iterable[Any]:
             return (value.iterable,)
         case Zipped() | Mapped():
             return value.iterables
+        case Generator(first=first):
+            return (first,)
     return ()
 
 

@@ -289,7 +289,7 @@ class Frame:
                 self.session.awaited(self.number, name)
                 raise UnsupportedSyntax(f"`{name}` has no value here", way_out=f"assign `{name}` before it is read")
             if isinstance(value, Unusable):
-                raise UnsupportedSyntax(value.why, way_out="give it one kind of value on all paths")
+                raise UnsupportedSyntax(value.why, way_out=value.way_out)
             return value
         if self.parent is not None:
             return self.parent.lookup(name)

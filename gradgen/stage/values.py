@@ -158,6 +158,7 @@ class Unusable:
     """A name whose values on two paths cannot be one value; an error only where it is read."""
 
     why: str
+    way_out: str = "give it one kind of value on all paths"
 
 
 # What the heap holds

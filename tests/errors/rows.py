@@ -218,6 +218,14 @@ ALIASES += [
         args=(1.3, 3),
     ),
     refusal(
+        "iterator_with_items_left",
+        "def f(x):\n    pairs = zip([x, x * x], [1.0, 2.0])\n    for a, b in pairs:\n        break\n"
+        "    return sum(a * b for a, b in «pairs)\n",
+        UnsupportedSyntax,
+        "how many items are left in the iterator `pairs`",
+        "list(...)",
+    ),
+    refusal(
         "equality_of_lists_of_run_time_length",
         "def f(v):\n    return v[0] if «[x for x in v] == [1.0, 2.0] else v[1]\n",
         UnsupportedType,
