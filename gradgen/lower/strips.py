@@ -135,7 +135,7 @@ from gradgen.lower.accesses import Memory, Place
 from gradgen.lower.context import Position_, array_type
 from gradgen.lower.interchanging import is_number
 from gradgen.lower.rowblocks import Carried, Writer
-from gradgen.lower.rows import Rows
+from gradgen.lower.rows import OWN, Rows
 from gradgen.lower.shrinking import zero
 from gradgen.rules.build import Builder, builder_after
 from gradgen.simplify.dead import remove_dead
@@ -193,6 +193,8 @@ class _Strips(Rows):
             return False
         self.changed = {key for s in self.chain for key, _, changes, _ in self.places(s) if changes}
         self.zeros = {self.memory.key(one.store.array) for s in nests for one in self.sums_of(s) or ()}
+        if not all(self._changes_rows(s) for s in nests):
+            return False
         touching = [{key for key, *_ in self.places(s)} for s in self.chain if isinstance(s, For)]
         if any(sum(key in one for one in touching) > 1 for key in self.zeros) or not self._starts_here():
             return False
@@ -277,6 +279,11 @@ class _Strips(Rows):
             if isinstance(s, For)
             for atom in s.carried
         )
+
+    def _changes_rows(self, nest: For) -> bool:
+        """Whether each loop over rows changes what is the row's own: an iteration is done again for the next strip."""
+        places = [(key, place) for key, place, changes, _ in self.places(nest) if changes]
+        return all(place == OWN or key in self.zeros for key, place in places)
 
     def _starts_here(self) -> bool:
         """Whether the arrays of `zeros` are made here, and touched by nothing before."""

@@ -646,7 +646,22 @@ def rows_of_others(w, x):
     return np.sum(z * z)
 
 
+def number_beside_rows(w, x):
+    """In the gradient an iteration reads, before its loop over all rows, a number that this loop changes."""
+    q, g = np.zeros((len(x), 2)), np.zeros(w.shape[1])
+    for b in range(w.shape[1]):
+        for i in range(w.shape[0]):
+            q[i, 0] += w[i, 2] * w[i, b]
+    for b in range(w.shape[1]):
+        s = 0.0
+        for i in range(w.shape[0]):
+            s += 0.1 * (g[b] + 0.3 * w[i, 2])
+        g[b] += s
+    return np.sum(np.sin(g)) + np.sum(q)
+
+
 STRIPS = {
+    number_beside_rows: 0,
     two_sums: 1,
     sums_at_one_place: 0,
     sums_that_are_read_again: 1,
