@@ -46,6 +46,7 @@ from gradgen.ir import (
     Accumulate,
     Array,
     Assign,
+    At,
     Atom,
     Block,
     For,
@@ -57,11 +58,12 @@ from gradgen.ir import (
     Store,
     Var,
     While,
+    dims_of,
 )
+from gradgen.ir.known import counts_up, runs_through
 from gradgen.ir.walk import map_statement, operands, statement_free, targets, uses, within
 from gradgen.lower.accesses import Memory, touched
 from gradgen.lower.facts import has_effects
-from gradgen.lower.filling import filled_by
 
 
 def add_directly(program: Program) -> Program:
@@ -110,13 +112,16 @@ class _Adding:
         if not isinstance(nest, For) or zeros.target not in nest.inits or not self.only_adds(nest, zeros.target):
             return done
         sums = nest.results[nest.inits.index(zeros.target)]
-        last = next((s for s in done[at + 1 :] if isinstance(s, For) and self.adds(s, sums, zeros)), None)
-        if last is None or self.read[sums] != 1:
+        last, store = next(
+            ((s, store) for s in done[at + 1 :] if isinstance(s, For) and (store := self.adds(s, sums, zeros))),
+            (None, None),
+        )
+        if last is None or store is None or self.read[sums] != 1:
             return done
         between, roots = done[at : done.index(last)], self.memory.roots(last.inits[0])
         if any(has_effects(s) or not roots.isdisjoint(touched(s, self.memory)[0]) for s in between):
             return done
-        directly = self.directly(nest, zeros.target, sums, last)
+        directly = self.directly(nest, zeros.target, sums, last, store)
         return [directly if s is nest else s for s in done if s is not zeros and s is not last]
 
     def only_adds(self, nest: For, zeros: Var) -> bool:
@@ -124,7 +129,7 @@ class _Adding:
         made: dict[Atom, Statement] = {var: s for s in within(nest) for var in targets(s)}
         stores = [s for s in within(nest) if isinstance(s, Store) and self.is_of(s.array, zeros)]
         reads = [s for s in within(nest) if isinstance(s, Assign) and any(self.is_of(arg, zeros) for arg in s.args)]
-        if not all(isinstance(s.value.type, Scalar) and what_it_adds(s, made) is not None for s in stores):
+        if not all(_is_element(s) and what_it_adds(s, made) is not None for s in stores):
             return False
         added = [(s.array, s) for s in stores if s.mode == "set"]
         own = all(any(_reads(s, array, store) for array, store in added) and self.read[s.target] == 1 for s in reads)
@@ -136,21 +141,31 @@ class _Adding:
     def is_in(self, s: Statement, array: Var) -> bool:
         return any(self.is_of(atom, array) for atom in (*operands(s), *statement_free(s), *targets(s)))
 
-    def adds(self, loop: For, sums: Var, zeros: Assign) -> bool:
-        """Whether it does nothing but add the elements to those of another array, each to that at its own place."""
-        array = loop.inits[0] if len(loop.inits) == 1 else None
-        if not isinstance(array, Var) or self.read[array] != 1:
-            return False
-        fill = filled_by(loop, replace(zeros, target=array), self.read)
-        if fill is None or fill.store.mode != "add" or sum(1 for _ in within(loop)) != len(zeros.args) + 2:
-            return False
-        one, store = fill.inside[0], fill.store
-        straight = _reads(one, sums, store) and isinstance(one, Assign) and one.target == store.value
-        # Of arrays of other sizes, places that count from the end would be others.
-        return straight and array.type == sums.type
+    def adds(self, loop: For, sums: Var, zeros: Assign) -> Store | None:
+        """The store, if it does nothing but add each element to that of another array, at the place of the same name.
 
-    def directly(self, nest: For, zeros: Var, sums: Var, last: For) -> For:
-        """The nest, with the other array instead of the zeros."""
+        The other array may have further axes, along which all lies at one place."""
+        loops, inmost, other = [loop], loop, loop.inits[0] if loop.inits else None
+        if not isinstance(other, Var) or self.read[other] != 1:
+            return None
+        while len(inmost.body.statements) == 1 and isinstance(inner := inmost.body.statements[0], For):
+            if inner.inits != inmost.carried or inmost.body.yields != inner.results:
+                return None
+            inmost = inner
+            loops.append(inner)
+        plain = all(counts_up(one) and runs_through(one) and len(one.inits) == 1 for one in loops)
+        if not plain or len(inmost.body.statements) != 2 or tuple(one.stop for one in loops) != zeros.args:
+            return None
+        one, store = inmost.body.statements
+        if not isinstance(one, Assign) or not isinstance(store, Store) or inmost.body.yields != (store.target,):
+            return None
+        indices, array = tuple(each.index for each in loops), inmost.carried[0]
+        reads = one.op == "getitem" and one.args == (sums, *indices) and one.param("index") == _all_of(indices)
+        adds = (store.array, store.mode, store.value, store.operands) == (array, "add", one.target, indices)
+        return store if reads and adds and array.type == other.type and _as_large(store, sums) else None
+
+    def directly(self, nest: For, zeros: Var, sums: Var, last: For, store: Store) -> For:
+        """The nest, with the other array instead of the zeros, at the places that `store` has."""
         (array,), (result,) = last.inits, last.results
 
         def use(atom: Atom) -> Atom:
@@ -161,10 +176,42 @@ class _Adding:
             return replace(atom, type=array.type) if isinstance(atom, Var) and self.is_of(atom, zeros) else atom
 
         def inner(block: Block) -> Block:
-            return Block(
-                tuple(map_statement(s, use, inner, use) for s in block.statements), tuple(map(use, block.yields))
-            )
+            return Block(tuple(map(statement, block.statements)), tuple(map(use, block.yields)))
 
-        made = map_statement(nest, use, inner, use)
+        def statement(s: Statement) -> Statement:
+            if isinstance(s, Store) and self.is_of(s.array, zeros):
+                s = replace(s, index=_placed(store, s.index))
+            elif isinstance(s, Assign) and s.op == "getitem" and self.is_of(s.args[0], zeros):
+                s = replace(s, params=(("index", _placed(store, s.param("index"))),))
+            return map_statement(s, use, inner, use)
+
+        made = statement(nest)
         assert isinstance(made, For)
         return made
+
+
+def _is_element(store: Store) -> bool:
+    whole = len(store.index) == len(dims_of(store.array.type))
+    atoms = (*store.operands, store.value)
+    told = all(isinstance(entry, int | At) for entry in store.index)
+    return whole and told and all(isinstance(atom.type, Scalar) for atom in atoms)
+
+
+def _all_of(indices: tuple[Var, ...]) -> tuple[At, ...]:
+    return tuple(map(At, range(len(indices))))
+
+
+def _as_large(store: Store, sums: Var) -> bool:
+    """Whether the axes that `sums` has are as long: places that count from the end would be others."""
+    assert isinstance(store.array.type, Array)
+    entries = list(zip(store.index, store.array.type.dims, strict=True))
+    told = all(isinstance(entry, At) or (isinstance(entry, int) and entry >= 0) for entry, _ in entries)
+    along = [(entry, dim) for entry, dim in entries if isinstance(entry, At)]
+    same = [entry for entry, _ in along] == list(map(At, range(len(along))))
+    return told and same and Array(store.array.type.dtype, tuple(dim for _, dim in along)) == sums.type
+
+
+def _placed(store: Store, index: tuple) -> tuple:
+    """`index`, of the zeros, in the other array."""
+    entries = iter(index)
+    return tuple(next(entries) if isinstance(entry, At) else entry for entry in store.index)

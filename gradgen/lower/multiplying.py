@@ -100,6 +100,7 @@ from math import prod
 from gradgen.ir import (
     Array,
     Assign,
+    At,
     Atom,
     Block,
     Const,
@@ -300,7 +301,7 @@ def _from(term: _Term, at: int, found: _Found) -> _Plan | None:
         return None
     rows, columns, over = (tuple(loop for loop in loops if loop.index in group) for group in groups)
     plan = _Plan(term, at, left, right, rows, columns, over)
-    return plan if _pays(plan) and (loops[0] in over or _within(right, loops, found)) else None
+    return plan if _pays(plan) and (loops[0] in over or _within(right, loops)) else None
 
 
 def _pays(plan: _Plan) -> bool:
@@ -322,12 +323,15 @@ def _extent(loop: For) -> Dim | None:
     return loop.stop.type.extent if isinstance(loop.stop.type, Scalar) else None
 
 
-def _within(s: Assign, loops: Loops, found: _Found) -> bool:
+def _within(s: Assign, loops: Loops) -> bool:
     """Whether what is read lies in the array, even if other loops do not run: it is read before them."""
-    by_index: dict[Atom, For] = {loop.index: loop for loop in loops}
-    entries = zip(s.args[1:], dims_of(s.args[0].type), strict=False)
-    return len(s.args) - 1 == len(dims_of(s.args[0].type)) and all(
-        at in by_index and _extent(by_index[at]) == dim for at, dim in entries
+    extents: dict[Atom, Dim | None] = {loop.index: _extent(loop) for loop in loops}
+    index, dims = s.param("index"), dims_of(s.args[0].type)
+    return len(index) == len(dims) and all(
+        extents.get(s.args[1 + entry.operand]) == dim
+        if isinstance(entry, At)
+        else isinstance(entry, int) and 0 <= entry < dim.lower
+        for entry, dim in zip(index, dims, strict=True)
     )
 
 
