@@ -18,12 +18,13 @@ from typing import Any
 
 from gradgen.differentiate import ask_for_values, batch_products, choose_masked, gradient, pair
 from gradgen.errors import Position, ResultError, UnsupportedValue
-from gradgen.ir import Array, Atom, Block, Origin, Program, Scalar, Var, dims_of, is_complex
+from gradgen.ir import Array, Atom, Block, Origin, Program, Scalar, Var, dims_of, dtype_of, is_complex
 from gradgen.ir.interface import Staged, Static, Tree, map_tree, statics
 from gradgen.ir.recompute import unmarked
 from gradgen.ir.verify import verify
 from gradgen.lower import improve, lower
 from gradgen.rules import RULES
+from gradgen.rules.build import builder_after
 from gradgen.simplify import share_repeated, share_slots, simplify
 from gradgen.stage import stage
 from gradgen.stage.arrays import kind_of
@@ -135,7 +136,7 @@ def staged_derivative(
     check_result(staged, has_aux)
     results = len(staged.program.entry.body.yields)
     variables = [staged.program.entry.params[k] for k in wrt]
-    program = gradient(staged.program, variables, results, value=True)
+    program = of_their_kind(gradient(staged.program, variables, results, value=True), variables, results)
     yields = program.entry.body.yields
     found = iter(yields[results:])
     result = map_tree(lambda _: next(found), gradients)
@@ -147,6 +148,20 @@ def staged_derivative(
     entry = replace(program.entry, body=Block(program.entry.body.statements, order))
     program = checked(simplify, Program((entry, *program.functions[1:])))
     return replace(staged, program=program, result=result)
+
+
+def of_their_kind(program: Program, variables: Sequence[Var], results: int) -> Program:
+    """The derivative whose gradients of Python numbers, after so many other results, are Python numbers."""
+    builder = builder_after(program)
+    body = program.entry.body
+    given = list(body.yields)
+    with builder.collect() as made:
+        for k, variable in enumerate(variables, results):
+            weak = isinstance(variable.type, Scalar) and variable.type.weak
+            if weak and isinstance(given[k].type, Scalar) and given[k].type != variable.type:
+                given[k] = builder.emit("cast", given[k], dtype=dtype_of(variable.type), weak=True)
+    entry = replace(program.entry, body=Block((*body.statements, *made), tuple(given)))
+    return Program((entry, *program.functions[1:]))
 
 
 def check_result(staged: Staged, has_aux: bool) -> None:

@@ -169,6 +169,15 @@ def names_shared_by_what_a_loop_carries(x, y, p, q, n):
     return np.sum(a * b) + a[0] * k[1, 0] + np.sum(items[0] * items[-1])
 
 
+@gradgen.grad(argnums="s")
+def _slope(v, s):
+    return np.sum(v * s ** 3)
+
+
+def slope_by_a_number_is_a_number(v, s):
+    return _slope(v, s) * s
+
+
 PROGRAMS = [
     program(
         names_shared_by_what_a_loop_carries,
@@ -196,4 +205,5 @@ PROGRAMS = [
     program(gradient_penalty, (1.3, 0.7)),
     program(hessian_vector_product, (V, V ** 2)),
     program(newton_step_with_gradient, (1.3,)),
+    program(slope_by_a_number_is_a_number, (np.ones(3, np.float32), 1.3), argnums="s"),
 ]
