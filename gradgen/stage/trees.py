@@ -83,6 +83,7 @@ def build(session: Session, kind: type, keys: tuple[Any, ...], items: tuple[Any,
     if kind is dict:
         return session.new(DictObject(keys, items))
     if issubclass(kind, tuple):
+        session.hold(items)
         return Group(items, kind)
     return session.new(Record(kind, keys, items))
 

@@ -130,6 +130,13 @@ def _twice(*items):
     return item * items[0]
 
 
+def items_of_the_last_of_many(x, n):
+    pairs = [(x * k, x + k) for k in range(n)]
+    last = pairs[-1]
+    a = last[0]
+    return a * last[0] + last[1]
+
+
 def items_of_a_changed_one(x, y):
     p, times = Params(np.array([x, y]), x * y), partial(lambda a, b: a * b, x + y)
     b, p.w[0] = p.b, 3.0
@@ -209,6 +216,7 @@ PROGRAMS = [
     program(unused_part, case({"used": 1.3, "not": V}, gradient=({"used": 2.6, "not": np.zeros(3)},))),
     program(makes_structures, (1.3, 0.7)),
     program(items_with_names, (1.3, 0.7)),
+    program(items_of_the_last_of_many, (1.3, 3)),
     program(items_of_a_changed_one, (1.3, 0.7)),
     program(default_of_field, (1.3,)),
     program(mixed_with_static, (1.3, {"mode": "scaled", "scale": 2.0}), argnums=0),
