@@ -22,6 +22,8 @@ f(n.3):
   n.4 = neg n.3
   yield n.4 z.5
 
+So is what is read of an array that a loop updates, such as its size, before the loop.
+
 What is read may be read into another array, by a store or a sum, unless that array is read meanwhile as it was before.
 """
 
@@ -32,8 +34,23 @@ from dataclasses import replace
 from gradgen.analyse.alias import makes_view
 from gradgen.analyse.independent import UNREPEATABLE
 from gradgen.analyse.liveness import LIST_UPDATES
-from gradgen.ir import Accumulate, Array, Assign, Atom, Block, ListOf, Program, Scalar, Statement, Store, Var
+from gradgen.ir import (
+    Accumulate,
+    Array,
+    Assign,
+    Atom,
+    Block,
+    For,
+    ListOf,
+    Program,
+    Scalar,
+    Statement,
+    Store,
+    Var,
+    While,
+)
 from gradgen.ir.walk import map_statement, operands, statement_free, targets
+from gradgen.simplify.sizes import is_size
 
 
 def read_first(program: Program) -> Program:
@@ -52,6 +69,7 @@ def _block(block: Block) -> Block:
         if place is None or _read_meanwhile(s, ordered[place:], bases):
             place = len(ordered)
         else:
+            statement = _size_there(statement, ordered[place:])
             made = {var: at + (at >= place) for var, at in made.items()}
             updates = {var: at + (at >= place) for var, at in updates.items()}
         updates.update(dict.fromkeys(_updated(s), place))
@@ -60,6 +78,11 @@ def _block(block: Block) -> Block:
             bases[s.target] = _memory(s, bases)
         ordered.insert(place, statement)
     return Block(tuple(_handed_on_last(ordered)), block.yields)
+
+
+def _size_there(s: Statement, after: list[Statement]) -> Statement:
+    """A size belongs to the line before which it is asked for."""
+    return replace(s, origin=after[0].origin) if after and isinstance(s, Assign) and is_size(s) else s
 
 
 def _handed_on_last(ordered: list[Statement]) -> list[Statement]:
@@ -87,6 +110,9 @@ def _updated(s: Statement) -> tuple[Var, ...]:
             return (prior,) if isinstance(prior.type, Array | ListOf) else ()
         case Assign(args=(Var() as prior, *_)) if s.op in LIST_UPDATES:
             return (prior,)
+        case For() | While():
+            inside = {array for inner in s.body.statements for array in _updated(inner)}
+            return tuple(x for x, var in zip(s.inits, s.carried, strict=True) if isinstance(x, Var) and var in inside)
     return ()
 
 
