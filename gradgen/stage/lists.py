@@ -146,7 +146,9 @@ def item_at(session: Session, content: RunList, index: Atom) -> Any:
         if isinstance(template, Hole):
             value = of_atom(session, session.emit("item", content.lists[template.number], index))
         elif isinstance(template, Group):
-            value = build(session, template.kind, (), tuple(map(fill, template.items)))
+            items, kind = tuple(map(fill, template.items)), template.kind
+            # A tuple may be taken apart by the loop that asks for it: its items then take the names there.
+            value = Group(items, kind) if issubclass(kind, tuple) else build(session, kind, (), items)
         else:
             return template
         if isinstance(value, Ref):

@@ -21,7 +21,7 @@ from gradgen.parse.source import SourceFile
 from gradgen.rules.build import Builder, constant_atom
 from gradgen.rules.whole_numbers import Range, WholeNumbers, within_axes
 from gradgen.stage.outcome import Raises
-from gradgen.stage.values import ArrayObject, HeapObject, Ref, State, Unusable
+from gradgen.stage.values import ArrayObject, Group, HeapObject, Ref, State, Unusable
 
 UNKNOWN = object()
 
@@ -158,7 +158,11 @@ class Session:
 
     def hold(self, values: Iterable[Any]) -> None:
         """A structure refers to these values from now on: they cannot take another name."""
-        self.escaped.update(value.version for value in values if isinstance(value, Var))
+        for value in values:
+            if isinstance(value, Var):
+                self.escaped.add(value.version)
+            elif isinstance(value, Group):
+                self.hold(value.items)
 
     def new(self, content: HeapObject) -> Ref:
         self.hold(getattr(content, "items", ()))

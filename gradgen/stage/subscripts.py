@@ -135,7 +135,7 @@ def _of_sequence(session: Session, content: ListObject | Group, key: Any, owner:
         if not -len(items) <= number < len(items):
             raise UnsupportedValue(f"index {number} is out of range: {describe(session, owner)} has {len(items)} items")
         return items[number]
-    return item_at(session, as_run_list(session, ListObject(items)), key)
+    return _held(session, item_at(session, as_run_list(session, ListObject(items)), key))
 
 
 def known_index(session: Session, key: Atom, items: tuple[Any, ...]) -> Any:
@@ -168,7 +168,12 @@ def _of_run_list(session: Session, content: RunList, key: Any) -> Any:
         )
     if not is_scalar(key):
         raise UnsupportedType(f"{describe(session, key)} is not an index of a list")
-    return item_at(session, content, key)
+    return _held(session, item_at(session, content, key))
+
+
+def _held(session: Session, item: Any) -> Any:
+    session.hold((item,) if isinstance(item, Group) else ())
+    return item
 
 
 # Arrays

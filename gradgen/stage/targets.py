@@ -41,6 +41,8 @@ def named(frame: Frame, name: str, value: Any, source: ast.expr | None) -> Any:
     if isinstance(value, Ref):
         _name_array(frame, name, value)
         return value
+    if isinstance(value, Group):
+        session.hold(value.items)
     if not is_scalar(value):
         return value
     if isinstance(value, Var):
