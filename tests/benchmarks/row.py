@@ -22,6 +22,7 @@ ROUNDS = 21
 BATCH = 0.01  # seconds of calls in a round
 SLOW = 0.25  # seconds a call: these take few turns
 SLOW_ROUNDS = 3
+SETTLING = 200  # milliseconds, at most
 VERY_SLOW = 2.0  # and these none but the second
 
 
@@ -44,6 +45,15 @@ def limited(seconds: float, call: Callable[[], Any]) -> Any:
         return call()
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def settle() -> None:
+    """Wait for the threads that a tool has left at work: their time is not of the one whose turn is next."""
+    for _ in range(SETTLING):
+        start = time.process_time()
+        time.sleep(0.001)
+        if time.process_time() - start < 1e-4:
+            return
 
 
 def timed(function: Callable[..., Any], arguments: tuple[Any, ...], calls: int) -> float:
@@ -72,6 +82,7 @@ class Contender:
 
     def turn(self) -> None:
         if len(self.times) < self.rounds:
+            settle()
             self.times.append(timed(self.function, self.arguments, self.calls))
 
     def figures(self) -> dict[str, Any]:
