@@ -115,7 +115,7 @@ from gradgen.ir import (
     dims_of,
     dtype_of,
 )
-from gradgen.ir.known import counts_up, integer_of, runs_through
+from gradgen.ir.known import counts_up, extent_of, integer_of, runs_through
 from gradgen.ir.walk import block_params, blocks, map_statement, targets, uses, within
 from gradgen.ir.walk import statements as all_statements
 from gradgen.lower.accesses import Memory, touched
@@ -313,19 +313,12 @@ def _pays(plan: _Plan) -> bool:
 
 def _least(loops: Loops) -> int:
     """How often they go round together, at least."""
-    return prod(dim.lower if (dim := _extent(loop)) is not None else 0 for loop in loops)
-
-
-def _extent(loop: For) -> Dim | None:
-    constant = integer_of(loop.stop)
-    if constant is not None:
-        return Dim(None, constant)
-    return loop.stop.type.extent if isinstance(loop.stop.type, Scalar) else None
+    return prod(dim.lower if (dim := extent_of(loop)) is not None else 0 for loop in loops)
 
 
 def _within(s: Assign, loops: Loops) -> bool:
     """Whether what is read lies in the array, even if other loops do not run: it is read before them."""
-    extents: dict[Atom, Dim | None] = {loop.index: _extent(loop) for loop in loops}
+    extents: dict[Atom, Dim | None] = {loop.index: extent_of(loop) for loop in loops}
     index, dims = s.param("index"), dims_of(s.args[0].type)
     return len(index) == len(dims) and all(
         extents.get(s.args[1 + entry.operand]) == dim

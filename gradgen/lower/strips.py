@@ -129,7 +129,7 @@ from gradgen.ir import (
     Var,
     dims_of,
 )
-from gradgen.ir.known import counts_up, integer_of, runs_through
+from gradgen.ir.known import extent_of, goes_along, runs_through
 from gradgen.ir.walk import map_statement, operands, statement_free, targets, uses, within
 from gradgen.lower.accesses import Memory, Place
 from gradgen.lower.context import Position_, array_type
@@ -165,7 +165,7 @@ def _inner_rows(function: Function) -> Iterator[Dim]:
     """Of how many rows loops in loops are."""
     for s in function.body.statements:
         for loop in s.body.statements if isinstance(s, For) else ():
-            extent = loop.stop.type.extent if isinstance(loop, For) and isinstance(loop.stop.type, Scalar) else None
+            extent = extent_of(loop) if isinstance(loop, For) else None
             if extent is not None and extent.constant is None and extent.lower >= MANY:
                 yield extent
 
@@ -324,10 +324,8 @@ class _Strips(Rows):
         return (
             isinstance(index[1], At)
             and s.args[1 + index[1].operand] == nest.index
-            and isinstance(nest.stop.type, Scalar)
-            and counts_up(nest)
-            and (columns == nest.stop.type.extent if columns.constant is None else columns.constant > FEW)
-            and (columns.constant is None or columns.constant == integer_of(nest.stop))
+            and goes_along(nest, columns)
+            and (columns.constant is None or columns.constant > FEW)
         )
 
 

@@ -65,16 +65,14 @@ from gradgen.ir import (
     Atom,
     Block,
     Const,
-    Dim,
     For,
     Function,
     Program,
-    Scalar,
     Statement,
     Var,
     dims_of,
 )
-from gradgen.ir.known import counts_up, integer_of, runs_through
+from gradgen.ir.known import goes_along
 from gradgen.ir.walk import blocks, map_statement, within
 from gradgen.lower.accesses import Memory
 from gradgen.lower.context import Context
@@ -146,7 +144,7 @@ class _Reads:
         over = next((one for one in around if one.index == column), None)
         if over is None or row != loop.index or s.param("index") != (At(0), At(1)):
             return
-        whole = all(_is_all(one, dim) for one, dim in zip((loop, over), dims_of(matrix.type), strict=True))
+        whole = all(goes_along(one, dim) for one, dim in zip((loop, over), dims_of(matrix.type), strict=True))
         if whole and all(isinstance(one.stop, Const) or one.stop in self.known for one in (loop, over)):
             self.down.append(_Read(s, matrix, (loop.stop, over.stop)))
 
@@ -156,13 +154,6 @@ def _is_wide(var: Var) -> bool:
     if not isinstance(type, Array) or type.ndim != 2:
         return False
     return all(dim.constant is None or dim.constant > FEW for dim in type.dims)
-
-
-def _is_all(loop: For, dim: Dim) -> bool:
-    """Whether the loop goes over all places of an axis."""
-    extent = loop.stop.type.extent if isinstance(loop.stop.type, Scalar) else None
-    whole = dim == extent if dim.constant is None else dim.constant == integer_of(loop.stop)
-    return whole and counts_up(loop) and runs_through(loop)
 
 
 def _turned(read: _Read, ctx: Context) -> Atom:

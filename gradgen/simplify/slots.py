@@ -28,7 +28,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 from dataclasses import replace
 
-from gradgen.ir import Assign, Atom, Block, Function, Load, Program, Save, Slot, Statement, Var
+from gradgen.ir import Atom, Block, Function, Load, Program, Save, Slot, Statement, Var
 from gradgen.ir.walk import blocks, map_statement
 from gradgen.simplify.copies import replace_variables
 from gradgen.simplify.repeated import Sharing
@@ -38,7 +38,7 @@ def share_slots(program: Program) -> Program:
     filled: dict[Slot, list[Hashable]] = {}
     emptied: dict[Slot, list[tuple[int, Var]]] = {}
     for function in program.functions:
-        numbers = _Numbers()
+        numbers = Sharing()
         numbers.block(function.body, {})
         for block in _blocks(function.body):
             for s in block.statements:
@@ -55,16 +55,6 @@ def share_slots(program: Program) -> Program:
             if held != target:
                 same[target] = held
     return replace(program, functions=tuple(_without(f, same) for f in program.functions)) if same else program
-
-
-class _Numbers(Sharing):
-    """Tells which values are equal, and leaves them alone."""
-
-    def stands_for(self, first: Var, again: Assign) -> bool:
-        return False
-
-    def number(self, atom: Atom) -> Hashable:
-        return self._number(atom)
 
 
 def _blocks(block: Block) -> Iterator[Block]:
