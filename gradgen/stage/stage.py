@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 import inspect
+import linecache
 from types import FunctionType, MethodType
 from typing import Any
 
 import numpy as np
 
-from gradgen.errors import GradgenError, InternalError, SourceError, UnsupportedSyntax
-from gradgen.ir import Array, Block, Function, Program
+from gradgen.errors import GradgenError, InternalError, Position, SourceError, UnsupportedSyntax
+from gradgen.ir import Array, Block, Effect, Function, Program
 from gradgen.ir.interface import Path, Root, Staged
 from gradgen.stage import choice, comprehensions, expressions, loops, statements, subscripts
 from gradgen.stage.capture import capture, from_tree
@@ -62,8 +63,7 @@ def _stage(session: Session, function: Any, arguments: dict[str, Any], name: str
         sign(session, frame, bound)
         result = run_body(session, callee, frame)
     except Raises:
-        message = f"`{callee.name}` never returns: it raises, or goes on without end, on every path"
-        raise UnsupportedSyntax(message, callee.source.file.position(callee.source.node)) from None
+        raise _never_returns(session, callee) from None
     except GradgenError as error:
         located(error, callee.source.file.position(callee.source.node))
         raise
@@ -77,6 +77,17 @@ def _stage(session: Session, function: Any, arguments: dict[str, Any], name: str
     return Staged(
         program, tuple(session.inputs), parameters, tree, tuple(session.guards.values()), _apart(session, arrays)
     )
+
+
+def _never_returns(session: Session, callee: Callee) -> UnsupportedSyntax:
+    last = session.builder.statements[-1] if session.builder.statements else None
+    if isinstance(last, Effect) and last.kind == "raise" and last.origin is not None:
+        at = last.origin
+        position = Position(at.filename, at.line, at.column, linecache.getline(at.filename, at.line).rstrip("\n"))
+        message = f"`{callee.name}` never returns: it raises {last.name} here, whatever numbers it is given"
+        return UnsupportedSyntax(message, position, "call it with options for which it returns")
+    message = f"`{callee.name}` never returns: it raises, or goes on without end, on every path"
+    return UnsupportedSyntax(message, callee.source.file.position(callee.source.node))
 
 
 def _apart(session: Session, arrays: dict[int, Any]) -> tuple[tuple[int, int], ...]:

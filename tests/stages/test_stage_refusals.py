@@ -182,6 +182,13 @@ def endless(x):  #: def
         x = x * 2
 
 
+def no_such_option(x):
+    kind = "mean"
+    if kind == "sum":
+        return x * x
+    raise ValueError(f"unknown kind {kind}")  #: raise
+
+
 def alias_by_branch(v):
     u = v * 1.0
     w = u if v[0] > 0 else v
@@ -233,6 +240,7 @@ ROWS: list[tuple[Any, type[GradgenError], str]] = [
     (sets_attribute, UnsupportedSyntax, "changes an object outside of the function"),
     (changes_global_array, UnsupportedSyntax, "changes an object outside of the function"),
     (endless, UnsupportedSyntax, "`endless` never returns"),
+    (no_such_option, UnsupportedSyntax, "`no_such_option` never returns: it raises ValueError here"),
     (alias_by_branch, UnsupportedSyntax, "may be one of two, depending on the path"),
     (reshaped_and_changed, UnsupportedSyntax, "whether a reshaped array shares memory"),
 ]
