@@ -1,16 +1,21 @@
-"""Powers and extremes of numbers as a few of LLVM's instructions, where Numba calls functions of its own.
+"""Arithmetic of numbers as a few of LLVM's instructions.
 
+- Sums, products, quotients and comparisons of two numbers of one type are the instruction that Numba writes for them;
+  it looks for it among all functions of its own, each time, which took longer than all else that it does with a line.
 - A power with a written exponent is the products that Numba's own function makes, which takes long to compile; of zero
   with a negative exponent it is infinite. One of a half, such as `x ** -1.5`, is products and a root: within 4 units in
   the last place, as the vector function for powers is, in a fifth of its time.
 - `np.maximum` and `np.minimum` of two numbers, which hand NaN on, become instructions that the vectoriser takes for the
   extreme of a loop; Numba writes them out in comparisons, which it does not.
 
+In place of the last two Numba calls functions of its own.
+
 Does not know of arrays.
 """
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -22,6 +27,39 @@ from numba.core.lowering import Lower
 LARGEST_POWER = 64
 HALVES = (0.5, 1.5, 2.5, 3.5)
 EXTREMES: dict[Any, str] = {np.maximum: "llvm.maximum", np.minimum: "llvm.minimum"}
+
+OPERATIONS = {operator.add: "add", operator.sub: "sub", operator.mul: "mul"}
+COMPARISONS = {
+    operator.lt: "<", operator.le: "<=", operator.gt: ">", operator.ge: ">=", operator.eq: "==", operator.ne: "!=",
+}  # fmt: skip
+
+
+def of_two(lower: Lower, resty: Any, expr: Any, op: Any, error_model: str) -> Any:
+    """The value of `expr`, of two numbers of one type; None where Numba makes it."""
+    signature = lower.fndesc.calltypes[expr]
+    kind, other = signature.args
+    if kind != other or not (kind == types.int64 or kind in types.real_domain):
+        return None
+    whole = kind == types.int64
+    quotient = op is operator.truediv and not whole and error_model == "numpy"
+    if not (quotient or op in COMPARISONS or (op in OPERATIONS and signature.return_type == kind)):
+        return None
+    context, builder = lower.context, lower.builder
+    sides = (context.cast(builder, lower.loadvar(x.name), lower.typeof(x.name), kind) for x in (expr.lhs, expr.rhs))
+    made = _of_two(builder, op, whole, *sides)
+    return context.cast(builder, made, signature.return_type, resty)
+
+
+def _of_two(builder: ir.IRBuilder, op: Any, whole: bool, x: Any, y: Any) -> Any:
+    if op is operator.truediv:
+        return builder.fdiv(x, y)
+    if op in OPERATIONS:
+        name = OPERATIONS[op]
+        return getattr(builder, name)(x, y, flags=["nsw"]) if whole else getattr(builder, f"f{name}")(x, y)
+    if whole:
+        return builder.icmp_signed(COMPARISONS[op], x, y)
+    compare = builder.fcmp_unordered if op is operator.ne else builder.fcmp_ordered
+    return compare(COMPARISONS[op], x, y)
 
 
 def power(lower: Lower, resty: Any, expr: Any, error_model: str) -> Any:

@@ -4,7 +4,8 @@
 - a term that is added to an accumulator (`s += x`) may be added in another order, so that several are added at once.
   `a + b` elsewhere keeps its order, and so a compensated sum stays one. A product that is added to a sum in a loop is
   not rounded before (`fused_sums`);
-- powers and extremes of numbers are a few instructions (`arithmetic`);
+- elements of arrays are read and written in few instructions (`elements`), and arithmetic of numbers is done in few
+  (`arithmetic`);
 - LLVM is told which arrays share no memory (`distinct_memory`), and which loops are kept (`long_enough`); arrays of
   written size lie on the stack (`small_arrays`).
 
@@ -24,7 +25,7 @@ from numba.core import ir as numba_ir
 from numba.core.analysis import compute_cfg_from_blocks
 from numba.core.compiler_machinery import register_pass
 
-from gradgen.run import arithmetic, vector_math
+from gradgen.run import arithmetic, elements, vector_math
 from gradgen.run.distinct_memory import Memory, Scopes, since
 from gradgen.run.fused_sums import FusedSums
 from gradgen.run.long_enough import keep, kept_loops
@@ -51,6 +52,8 @@ class Lower(lowering.Lower):
         fused = self.options.reassociate and self.options.fused_sums
         self.fused = FusedSums(self.func_ir, self.memory) if fused else None
         self.kept = kept_loops(self.func_ir, self.fndesc.typemap) if self.options.simd else {}
+        self.short = self.options.few_instructions and not self._disable_sroa_like_opt
+        self.has_memory: dict[Any, bool] = {}
 
     def lower_block(self, block: Any) -> None:
         super().lower_block(block)
@@ -63,18 +66,64 @@ class Lower(lowering.Lower):
     def lower_inst(self, inst: Any) -> None:
         array = self.memory.accessed(inst)
         if array is None or self.kind == "inner" or not self.options.distinct_memory:
-            super().lower_inst(inst)
+            self._lower_inst(inst, array)
             return
         here = self.builder.block, len(self.builder.block.instructions), len(self.function.blocks)
-        super().lower_inst(inst)
+        self._lower_inst(inst, array)
         element = self.context.get_data_type(self.typeof(array.name).dtype)
         self.scopes.mark(since(self.builder, *here), self.memory.of(array), element)
+
+    def _lower_inst(self, inst: Any, array: Any) -> None:
+        if self.short and array is not None and isinstance(inst, numba_ir.SetItem | numba_ir.StaticSetItem):
+            index = inst.index if isinstance(inst, numba_ir.SetItem) else inst.index_var
+            if elements.write(self, array, index, inst.value, self.fndesc.calltypes[inst].args[2]):
+                return
+        super().lower_inst(inst)
+
+    def lower_expr(self, resty: Any, expr: Any) -> Any:
+        made = self._lower_array(resty, expr) if self.short else None
+        return super().lower_expr(resty, expr) if made is None else made
+
+    def _lower_array(self, resty: Any, expr: Any) -> Any:
+        """What is read of an array in few instructions."""
+        if expr.op not in ("getattr", "getitem", "static_getitem"):
+            return None
+        if not isinstance(self.typeof(expr.value.name), types.Array):
+            return None
+        if expr.op == "getattr":
+            return elements.shape(self, expr.value.name) if expr.attr == "shape" else None
+        index = expr.index if expr.op == "getitem" else expr.index_var
+        single = isinstance(resty, types.Number | types.Boolean) and index is not None
+        return elements.read(self, resty, expr.value, index) if single else None
+
+    def incref(self, typ: Any, val: Any) -> None:
+        if not self.short or self._has_memory(typ):
+            super().incref(typ, val)
+
+    def decref(self, typ: Any, val: Any) -> None:
+        if not self.short or self._has_memory(typ):
+            super().decref(typ, val)
+
+    def _has_memory(self, typ: Any) -> bool:
+        if typ not in self.has_memory:
+            self.has_memory[typ] = self.context.data_model_manager[typ].contains_nrt_meminfo()
+        return self.has_memory[typ]
+
+    def delvar(self, name: str) -> None:
+        typ = self.typeof(name)
+        if self.short and not self._has_memory(typ):
+            return
+        if self.short and isinstance(typ, types.Array) and (name in self._blk_local_varmap or name in self.varmap):
+            elements.delete(self, name)
+        else:
+            super().delvar(name)
 
     def lower_binop(self, resty: Any, expr: Any, op: Any) -> Any:
         power = arithmetic.power(self, resty, expr, self.options.error_model) if op is operator.pow else None
         if power is not None:
             return power
-        made = super().lower_binop(resty, expr, op)
+        made = arithmetic.of_two(self, resty, expr, op, self.options.error_model) if self.short else None
+        made = super().lower_binop(resty, expr, op) if made is None else made
         opname = getattr(made, "opname", "")
         if self.options.reassociate and expr.op == "inplace_binop" and opname in ADDITIONS:
             made.flags.append("reassoc")

@@ -43,7 +43,7 @@ OPTIMISATIONS: dict[str, tuple[str, str, Callable[..., Any]]] = {
 }
 
 # What compiled code has as options: machine code on disk is told apart by them.
-SWITCHES = ("simd", "distinct_memory", "small_arrays", "fused_sums", "linear_passes", "reassociate")
+SWITCHES = ("simd", "distinct_memory", "small_arrays", "fused_sums", "linear_passes", "few_instructions", "reassociate")
 
 
 def change(name: str) -> tuple[Any, str, Any]:
