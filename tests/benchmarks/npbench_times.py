@@ -107,7 +107,8 @@ def measured_apart(path: Path) -> dict[str, Any]:
     command = [sys.executable, "-W", "ignore", "-m", "tests.benchmarks.npbench_times", str(path)]
     try:
         done = subprocess.run(command, env=os.environ | ONE_THREAD, capture_output=True, text=True, timeout=PATIENCE)
-        output, note = done.stdout, done.stderr.strip().splitlines()[-1][:150] if done.returncode else ""
+        told = done.stderr.strip().splitlines() or [f"ended with {done.returncode}"]
+        output, note = done.stdout, told[-1][:150] if done.returncode else ""
     except subprocess.TimeoutExpired as late:
         output, note = (late.stdout or b"").decode(), f"not done after {PATIENCE} s"
     lines = [line for line in output.splitlines() if line.startswith("{")]
