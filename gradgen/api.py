@@ -294,7 +294,7 @@ def grad(
     has_aux: the function returns (value, aux), and the call (gradient, aux).
     jit: compile with Numba. The options that follow are of compiled code.
     reassociate: terms of a sum may be added in another order, as `np.sum` does, so that several are added at once,
-        and products that a loop adds up need not be rounded before.
+        products that a loop adds up need not be rounded before, and an exponential of a sum may be a product of such.
     error_model: "numpy": a division by zero gives inf or NaN. "python": it raises ZeroDivisionError, also that of an
         array's element; it is slower.
     parallel: loops whose iterations do not need one another are shared out among threads, where there is enough to do.

@@ -16,7 +16,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gradgen.differentiate import ask_for_values, batch_products, choose_masked, gradient, pair
+from gradgen.differentiate import (
+    ask_for_values,
+    batch_products,
+    choose_masked,
+    gradient,
+    pair,
+    tabulate_exponentials,
+)
 from gradgen.errors import Position, ResultError, UnsupportedValue
 from gradgen.ir import Array, Atom, Block, Origin, Program, Scalar, Var, dims_of, dtype_of, is_complex
 from gradgen.ir.interface import Staged, Static, Tree, map_tree, statics
@@ -72,6 +79,7 @@ def build(
     program = checked(lambda given: ask_for_values(given, everywhere=style == "jit"), staged.program)
     if style == "jit":
         program = checked(batch_products, checked(choose_masked, program))
+        program = checked(tabulate_exponentials, program) if reassociate else program
     variables = [program.entry.params[k] for k in wrt]
     results = len(program.entry.body.yields)
     if form == "pair":

@@ -54,7 +54,7 @@ from gradgen.lower.linalg import LINALG, several
 from gradgen.lower.lists import packed, parameters, unpack
 from gradgen.lower.ordering import ORDERING
 from gradgen.lower.pairing import paired
-from gradgen.lower.products import dot, matmul, trace
+from gradgen.lower.products import dot, matmul, rowwise, trace
 from gradgen.lower.reductions import REDUCTIONS, extremes
 from gradgen.lower.scalars import ARITHMETIC, COMPARISONS, EXPANSIONS, MATH, ROUNDING, Scalars, scalar
 from gradgen.lower.selection import read_element, store
@@ -124,6 +124,8 @@ class Blocks:
         """Lower a block's statements into the current list; gives what it yields, as `types`."""
         ctx = self.ctx
         block = paired(renamed(written_out(block, ctx), exits), ctx.builder)
+        if self.readers:
+            ctx.by_rows |= rowwise(block)
         self.readers.append(Readers(block, exits))
         outer, ctx.lazies = ctx.lazies, {}
         for statement in block.statements:

@@ -76,6 +76,7 @@ class Context:
         self.parts: set[Atom] = set()  # views of parts of arrays
         self.even: set[Atom] = set()  # vectors of evenly spaced numbers
         self.transposes: dict[Atom, Var] = {}  # views that are another array's transpose
+        self.by_rows: set[Var] = set()  # products that are made with something else of each row
         self.scopes: list[dict[Any, Any]] = [{}]
         self.results: dict[Atom, list[Callable[[], Atom]]] = {}  # of operations with several, how to have each
 

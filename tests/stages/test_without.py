@@ -17,6 +17,7 @@ from gradgen.lower import improving
 from gradgen.run import python_backend
 from tests.benchmarks.problem import named
 from tests.stages import test_improving as loops
+from tests.stages.test_tabled import of_columns
 from tests.support.without import OPTIMISATIONS, change
 
 RNG = np.random.default_rng(11)
@@ -136,6 +137,8 @@ ROWS = {
     "few_sums": case(loops.triangular_root),
     "choose_masked": (some_elements, (X,), (0,)),
     "batch_products": (every_row, (X,), (0,)),
+    "tabulate_exponentials": (of_columns, (X[:, 0], X[:, 1:] @ W[1:, :18], X.T), (0, 1, 2)),
+    "rowwise": (of_columns, (X[:, 0], X[:, 1:] @ W[1:, :18], X.T), (0, 1, 2)),
     "symmetric": (gram, (X,), (0,)),
     "small_matrices": (small_inverse, (X[:2, :2], X[:2]), (0, 1)),
     "triangles": (by_triangles, (X.T, X[:, 0] / 9, RNG.standard_normal(153) / 9), (0, 1, 2)),

@@ -36,6 +36,8 @@ OPTIMISATIONS: dict[str, tuple[str, str, Callable[..., Any]]] = {
     "few_sums": ("gradgen.lower.products", "is_few_sums", lambda s: False),
     "choose_masked": ("gradgen.pipeline", "choose_masked", lambda program: program),
     "batch_products": ("gradgen.pipeline", "batch_products", lambda program: program),
+    "tabulate_exponentials": ("gradgen.pipeline", "tabulate_exponentials", lambda program: program),
+    "rowwise": ("gradgen.lower.blocks", "rowwise", lambda block: set()),
     "symmetric": ("gradgen.differentiate.partials", "by_own_transpose", lambda s, g: None),
     "small_matrices": ("gradgen.lower.linalg", "is_small", lambda s: False),
     "triangles": ("gradgen.lower", "use_triangles", lambda program: program),
