@@ -92,6 +92,8 @@ def differentiated(
 def summed(text: str, kernel: str, count: int, outputs: list[tuple[str, Any]]) -> tuple[str, list[str]]:
     """The suite's text and, behind it, a program `summed` of the kernel's arguments; and their names.
 
+    Symbols that no argument's size tells are handed on.
+
     >>> text = "@dc.program\\ndef kernel(A: dc.float64[N]):\\n    A += 1\\n"
     >>> print(summed(text, "kernel", 0, [("A", np.zeros(3))])[0])
     @dc.program
@@ -107,11 +109,22 @@ def summed(text: str, kernel: str, count: int, outputs: list[tuple[str, Any]]) -
     """
     program = next(d for d in ast.parse(text).body if isinstance(d, ast.FunctionDef) and d.name == kernel)
     names = [given.arg for given in program.args.args]
+    sizes = {node.id for node in ast.walk(program.args) if isinstance(node, ast.Name)}
+    used = [node for s in program.body for node in ast.walk(s) if isinstance(node, ast.Name)]
+    own = {node.id for node in used if isinstance(node.ctx, ast.Store)}
+    others = {node.id for node in used} & _symbols(text) - sizes - own - set(names)
+    passed = [*names, *(f"{name}={name}" for name in sorted(others))]
     results = [f"result_{k}" for k in range(count)]
     made = f"{', '.join(results)} = " if results else ""
     called = [*results, *(name for name, _ in outputs[count:])]
     terms = [
         name if np.ndim(value) == 0 else f"np.sum({name})" for name, (_, value) in zip(called, outputs, strict=True)
     ]
-    body = f"    {made}{kernel}({', '.join(names)})\n    return {' + '.join(terms)}\n"
+    body = f"    {made}{kernel}({', '.join(passed)})\n    return {' + '.join(terms)}\n"
     return f"{text}\n\n@dc.program\ndef summed({ast.unparse(program.args)}):\n{body}", names
+
+
+def _symbols(text: str) -> set[str]:
+    """What a text binds to symbols of DaCe."""
+    bound = (s for s in ast.parse(text).body if isinstance(s, ast.Assign) and "symbol(" in ast.unparse(s.value))
+    return {node.id for s in bound for target in s.targets for node in ast.walk(target) if isinstance(node, ast.Name)}
