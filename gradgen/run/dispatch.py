@@ -17,6 +17,7 @@ from types import FunctionType
 from typing import Any
 
 from gradgen.errors import InternalError
+from gradgen.run.collecting import few_collections
 from gradgen.run.namespace import Namespace
 from gradgen.run.variant import MISS, Variant
 
@@ -68,12 +69,16 @@ class Dispatcher:
             with COMPILING:
                 # Another thread may have been here while this one waited.
                 result = self._attempt(key, values)
-                attempt = self._add(key, self.compile(values, described)) if result is MISS else None
+                attempt = self._compiled(key, values, described) if result is MISS else None
             if attempt is not None:
                 result = self.first_call(attempt, tuple(values.values()))
         if result is MISS:
             raise InternalError(f"what {self.name} was compiled for does not fit the call that it was compiled at")
         return result
+
+    def _compiled(self, key: Hashable, values: dict[str, Any], described: Any) -> Callable[..., Any]:
+        with few_collections():
+            return self._add(key, self.compile(values, described))
 
     def _attempt(self, key: Hashable, values: Mapping[str, Any]) -> Any:
         for _, attempt in self.variants.get(key, ()):
