@@ -29,7 +29,7 @@ from gradgen.ir import (
     dims_of,
 )
 
-MAKING = {"zeros", "zeros_like", "tril", "triu", "diag"}
+MAKING = {"zeros", "zeros_like", "eye", "tril", "triu", "diag"}
 ALL_OF = {"add", "sub"}
 ANY_OF = {
     "mul", "div", "neg", "cast", "identity", "copy", "reshape", "ravel", "transpose", "squeeze", "expand_dims",
@@ -133,12 +133,12 @@ def note(statement: Statement, holed: set[int]) -> None:
     match statement:
         case Assign(target=target, op=op, args=args):
             some = op in ANY_OF and any(map(has, args[:1] if op in ("getitem", "item") else args))
-            zero = op == "where" and any(isinstance(arg, Const) and arg.value == 0 for arg in args[1:])
+            zero = any(map(_is_zero, args[1:] if op == "where" else args[2:] if op == "insert" else ()))
             if some or zero or op in MAKING or (op in ALL_OF and all(map(has, args))):
                 holed.add(target.version)
         case Store(target=target, array=array, value=value, mode=mode):
-            cleared = mode == "set" and isinstance(value, Const) and value.value == 0
-            if cleared or has(array):
+            put = mode == "set" and (has(value) or _is_zero(value))
+            if put or has(array):
                 holed.add(target.version)
         case Accumulate(target=target, prior=prior, value=value):
             if has(prior) and has(value):
@@ -148,3 +148,7 @@ def note(statement: Statement, holed: set[int]) -> None:
             holed.update(result.version for result, *sides in pairs if all(map(has, sides)))
         case For(inits=inits, results=results) | While(inits=inits, results=results):
             holed.update(result.version for result, init in zip(results, inits, strict=True) if has(init))
+
+
+def _is_zero(atom: Atom) -> bool:
+    return isinstance(atom, Const) and atom.value == 0

@@ -16,6 +16,12 @@ def roots_of_two_parts(v):
     return np.sum(r[:1]) + np.sum(r[2:] ** 2) + np.sum(s[:2]) + np.sum(s[2:] ** 2)
 
 
+def roots_on_a_diagonal(v):
+    """And those that are not deleted, and all but the least."""
+    a = np.sqrt(v.reshape(2, 2))
+    return np.trace(a) + np.sum(np.delete(np.sqrt(v), 1)) + np.sum(np.sort(np.sqrt(v))[1:])
+
+
 def logarithms_of_a_part(v):
     return np.sum((v * np.log(v))[v > 0])
 
@@ -51,6 +57,7 @@ V = np.array([0.0, 1.0, 4.0])
 PROGRAMS = [
     program(roots_of_a_part, case(V, gradient=(np.array([0.0, 0.5, 0.25]),))),
     program(roots_of_two_parts, case(V[[1, 0, 2]], gradient=(np.array([0.5 + 0.5 / np.sqrt(2.0), 0.5, 2.0]),))),
+    program(roots_on_a_diagonal, case(np.array([1.0, 0.0, 4.0, 16.0]), gradient=(np.array([1.5, 0.0, 0.5, 0.375]),))),
     program(logarithms_of_a_part, case(V, gradient=(np.array([0.0, 1.0, 1.0 + np.log(4.0)]),))),
     program(distances_above_the_diagonal, (np.arange(6.0).reshape(3, 2) ** 2,)),
     program(masked_inverse_of_distances, (np.array([1.0, 2.5, 4.0]),)),
