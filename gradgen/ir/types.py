@@ -13,7 +13,7 @@ known to be 1, known not to be 1, or unknown until run time. Nothing here knows 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -23,8 +23,9 @@ import numpy as np
 class Dim:
     """The size of one dimension: `symbol + offset`, or the constant `offset` where `symbol` is None.
 
-    Equal dims have equal sizes. What the signature guarantees of the size of `symbol` itself: `many`, that
-    it is not 1 (0 and 2, 3, ... remain); `least`, that it is not smaller than this.
+    Where `symbol + offset` is negative it is 0: nothing is left of a short axis, see `cut`. Equal dims have equal
+    sizes. What the signature guarantees of the size of `symbol` itself: `many`, that it is not 1 (0 and 2, 3, ...
+    remain); `least`, that it is not smaller than this.
 
     >>> n = Dim("x.0", many=True, least=16)
     >>> n.shifted(-2).never_one, n.shifted(-2).lower, n.shifted(-15).never_one
@@ -63,8 +64,25 @@ class Dim:
         """No size that the dimension can have is smaller."""
         return max(0, self.offset + (0 if self.symbol is None else self.least))
 
+    @property
+    def cut(self) -> bool:
+        """Whether `symbol + offset` may be negative, for an axis that is not empty."""
+        least = max(self.least, 2 if self.many else 0)
+        return self.symbol is not None and least + self.offset < 0
+
+    @property
+    def whole(self) -> Dim:
+        """The size of what this is a part of, or has more elements than."""
+        return replace(self, offset=0)
+
     def shifted(self, by: int) -> Dim:
-        return Dim(self.symbol, self.offset + by, self.many, self.least)
+        """The size with so many elements more, or less.
+
+        >>> n = Dim("x.0", many=True, least=16)
+        >>> n.shifted(-12).shifted(3), n.shifted(-24).shifted(3)
+        (Dim(x.0-9), Dim((x.0-24)+3))
+        """
+        return Dim(f"({self})", by) if by > 0 and self.cut else replace(self, offset=self.offset + by)
 
     @staticmethod
     def one_of(symbol: str, *dims: Dim) -> Dim:

@@ -242,10 +242,10 @@ class _Known:
         if dim.constant is not None:
             return self.whole.constant(dim.constant)
         for var in self.vars:
-            if isinstance(var.type, Scalar) and var.type.dtype == "int64" and dim_of(var).symbol == dim.symbol:
+            if isinstance(var.type, Scalar) and var.type.dtype == "int64" and _tells(dim_of(var), dim):
                 return self._shifted(var, dim, dim_of(var))
             for axis, other in enumerate(dims_of(var.type)):
-                if other.symbol == dim.symbol:
+                if _tells(other, dim):
                     type = Scalar("int64", True, other)
                     return self._shifted(self.builder.emit("size", var, type=type, axis=axis), dim, other)
         return None
@@ -274,7 +274,8 @@ class _Known:
             distance = stride if by > 0 else whole.sub(whole.constant(0), stride)
         if abs(by) > 1:
             distance = whole.floordiv(whole.add(distance, whole.constant(abs(by) - 1)), whole.constant(abs(by)))
-        is_size = getattr(distance.type, "extent", None) is not None
+        extent: Dim | None = getattr(distance.type, "extent", None)
+        is_size = extent is not None and extent.least + extent.offset >= 0
         return distance if is_size else whole.most(whole.constant(0), distance)
 
     def extreme(self, bound: Atom, around: list[For | While], highest: bool) -> Atom | None:
@@ -295,6 +296,11 @@ class _Known:
         if end is None:
             return None
         return self.whole.add(end, self.whole.constant(offset - (1 if by > 0 else -1) * last))
+
+
+def _tells(known: Dim, dim: Dim) -> bool:
+    """Whether the one size tells the other: not a longer one, where it may be 0 for all that is left of an axis."""
+    return known.symbol == dim.symbol and not (known.cut and known.offset < dim.offset)
 
 
 def _with_table(program: Program, uses: _Uses, table: _Table, builder: Builder) -> Program:

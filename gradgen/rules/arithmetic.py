@@ -60,10 +60,15 @@ def summed(args: tuple[Atom, ...], params) -> Scalar | Array:
     a, b = map(extent_of, args)
     if isinstance(type, Scalar) and type.dtype == "int64" and a is not None and b is not None:
         if b.constant is not None:
-            return replace(type, extent=a.shifted(b.constant))
+            return replace(type, extent=_moved(a, b.constant))
         if a.constant is not None:
-            return replace(type, extent=b.shifted(a.constant))
+            return replace(type, extent=_moved(b, a.constant))
     return type
+
+
+def _moved(size: Dim, by: int) -> Dim | None:
+    """A number and so many more; unknown where the number may be 0, as the size of a slice, or less than that."""
+    return None if by > 0 and size.cut else size.shifted(by)
 
 
 def subtracted(args: tuple[Atom, ...], params) -> Scalar | Array:
@@ -71,8 +76,8 @@ def subtracted(args: tuple[Atom, ...], params) -> Scalar | Array:
     a, b = map(extent_of, args)
     if isinstance(type, Scalar) and type.dtype == "int64" and a is not None and b is not None:
         if b.constant is not None:
-            return replace(type, extent=a.shifted(-b.constant))
-        if a.symbol == b.symbol:
+            return replace(type, extent=_moved(a, -b.constant))
+        if a.symbol == b.symbol and (a == b or not (a.cut or b.cut)):
             return replace(type, extent=constant_dim(a.offset - b.offset))
     return type
 

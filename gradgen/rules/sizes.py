@@ -31,7 +31,7 @@ def product(dims: Iterable[Dim]) -> Dim:
         return constant_dim(number)
     if len(factors) == 1 and number == 1:
         return factors[0]
-    names = ([str(number)] if number != 1 else []) + sorted(map(str, factors))
+    names = ([str(number)] if number != 1 else []) + sorted(f"({dim})" if dim.offset else str(dim) for dim in factors)
     # A product of sizes is 1 only if all of them are.
     many = number != 1 or any(dim.never_one for dim in factors)
     return Dim(f"({'*'.join(names)})", many=many, least=number * math.prod(dim.lower for dim in factors))
@@ -59,9 +59,11 @@ def total(dims: Iterable[Dim]) -> Dim:
     for dim in dims:
         if dim.constant is not None:
             number += dim.constant
+        elif dim.cut:
+            parts.append(dim)
         else:
             number += dim.offset
-            parts.append(dim.shifted(-dim.offset))
+            parts.append(dim.whole)
     if not parts:
         return constant_dim(number)
     if len(parts) == 1:
@@ -99,16 +101,19 @@ def _of_large(dim: Dim, start: Bound, stop: Bound, step: Bound) -> Dim | None:
     """The size of a slice whose bounds lie within an axis of any size that `dim` can have.
 
     >>> n = Dim("x.0", many=True, least=16)
-    >>> _of_large(n, None, 5, 1), _of_large(n, None, None, 2).least
-    (Dim(5), 8)
+    >>> _of_large(n, None, 5, 1), _of_large(n, None, None, 2).least, _of_large(n, -12, 5, 1).least
+    (Dim(5), 8, 0)
     """
     if not isinstance(step, int) or step == 0:
         return None
     if any(not (b is None or (isinstance(b, int) and abs(b) <= dim.lower)) for b in (start, stop)):
         return None
     part = slice(start, stop, step)
-    least, next = (len(range(*part.indices(size))) for size in (dim.lower, dim.lower + abs(step)))
-    if least == next:
+    # It grows with the axis, or shrinks, or is the same for all sizes; and where the axis is twice as long, no bound
+    # from its start is beyond one from its end any more.
+    sizes = (dim.lower, 2 * dim.lower + abs(step))
+    least, most = sorted(len(range(*part.indices(size))) for size in sizes)
+    if least == most:
         return constant_dim(least)
     return Dim(f"{dim}[{_name(start)}:{_name(stop)}:{_name(step)}]", least=least)
 
@@ -129,7 +134,9 @@ def _is_end(dim: Dim, bound: Bound) -> bool:
 
 
 def _extent(bound: Bound) -> Dim | None:
-    return getattr(getattr(bound, "type", None), "extent", None)
+    """The size that the bound is, not one that is 0 where the bound may be negative."""
+    extent: Dim | None = getattr(getattr(bound, "type", None), "extent", None)
+    return None if extent is None or extent.cut else extent
 
 
 def _name(bound: Bound) -> str:

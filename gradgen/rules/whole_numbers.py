@@ -82,7 +82,7 @@ class WholeNumbers:
         if dim.symbol is None:
             return Form({}, dim.offset)
         self.least[dim.symbol] = max(dim.least, self.least.get(dim.symbol, 0))
-        self.dims[dim.symbol] = dim.shifted(-dim.offset)
+        self.dims[dim.symbol] = dim.whole
         return Form({dim.symbol: 1}, dim.offset)
 
     def extent(self, dim: Dim) -> Form:

@@ -107,6 +107,22 @@ def left_by_itself(v):
     return np.sum(m)
 
 
+def slices_that_are_there_where_there_is_more(v):
+    y = v * 2.0
+    y[12:-12:2] = v[0]
+    return np.sum(y * v) + np.sum(v[-12:12:-1] ** 2) + len(v[-16:3]) * v[1]
+
+
+def slices_that_end_before_they_start(v):
+    inner = v[12:-12]
+    s = np.sum(np.concatenate([inner, v[:7]]) * v[17:]) + np.sum(v[-16:3] * v[:4])
+    for i in range(len(v) - 24):
+        s = np.sin(s * v[i])
+    y = np.ones(len(inner) + 7)
+    y[:] = v[17:]
+    return s + np.sum(y**3) + np.sum(v[: len(v) - len(inner)])
+
+
 PROGRAMS = [
     program(left_by_itself, (V[:1],), (V,)),
     program(slice_of_the_iteration_before, (V, 2), (V, 0)),
@@ -117,5 +133,7 @@ PROGRAMS = [
     program(items_of_two_sizes, (1.2, 3, 4), argnums=0),
     program(items_of_all_sizes, (V, 4)),
     program(last_item_of_a_list_that_is_empty_at_first, (V, 2)),
+    program(slices_that_are_there_where_there_is_more, (np.sin(np.arange(40.0)),)),
+    program(slices_that_end_before_they_start, (np.cos(np.arange(18.0)),)),
     program(number_that_fills_one_place, (1.3, np.array([0.3, 0.8, -0.6]))),
 ]
