@@ -83,8 +83,8 @@ def sliced(dim: Dim, start: Bound, stop: Bound, step: Bound) -> Dim:
     """The size of x[start:stop:step] along an axis of size `dim`."""
     start, stop, step = known_bound(start), known_bound(stop), known_bound(step)
     start, stop = _from_the_end(dim, start), _from_the_end(dim, stop)
-    stop = None if _is_end(dim, stop) else stop
     step = 1 if step is None else step
+    stop = None if isinstance(step, int) and step > 0 and _is_end(dim, stop) else stop
     if isinstance(step, int) and abs(step) == 1 and start is None and stop is None:
         return dim
     if dim.constant is not None and all(b is None or isinstance(b, int) for b in (start, stop, step)) and step != 0:

@@ -120,7 +120,7 @@ def slices_that_end_before_they_start(v):
         s = np.sin(s * v[i])
     y = np.ones(len(inner) + 7)
     y[:] = v[17:]
-    return s + np.sum(y**3) + np.sum(v[: len(v) - len(inner)])
+    return s + np.sum(y**3) + np.sum(v[: len(v) - len(inner)]) + v[0] * len(v[16 : len(v) : -1])
 
 
 PROGRAMS = [
