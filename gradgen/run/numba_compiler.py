@@ -186,7 +186,8 @@ def compiler_for(options: Options, kind: Kind) -> type[compiler.CompilerBase]:
 
     class Compiler(compiler.Compiler):
         def __init__(self, *args: Any):
-            for name in ("instructions", "strip_products"):  # what Numba must know of before it looks at a text
+            # What Numba must know of before it looks at a text.
+            for name in ("instructions", "strip_products", "systems"):
                 importlib.import_module(f"gradgen.run.{name}")
             super().__init__(*args)
 

@@ -159,3 +159,32 @@ def test_the_last_bit_does_not_hang_on_where_arrays_lie():
         if len(kept) > 200:
             del kept[generator.randrange(200)], kept[generator.randrange(150)]
     assert len(found) == 1
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "complex128"])
+def test_systems(dtype):
+    """However the arguments lie, and all memory is given back."""
+    f = compiled("np.linalg.solve(a, b), np.linalg.solve(a, b[:, 0].copy()), np.linalg.inv(a)", "a, b")
+    r = np.random.default_rng(0)
+    tolerance = 1e-3 if dtype == "float32" else 1e-10
+    _nrt_python.memsys_enable_stats()
+    before = rtsys.get_allocation_stats()
+    for n, one, other in itertools.product((4, 1, 0), *[LAYOUTS.values()] * 2):
+        whole = r.standard_normal((n, n + 3)) + (1j if dtype == "complex128" else 0) * r.standard_normal((n, n + 3))
+        a, b = one(whole[:, :n].astype(dtype)), other(whole[:, n:].astype(dtype))
+        for found, right in zip(f(a, b), (b, b[:, 0], np.eye(n)), strict=True):
+            assert found.dtype == a.dtype and found.flags.f_contiguous
+            np.testing.assert_allclose(a @ found, right, rtol=tolerance, atol=tolerance)
+    found = None
+    after = rtsys.get_allocation_stats()
+    _nrt_python.memsys_disable_stats()
+    assert after.mi_alloc - before.mi_alloc == after.mi_free - before.mi_free > 0
+    for a, b, words in (
+        (np.ones((2, 3)), np.ones((2, 1)), "square"),
+        (np.ones((2, 2)), np.ones((3, 1)), "Incompatible"),
+        (np.ones((2, 2)), np.full((2, 1), np.nan), "infs or NaNs"),
+        (np.full((2, 2), np.inf), np.ones((2, 1)), "infs or NaNs"),
+        (np.ones((2, 2)), np.ones((2, 1)), "singular"),
+    ):
+        with pytest.raises(np.linalg.LinAlgError, match=words):
+            f(a.astype(dtype), b.astype(dtype))
