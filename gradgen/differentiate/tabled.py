@@ -24,39 +24,48 @@ Sinkhorn's iteration. The gradient of a hidden Markov model of 32 states takes a
 f(a.0, b.1):
   _.23 = abs b.1
   _.24 = le _.23 300.0
-  bounded.25 = all _.24 axis=None keepdims=False
-  _.26 = where bounded.25 b.1 0.0
-  table.27 = exp _.26
+  _.25 = eq b.1 -inf
+  _.26 = bitwise_or _.24 _.25
+  bounded.27 = all _.26 axis=None keepdims=False
+  _.28 = where bounded.27 b.1 0.0
+  table.29 = exp _.28
   a.21 = for t.12 in 0:9:1 with a.11=a.0:
-    top.28 = max a.11 axis=None keepdims=False
-    _.29 = sub a.11 top.28
-    _.30 = ge _.29 -300.0
-    near.31 = all _.30 axis=None keepdims=False
-    fits.32 = bitwise_and bounded.25 near.31
-    a.20 = if fits.32:
-      _.33 = sub a.11 top.28
-      _.34 = exp _.33
-      _.35 = matmul _.34 table.27
-      _.36 = log _.35
-      _.37 = add top.28 _.36
-      yield _.37
+    top.30 = max a.11 axis=None keepdims=False
+    _.31 = held top.30
+    _.32 = sub a.11 _.31
+    _.33 = abs _.32
+    _.34 = le _.33 300.0
+    _.35 = eq _.32 -inf
+    _.36 = bitwise_or _.34 _.35
+    _.37 = all _.36 axis=None keepdims=False
+    near.38 = bitwise_and bounded.27 _.37
+    _.39 = where near.38 _.32 0.0
+    _.40 = exp _.39
+    _.41 = matmul _.40 table.29
+    _.42 = ge _.41 5.148200222412013e-131
+    _.43 = all _.42 axis=None keepdims=False
+    fits.44 = bitwise_and near.38 _.43
+    a.20 = if fits.44:
+      _.45 = log _.41
+      _.46 = add _.31 _.45
+      yield _.46
     else:
-      _.38 = a.11[:, None]
-      x.39 = add _.38 b.1
-      m.40 = max x.39 axis=0 keepdims=False
-      _.41 = sub x.39 m.40
-      _.42 = exp _.41
-      _.43 = sum _.42 axis=0 keepdims=False
-      _.44 = log _.43
-      a.45 = add m.40 _.44
-      yield a.45
+      _.47 = a.11[:, None]
+      x.48 = add _.47 b.1
+      m.49 = max x.48 axis=0 keepdims=False
+      _.50 = sub x.48 m.49
+      _.51 = exp _.50
+      _.52 = sum _.51 axis=0 keepdims=False
+      _.53 = log _.52
+      a.54 = add m.49 _.53
+      yield a.54
     yield a.20
   _.22 = a.21[0]
   yield _.22
 
-Where an element of B, or one of `a - top`, leaves no room for the product of their exponentials, or is infinite or NaN,
-the step is done as it is written. Else all factors are normal numbers, and the gradient is as exact: that of `top`
-cancels.
+Where an element of B or `a - top`, or a sum, leaves no room for products and quotients of exponentials, or is infinite
+or NaN, the step is done as it is written; but -inf, the logarithm of nothing, has the exponential 0. Else all factors
+are normal numbers, and the gradient is as exact: that of `top` cancels.
 
 Found in the forms that people write: with the largest, of the same axis, taken out and added again; `logsumexp`;
 `np.logaddexp.reduce`. The sum may have more terms, and a number may divide it. Axes of the matrix must be known to be
@@ -65,6 +74,7 @@ Found in the forms that people write: with the largest, of the same axis, taken 
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -94,7 +104,7 @@ from gradgen.rules.table import RULES
 
 WHOLE = Slice(None, None, None)
 LONG = 16
-# Exponents whose exponentials, and the product and quotient of two of these, are normal numbers.
+# Exponents whose exponentials, and the products and quotients of two of these, are normal numbers.
 ROOM = {"float64": 300.0, "float32": 40.0}
 PURE = ("elementwise", "reduction", "selection", "linear")
 Wrap = tuple[str, Atom]  # an operation of a term and a number
@@ -170,16 +180,9 @@ class _Tabulating:
         if found is None or not isinstance(s, Assign):
             return [s]
         with self.builder.at(s.origin), self.builder.collect() as made:
-            table, bounded = self._table(found)
-            a = self._without(self._sum(found.along), found.ndim, _other(found.axis, found.ndim))
-            room = ROOM[dtype_of(found.x.type)]
-            several = len(dims_of(a.type)) > 1
-            top = self.builder.emit("max", a, axis=-1 if several else None, keepdims=several, name="top")
-            above = self.builder.emit("ge", self.builder.emit("sub", a, top), -room)
-            near = self.builder.emit("all", above, axis=None, keepdims=False, name="near")
-            fits = self.builder.emit("bitwise_and", bounded, near, name="fits")
+            top, total, fits = self._total(found)
             with self.builder.collect() as then:
-                by_table = self._by_table(found, table, a, top)
+                by_table = self._by_table(found, top, total)
             with self.builder.collect() as orelse:
                 as_written = self._again(s.target, found, {})
         if by_table.type != s.target.type or as_written.type != s.target.type:
@@ -306,26 +309,47 @@ class _Tabulating:
 
     # What is made
 
+    def _total(self, found: _Sum) -> tuple[Var, Var, Var]:
+        """The largest of the terms along the axis, the sum of the exponentials less that, and whether it is exact."""
+        emit, end = self.builder.emit, found.ndim - 1
+        table, bounded = self._table(found)
+        a = self._without(self._sum(found.along), found.ndim, _other(found.axis, found.ndim))
+        several = len(dims_of(a.type)) > 1
+        top = emit("held", emit("max", a, axis=-1 if several else None, keepdims=several, name="top"))
+        below = emit("sub", a, top)
+        near = emit("bitwise_and", bounded, self._in_room(below), name="near")
+        each = emit("exp", self._if(near, below))
+        if found.ndim == 2:
+            total = emit("matmul", table, each) if found.axis == end else emit("matmul", each, table)
+        else:
+            total = emit("matmul", each, emit("transpose", table) if found.axis == end else table)
+        least = math.exp(-ROOM[dtype_of(total.type)])
+        enough = emit("all", emit("ge", total, _constant(least, total)), axis=None, keepdims=False)
+        return top, total, emit("bitwise_and", near, enough, name="fits")
+
     def _table(self, found: _Sum) -> tuple[Var, Var]:
         """The exponentials of the matrix, and whether there is room for all of them."""
         if found.table not in self.tables:
-            emit = self.builder.emit
             with self.builder.collect() as made:
-                terms = [
-                    replace(
-                        term, atom=self._moved(term.atom), wraps=tuple((op, self._moved(n)) for op, n in term.wraps)
-                    )
-                    for term in found.table
-                ]
+                terms = [replace(one, atom=self._moved(one.atom), wraps=self._wraps(one)) for one in found.table]
                 matrix = self._without(self._sum(terms), found.ndim, None)
-                scalar = Scalar(dtype_of(found.x.type))
-                room = Const(ROOM[scalar.dtype], scalar)
-                bounded = emit("all", emit("le", emit("abs", matrix), room), axis=None, keepdims=False, name="bounded")
-                # Infinite exponentials would make NaN of an adjoint of 0.
-                table = emit("exp", emit("where", bounded, matrix, Const(0.0, scalar)), name="table")
-                self.tables[found.table] = table, bounded
+                bounded = self._in_room(matrix, name="bounded")
+                self.tables[found.table] = self.builder.emit("exp", self._if(bounded, matrix), name="table"), bounded
             self.before += made
         return self.tables[found.table]
+
+    def _in_room(self, exponents: Atom, name: str = "") -> Var:
+        emit = self.builder.emit
+        near = emit("le", emit("abs", exponents), _constant(ROOM[dtype_of(exponents.type)], exponents))
+        nothing = emit("eq", exponents, _constant(-math.inf, exponents))
+        return emit("all", emit("bitwise_or", near, nothing), axis=None, keepdims=False, name=name)
+
+    def _if(self, test: Var, exponents: Atom) -> Var:
+        """Infinite exponentials would make NaN of an adjoint of 0."""
+        return self.builder.emit("where", test, exponents, _constant(0.0, exponents))
+
+    def _wraps(self, term: _Term) -> tuple[Wrap, ...]:
+        return tuple((op, self._moved(number)) for op, number in term.wraps)
 
     def _moved(self, atom: Atom) -> Atom:
         if not isinstance(atom, Var) or atom not in self.inside:
@@ -336,19 +360,13 @@ class _Tabulating:
             self.moved[atom] = self.builder.emit(s.op, *args, name=atom.name, spelling=s.spelling, **dict(s.params))
         return self.moved[atom]
 
-    def _by_table(self, found: _Sum, table: Var, a: Atom, top: Var) -> Var:
+    def _by_table(self, found: _Sum, top: Var, total: Var) -> Var:
         emit = self.builder.emit
-        each = emit("exp", emit("sub", a, top))
-        first = found.axis == found.ndim - 2  # of the last two axes the first is summed over
-        if found.ndim == 2:
-            total = emit("matmul", each, table) if first else emit("matmul", table, each)
-        else:
-            total = emit("matmul", each, table if first else emit("transpose", table))
         result = emit("add", top, emit("log", total))
         if found.beside:
             result = emit("add", result, self._without(self._sum(found.beside), found.ndim, found.axis))
         if found.kept:
-            ends = (None, WHOLE) if first else (WHOLE, None)
+            ends = (WHOLE, None) if found.axis == found.ndim - 1 else (None, WHOLE)
             result = emit("getitem", result, index=(*[WHOLE] * (found.ndim - 2), *ends))
         return result
 
@@ -397,6 +415,10 @@ def _of_iteration(block: Block) -> Iterator[Statement]:
         if isinstance(s, If):
             yield from _of_iteration(s.then)
             yield from _of_iteration(s.orelse)
+
+
+def _constant(value: float, like: Atom) -> Const:
+    return Const(value, Scalar(dtype_of(like.type)))
 
 
 def _other(axis: int, ndim: int) -> int:

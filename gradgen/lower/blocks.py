@@ -64,7 +64,7 @@ from gradgen.lower.triangles import dot_by_triangle, triangle_of_dot
 from gradgen.rules.table import RULES
 
 OTHERS = ("not", "bitwise_and", "bitwise_or", "bitwise_xor", "left_shift", "right_shift")
-SAME_NUMBER = ("spread", "expand", "copy", "identity", "squeeze")
+SAME_NUMBER = ("spread", "expand", "copy", "identity", "held", "squeeze")
 PRODUCTS = {
     "matmul": matmul,
     "dot": dot,

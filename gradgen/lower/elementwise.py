@@ -55,7 +55,7 @@ def is_cheap(ctx: Context, s: Assign) -> bool:
     return all(same_dims(arg, s.target) for arg in arrays if arg is not None)
 
 
-@lazily("copy", "identity", "pos")
+@lazily("copy", "identity", "held", "pos")
 def copy(ctx: Context, s: Assign) -> Lazy:
     x = ctx.array(s.args[0])
     return Lazy(x.type, x.size, x.element, leaves=x.leaves)

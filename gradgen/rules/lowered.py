@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from gradgen.rules.table import Rule, add_rule, same
 
+# The value itself, in what does not depend on it: made for Numba too, but before the program is differentiated.
+add_rule(Rule("held", "constant", same))
+
 # The array itself where its elements lie in memory row after row, else a copy.
 add_rule(Rule("ascontiguous", "constant", same, spelling="np.ascontiguousarray"))
 

@@ -128,6 +128,12 @@ ODD = {
     "no room in the matrix": (A, B * 400),
     "begins in one state": (np.where(np.arange(N) == 3, 0.0, -np.inf), B),
     "moves that do not happen": (A, np.where(np.tri(N, M) > 0, B, -np.inf)),
+    "from one state to one": (np.where(np.arange(N) == 3, 0.0, -np.inf), np.where(np.eye(N, M, 2) > 0, B, -np.inf)),
+    "a way that is hardly taken": (
+        np.where(np.eye(1, N, 3)[0] > 0, 0.0, -250.0),
+        np.where(np.tri(N, M) > 0, B, -250.0),
+    ),
+    "beside a large one": (np.where(np.arange(N) == 3, -np.inf, A), B + 290 * np.eye(N, M) - 145),
     "nan": (np.full(N, np.nan), B),
     "one nan": (A, np.where(np.eye(N, M) > 0, np.nan, B)),
     "infinite": (A, np.full((N, M), np.inf)),
