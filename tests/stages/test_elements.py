@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import numpy as np
 import pytest
 from numba.core.runtime import _nrt_python, rtsys
@@ -42,6 +44,7 @@ def compiled(few, **options):
 @pytest.fixture
 def counted():
     """Numba counts what is allocated."""
+    gc.collect()  # what earlier tests have left
     _nrt_python.memsys_enable_stats()
     yield rtsys.get_allocation_stats
     _nrt_python.memsys_disable_stats()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import random
 
@@ -167,6 +168,7 @@ def test_systems(dtype):
     f = compiled("np.linalg.solve(a, b), np.linalg.solve(a, b[:, 0].copy()), np.linalg.inv(a)", "a, b")
     r = np.random.default_rng(0)
     tolerance = 1e-3 if dtype == "float32" else 1e-10
+    gc.collect()  # what earlier tests have left
     _nrt_python.memsys_enable_stats()
     before = rtsys.get_allocation_stats()
     for n, one, other in itertools.product((4, 1, 0), *[LAYOUTS.values()] * 2):
