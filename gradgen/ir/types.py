@@ -66,9 +66,8 @@ class Dim:
 
     @property
     def cut(self) -> bool:
-        """Whether `symbol + offset` may be negative, for an axis that is not empty."""
-        least = max(self.least, 2 if self.many else 0)
-        return self.symbol is not None and least + self.offset < 0
+        """Whether `symbol + offset` may be negative."""
+        return self.symbol is not None and self.least + self.offset < 0
 
     @property
     def whole(self) -> Dim:

@@ -123,6 +123,12 @@ def slices_that_end_before_they_start(v):
     return s + np.sum(y**3) + np.sum(v[: len(v) - len(inner)]) + v[0] * len(v[16 : len(v) : -1])
 
 
+def nothing_and_two_more(v, n):
+    none = np.outer(v[n:], np.ones(4)).ravel()
+    y = np.append(none[:-2], [1.0, 2.0])
+    return np.sum(y * np.arange(1.0, len(y) + 1.0)) * v[0]
+
+
 PROGRAMS = [
     program(left_by_itself, (V[:1],), (V,)),
     program(slice_of_the_iteration_before, (V, 2), (V, 0)),
@@ -135,5 +141,6 @@ PROGRAMS = [
     program(last_item_of_a_list_that_is_empty_at_first, (V, 2)),
     program(slices_that_are_there_where_there_is_more, (np.sin(np.arange(40.0)),)),
     program(slices_that_end_before_they_start, (np.cos(np.arange(18.0)),)),
+    program(nothing_and_two_more, (V, 4)),
     program(number_that_fills_one_place, (1.3, np.array([0.3, 0.8, -0.6]))),
 ]
