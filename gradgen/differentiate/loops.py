@@ -197,6 +197,8 @@ class Loops(State):
     ) -> tuple[list[Statement], tuple[Atom, ...]]:
         """The iteration once more, as far as its adjoint needs it, and then the adjoint: both read the state alone."""
         copy, stands_for = again.followed(s, primal, self.builder)
+        for result in s.results:  # what is still there is read of what the loop has left, not of the copy
+            del stands_for[result]
         self._rename_again(stands_for)
         params = block_params(s)
         state = {made: var for var, made in stands_for.items() if var in params and isinstance(made, Var)}

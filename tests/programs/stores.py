@@ -175,7 +175,19 @@ _MASKED = np.array([1.2, 0.0, -0.7, 0.4, -np.pi])
 _MASKED_2 = np.array([[0.7, -0.2], [-1.1, 1.3], [0.1, 0.9]])
 
 
+def read_again_beside_what_is_stored(x, m):
+    u = x * 1.0
+    s = 0.0
+    for i in range(3):
+        u[2] = u[i] * 0.2
+        for _ in range(m):
+            a = u[4:m] * 1.0
+            s += np.sum(a * a)
+    return s + np.sum(u * u)
+
+
 PROGRAMS = [
+    program(read_again_beside_what_is_stored, (np.cos(np.arange(8.0)), 7)),
     program(changed_under_a_mask, (_MASKED, _MASKED_2), (_MASKED[:1], -_MASKED_2), argnums=(0, 1)),
     program(mask_and_others, (_MASKED, _MASKED_2), (_MASKED[:0], _MASKED_2), argnums=(0, 1)),
     program(repeated_index_stores_the_last, (_V, _V + 2, np.array([0, 2, 0, -2]))),
