@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -35,7 +36,7 @@ from gradgen.ir import (
     is_complex,
 )
 from gradgen.ir.known import as_integer
-from gradgen.ir.walk import block_params, targets
+from gradgen.ir.walk import block_params, operands, targets
 from gradgen.ir.walk import statements as all_statements
 from gradgen.rules.holes import Holes
 from gradgen.rules.table import RULES, check_complex, check_kept
@@ -52,6 +53,10 @@ def constant_atom(value: bool | int | float | complex, spelling: str = "") -> Co
     if isinstance(value, int):
         return Const(value, replace(INT, extent=constant_dim(value)), spelling)
     return Const(value, FLOAT if isinstance(value, float) else COMPLEX, spelling)
+
+
+def _is_infinite(atom: Atom) -> bool:
+    return isinstance(atom, Const) and isinstance(atom.value, float) and math.isinf(atom.value)
 
 
 def dim_of(atom: Atom) -> Dim:
@@ -77,6 +82,7 @@ class Builder:
         self.conditions: dict[int, tuple[Atom, bool] | None] = {}  # what `symbols` has found out of values, by version
         self.infinite: dict[int, bool] = {}
         self.poles: dict[int, bool] = {}
+        self.infinity = False  # whether the program that is being differentiated writes one
         self.holes = Holes()  # which arrays have zeros where something was left out
 
     def version(self) -> int:
@@ -105,6 +111,7 @@ class Builder:
         self.infinite.clear()
         self.poles.clear()
         self.primal = {s.target.version: s for s in all_statements(primal) if isinstance(s, Assign)}
+        self.infinity = any(map(_is_infinite, (atom for s in all_statements(primal) for atom in operands(s))))
 
     def emit(
         self,

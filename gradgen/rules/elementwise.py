@@ -15,7 +15,7 @@ import numpy as np
 
 from gradgen.errors import UnsupportedType, UnsupportedValue
 from gradgen.ir import INT, Scalar, dims_of, is_complex, real_dtype, with_dims
-from gradgen.rules.symbols import Sym, apply, is_zero, static, where
+from gradgen.rules.symbols import Sym, apply, is_zero, share, static, where
 from gradgen.rules.table import boolean, caller, common, constant, elementwise, floating, operand, spelling_of
 
 LOG_2, LOG_10 = math.log(2.0), math.log(10.0)
@@ -173,12 +173,12 @@ def atan2(y, a, b):
 
 @elementwise("logaddexp", np.logaddexp)
 def logaddexp(y, a, b):
-    return apply("exp", a - y), apply("exp", b - y)
+    return share(a, y), share(b, y)
 
 
 @elementwise("logaddexp2", np.logaddexp2)
 def logaddexp2(y, a, b):
-    return apply("exp2", a - y), apply("exp2", b - y)
+    return share(a, y, "exp2"), share(b, y, "exp2")
 
 
 @elementwise("copysign", np.copysign, math.copysign, cost=1)

@@ -10,7 +10,7 @@ import math
 from gradgen.ir import FLOAT, Atom, Block, Var, While
 from gradgen.rules.build import constant_atom
 from gradgen.rules.reductions import averaged, reduced
-from gradgen.rules.symbols import Sym, apply, where
+from gradgen.rules.symbols import Sym, apply, share, where
 from gradgen.rules.table import common, elementwise, floating, general, reduction
 
 
@@ -34,7 +34,7 @@ def relu(y, x):
 @reduction("logsumexp", type=reduced(averaged), cost=10)
 def logsumexp(y, x, *, axis=None, keepdims=False):
     """log(sum(exp(x))): the derivative is the softmax."""
-    return apply("exp", x - y)
+    return share(x, y)
 
 
 def _softmax_tangent(y, args, tangents, *, axis=None):

@@ -353,6 +353,9 @@ def _solved(
     return fact(atom)
 
 
+LOWEST = {"float64": -1e308, "float32": -3e38, "float16": -6e4}  # no logarithm is less, but for that of 0
+
+
 # What gives finite numbers of finite ones, sums and products of such size aside.
 _FINITE = {
     "add", "sub", "mul", "neg", "pos", "identity", "copy", "cast", "where", "maximum", "minimum", "relu", "abs",
@@ -456,6 +459,16 @@ def div(a: Any, b: Any) -> Any:
     if _is(b, 1) and _absorbs(b, a):
         return a
     return apply("div", a, b)
+
+
+def share(x: Any, y: Any, op: str = "exp") -> Any:
+    """What `x` has of the sum of exponentials whose logarithm is `y`: none of nothing, whose logarithm is -inf.
+
+    Only where the program writes an infinity, as dynamic programs in logarithms do for what cannot be.
+    """
+    if y.builder.infinity:
+        y = apply("maximum", y, LOWEST[y.dtype])
+    return apply(op, x - y)
 
 
 def power(a: Any, b: Any) -> Any:

@@ -13,7 +13,7 @@ import numpy as np
 from gradgen.errors import UnsupportedValue
 from gradgen.ir import Slice, is_complex
 from gradgen.rules import reductions
-from gradgen.rules.symbols import Sym, apply
+from gradgen.rules.symbols import Sym, apply, share
 from gradgen.rules.table import CALLERS, caller, reduction, spelling_of
 
 ALL = Slice(None, None, None)
@@ -59,7 +59,7 @@ for _function, _build in (
 @reduction("logaddexp_reduce", "np.logaddexp.reduce", type=reductions.reduced(reductions.averaged), cost=20)
 def logaddexp_reduce(y, x, *, axis, keepdims=False):
     """log(sum(exp(x))) along one axis: the derivative is the softmax."""
-    return apply("exp", x - y)
+    return share(x, y)
 
 
 @caller(np.logaddexp.reduce, spelling="np.logaddexp.reduce")

@@ -1,6 +1,7 @@
 """Infinite slopes where nothing is read: the adjoint is 0 there, and so is what it contributes."""
 
 import numpy as np
+from scipy.special import logsumexp
 
 from tests.support.table import case, program
 
@@ -52,6 +53,25 @@ def changed_where_finite(x, y):
     return np.sum(z[some])
 
 
+def aligned(scores, labels):
+    """Of all ways through time to say the labels, with a blank between and around them: what cannot be is -inf."""
+    said = np.zeros(2 * len(labels) + 1, dtype=np.int64)
+    said[1::2] = labels
+    alpha = np.full(len(said), -np.inf)
+    alpha[:2] = scores[0, said[:2]]
+    for t in range(1, len(scores)):
+        one = np.concatenate([[-np.inf], alpha[:-1]])
+        alpha = np.logaddexp(alpha, one) + scores[t, said]
+    return np.logaddexp(alpha[-1], alpha[-2])
+
+
+def rows_of_nothing(x):
+    y = np.full((4, 3), -np.inf)
+    y[1:3] = x
+    whole = logsumexp(y, axis=1)
+    return np.sum(whole[1:3] ** 2) + np.sum(np.exp(np.logaddexp.reduce(y, axis=1)))
+
+
 V = np.array([0.0, 1.0, 4.0])
 
 PROGRAMS = [
@@ -69,5 +89,7 @@ PROGRAMS = [
             gradient=(np.array([2.0 + np.cos(3.0), 0.0, 0.0]), np.array([1.0 + np.cos(3.0), 0.0, 0.0])),
         ),
     ),
+    program(aligned, (np.sin(np.arange(28.0)).reshape(7, 4), np.array([2, 1, 3]))),
+    program(rows_of_nothing, (np.cos(np.arange(6.0)).reshape(2, 3),)),
     program(overwritten_inverse, case(V, gradient=(np.array([0.0, 0.0, -0.03125]),))),
 ]
