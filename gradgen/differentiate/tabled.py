@@ -69,7 +69,7 @@ are normal numbers, and the gradient is as exact: that of `top` cancels.
 
 Found in the forms that people write: with the largest, of the same axis, taken out and added again; `logsumexp`;
 `np.logaddexp.reduce`. The sum may have more terms, and a number may divide it. Axes of the matrix must be known to be
-16 or longer.
+16 or longer. A program with more than two such logarithms is left as it is: its text would be compiled for too long.
 """
 
 from __future__ import annotations
@@ -87,6 +87,7 @@ from gradgen.ir import (
     Const,
     Dim,
     For,
+    Function,
     If,
     Program,
     Scalar,
@@ -97,13 +98,14 @@ from gradgen.ir import (
     dims_of,
     dtype_of,
 )
-from gradgen.ir.walk import block_params, map_statement, targets, uses, within
+from gradgen.ir.walk import block_params, map_statement, statements, targets, uses, within
 from gradgen.rules.build import Builder, builder_after
 from gradgen.rules.reductions import axes_of
 from gradgen.rules.table import RULES
 
 WHOLE = Slice(None, None, None)
 LONG = 16
+FEW = 2  # logarithms: each is compiled in two ways
 # Exponents whose exponentials, and the products and quotients of two of these, are normal numbers.
 ROOM = {"float64": 300.0, "float32": 40.0}
 PURE = ("elementwise", "reduction", "selection", "linear")
@@ -138,8 +140,16 @@ class _Sum:
 
 def tabulate_exponentials(program: Program) -> Program:
     builder = builder_after(program)
-    made = [replace(f, body=_block(f.body, builder, uses(f))) for f in program.functions]
-    return replace(program, functions=tuple(made))
+    made = replace(program, functions=tuple([_function(f, builder) for f in program.functions]))
+    return made if _choices(made) - _choices(program) <= FEW else program
+
+
+def _function(function: Function, builder: Builder) -> Function:
+    return replace(function, body=_block(function.body, builder, uses(function)))
+
+
+def _choices(program: Program) -> int:
+    return sum(isinstance(s, If) for function in program.functions for s in statements(function.body))
 
 
 def _block(block: Block, builder: Builder, used: Counter[Var]) -> Block:

@@ -177,16 +177,23 @@ def exponentials_read(a, b, c):
     return total
 
 
+def three_times(a, b, c):
+    for row in c:
+        a = logsumexp(a[:, None] + b, axis=0) + logsumexp(a - b, axis=1) + logsumexp(a + b, axis=1) + row
+    return np.sum(a)
+
+
 @pytest.mark.parametrize(
     ("function", "args"),
     [
         (changed, (A, B, C)),
         (not_in_a_loop, (A, B, C)),
         (exponentials_read, (A, B, C)),
+        (three_times, (A, B, C)),
         (of_columns, (A[:3], B[:3, :3], C[:, :3])),
         (of_columns, (A, B.astype(np.float32), C)),
     ],
-    ids=["changed", "no loop", "read", "short", "mixed"],
+    ids=["changed", "no loop", "read", "three", "short", "mixed"],
 )
 def test_left_as_written(function, args) -> None:
     text, found, expected = gradients(function, *args)
