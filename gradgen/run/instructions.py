@@ -19,7 +19,7 @@ from numba.core import cgutils, types
 from numba.core.typing.npydecl import parse_dtype
 from numba.core.typing.templates import signature
 from numba.extending import intrinsic
-from numba.np.arrayobj import _parse_shape, get_itemsize, make_array, populate_array
+from numba.np.arrayobj import get_itemsize, make_array, populate_array
 from numba.np.linalg import call_xxdot, call_xxgemm, call_xxgemv, ensure_blas
 
 INT = ir.IntType(64)
@@ -40,21 +40,26 @@ def _as_numba(typing: Any, function: Callable[..., Any], *args: Any) -> tuple[An
     return found, lambda context, builder, sig, values: context.get_function(kind, found)(builder, values)
 
 
-def _new(context: Any, builder: Any, kind: types.Array, shape: list[Any]) -> tuple[Any, Any]:
-    """A new array, and how many bytes its elements take."""
+def _new(context: Any, builder: Any, kind: types.Array, shape: list[Any], negative: Any = None) -> tuple[Any, Any]:
+    """A new array, and how many bytes its elements take. `negative`: whether a size is."""
     size, over = ir.Constant(INT, get_itemsize(context, kind)), ir.Constant(ir.IntType(1), 0)
     strides = []
     for count in reversed(shape):
         strides.append(size)
         product = builder.smul_with_overflow(size, count)
         size, over = builder.extract_value(product, 0), builder.or_(over, builder.extract_value(product, 1))
-    _refuse(context, builder, over, ValueError, "array is too big")
+    # One test for both: texts make many arrays, and each `raise` is ten instructions.
+    with builder.if_then(over if negative is None else builder.or_(over, negative), likely=False):
+        if negative is not None:
+            _refuse(context, builder, negative, ValueError, "negative dimensions not allowed")
+        context.call_conv.return_user_exc(builder, ValueError, ("array is too big",))
     align = context.get_preferred_array_alignment(kind.dtype)
     with_margins = builder.add(size, ir.Constant(INT, 2 * MARGIN))
     meminfo = context.nrt.meminfo_alloc_aligned(builder, with_margins, align)
     data = builder.gep(context.nrt.meminfo_data(builder, meminfo), [ir.Constant(INT, MARGIN)])
     if sys.platform == "linux":
-        _ask_for_large_pages(builder, data, size)
+        with builder.if_then(builder.icmp_unsigned(">=", size, ir.Constant(INT, HUGE)), likely=False):
+            builder.call(_large_pages(builder.module), [data, size])
     made = make_array(kind)(context, builder)
     populate_array(
         made,
@@ -67,19 +72,42 @@ def _new(context: Any, builder: Any, kind: types.Array, shape: list[Any]) -> tup
     return made, size
 
 
-def _ask_for_large_pages(builder: Any, data: Any, size: Any) -> None:
-    with builder.if_then(builder.icmp_unsigned(">=", size, ir.Constant(INT, HUGE)), likely=False):
-        start = builder.ptrtoint(data, INT)
-        first = builder.and_(builder.add(start, ir.Constant(INT, PAGE - 1)), ir.Constant(INT, -PAGE))
-        length = builder.sub(builder.add(start, size), first)
-        kind = ir.FunctionType(ir.IntType(32), [INT, INT, ir.IntType(32)])
-        advise = cgutils.get_or_insert_function(builder.module, kind, "madvise")
-        builder.call(advise, [first, length, ir.Constant(ir.IntType(32), ADVICE)])
+def _large_pages(module: Any) -> Any:
+    """The function that asks for large pages, written once for all arrays of a module."""
+    name = "gradgen.large_pages"
+    if name in module.globals:
+        return module.globals[name]
+    function = ir.Function(module, ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, INT]), name)
+    function.linkage = "linkonce_odr"
+    function.attributes.add("noinline")
+    builder, (data, size) = ir.IRBuilder(function.append_basic_block()), function.args
+    start = builder.ptrtoint(data, INT)
+    first = builder.and_(builder.add(start, ir.Constant(INT, PAGE - 1)), ir.Constant(INT, -PAGE))
+    length = builder.sub(builder.add(start, size), first)
+    kind = ir.FunctionType(ir.IntType(32), [INT, INT, ir.IntType(32)])
+    advise = cgutils.get_or_insert_function(module, kind, "madvise")
+    builder.call(advise, [first, length, ir.Constant(ir.IntType(32), ADVICE)])
+    builder.ret_void()
+    return function
 
 
 def _refuse(context: Any, builder: Any, test: Any, error: type, message: str) -> None:
     with builder.if_then(test, likely=False):
         context.call_conv.return_user_exc(builder, error, (message,))
+
+
+def _given(context: Any, builder: Any, kind: Any, shape: Any) -> tuple[list[Any], Any]:
+    """The sizes that the argument `shape` of an array's maker says, and whether one is negative."""
+    several = isinstance(kind, types.UniTuple | types.Tuple)
+    kinds = tuple(kind) if several else (kind,)
+    values = cgutils.unpack_tuple(builder, shape, len(kinds)) if several else [shape]
+    sizes, negative = [], ir.Constant(ir.IntType(1), 0)
+    for one, value in zip(kinds, values, strict=True):
+        size = context.cast(builder, value, one, types.intp)
+        sizes.append(size)
+        if not (isinstance(one, types.IntegerLiteral) and one.literal_value >= 0):
+            negative = builder.or_(negative, builder.icmp_signed("<", size, ir.Constant(INT, 0)))
+    return sizes, negative
 
 
 def _made(typing: Any, function: Callable[..., Any], shape: Any, dtype: Any, filled: bool) -> tuple[Any, Any]:
@@ -90,7 +118,7 @@ def _made(typing: Any, function: Callable[..., Any], shape: Any, dtype: Any, fil
     kind = types.Array(element, len(sizes), "C")
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        made, size = _new(context, builder, kind, _parse_shape(context, builder, sig.args[0], args[0]))
+        made, size = _new(context, builder, kind, *_given(context, builder, sig.args[0], args[0]))
         if filled:
             cgutils.memset(builder, builder.bitcast(made.data, cgutils.voidptr_t), size, 0)
         return made._getvalue()
