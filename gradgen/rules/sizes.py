@@ -111,7 +111,7 @@ def _of_large(dim: Dim, start: Bound, stop: Bound, step: Bound) -> Dim | None:
     part = slice(start, stop, step)
     # It grows with the axis, or shrinks, or is the same for all sizes; and where the axis is twice as long, no bound
     # from its start is beyond one from its end any more.
-    sizes = (dim.lower, 2 * dim.lower + abs(step))
+    sizes = (dim.lower, 2 * dim.lower + abs(step) + 1)
     least, most = sorted(len(range(*part.indices(size))) for size in sizes)
     if least == most:
         return constant_dim(least)

@@ -126,7 +126,7 @@ def slices_that_end_before_they_start(v):
 def nothing_and_two_more(v, n):
     none = np.outer(v[n:], np.ones(4)).ravel()
     y = np.append(none[:-2], [1.0, 2.0])
-    return np.sum(y * np.arange(1.0, len(y) + 1.0)) * v[0]
+    return np.sum(y * np.arange(1.0, len(y) + 1.0)) * v[0] + np.sum(np.pad(v[:0:-1], 1) ** 2)
 
 
 PROGRAMS = [
