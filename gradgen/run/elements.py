@@ -111,11 +111,11 @@ def _from_start(lower: Lower, described: Described, axis: int, one: Any, at: Any
 
 def _in_rows(builder: ir.IRBuilder, described: Described, places: list[Any]) -> Any:
     """Where an element is among those of an array that lies row after row."""
-    made, step = places[-1], None
-    for axis in reversed(range(len(places) - 1)):
-        size = described.size(axis + 1)
-        step = size if step is None else builder.mul(step, size)
-        made = builder.add(builder.mul(places[axis], step), made)
+    made = None
+    for axis, place in enumerate(places):  # what the innermost loop changes is added last
+        for later in range(axis + 1, len(places)):
+            place = builder.mul(place, described.size(later))
+        made = place if made is None else builder.add(made, place)
     return made
 
 
