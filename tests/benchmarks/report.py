@@ -173,7 +173,8 @@ class Stored:
     def put(self, row: Row) -> None:
         keys = [(old["problem"], old["size"]) for old in self.rows]
         if (row["problem"], row["size"]) in keys:
-            self.rows[keys.index((row["problem"], row["size"]))] = row
+            place = keys.index((row["problem"], row["size"]))
+            self.rows[place] = row | {"tools": kept(self.rows[place], row) | row["tools"]}
         else:
             self.rows.append(row)
             self.rows.sort(key=lambda row: row["problem"])
@@ -190,10 +191,24 @@ class Stored:
         (self.folder / "benchmarks.md").write_text(page(self.rows, self.conditions, drawn), encoding="utf-8")
 
 
+def kept(old: Row, new: Row) -> dict[str, Any]:
+    """The peers of a row that are not measured again, as much slower than the gradient by hand as they were."""
+    before, now = median(old, HAND), median(new, HAND)
+    peers = {peer: old["tools"][peer] for peer in PEERS if peer in old["tools"] and peer not in new["tools"]}
+    by = now / before if before and now else 1.0
+    return {
+        peer: found | {"median": found["median"] * by, "quartiles": [by * one for one in found["quartiles"]]}
+        if "median" in found
+        else found
+        for peer, found in peers.items()
+    }
+
+
 INTRODUCTION = """\
 Written by `python -m tests.benchmarks`, which says how to run it elsewhere. Each row is a process of its own, on one
 core and one thread, in which the functions' calls are timed in turns: medians of processor time, with half the
-distance of the quartiles as spread. The gradient by hand, in Numba with all that an expert would dare
+distance of the quartiles as spread. What takes long may come from an earlier run, by its ratio to the gradient by
+hand (here autograd, tangent-ad, MyGrad and SciPy). The gradient by hand, in Numba with all that an expert would dare
 (`tests/benchmarks/problems`), is the limit. Seconds to the first call are processor time, with empty caches and
 without imports; the gradient by hand comes after gradgen's, and finds Numba started. Memory is the peak of a call
 beyond what was there before it, where the arguments have a megabyte or more; the error is the largest difference from
