@@ -13,11 +13,13 @@ from typing import Any
 
 from llvmlite import ir
 from numba.core import cgutils, types
+from numba.core.datamodel.registry import default_manager
 from numba.core.lowering import Lower
 from numba.np.arrayobj import load_item, mark_positive, store_item
 
 INT = ir.IntType(64)
-MEMINFO, DATA, SHAPE, STRIDES = 0, 4, 5, 6  # where they are in the description of an array
+_DESCRIPTION = default_manager.lookup(types.Array(types.float64, 1, "C"))
+MEMINFO, DATA, SHAPE, STRIDES = map(_DESCRIPTION.get_field_position, ("meminfo", "data", "shape", "strides"))
 
 
 class Described:
