@@ -32,6 +32,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from gradgen.ir import (
+    ALL,
     Accumulate,
     Array,
     Assign,
@@ -40,7 +41,6 @@ from gradgen.ir import (
     Effect,
     Function,
     Scalar,
-    Slice,
     Statement,
     Store,
     Type,
@@ -48,13 +48,13 @@ from gradgen.ir import (
     dims_of,
     is_complex,
     is_float,
+    long_axes,
 )
 from gradgen.ir.walk import block_exits, blocks, operands, statements, targets
 from gradgen.rules.reductions import axes_of
 from gradgen.rules.table import RULES
 
 REACH = 40  # statements: stable formulas are short, and the search has to be linear in the length of the program
-WHOLE = Slice(None, None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ def _cancel(
     """Whether all that is made of `roots`, equal values moving by `kind`, ends in values that do not move."""
     if any(root in final or root not in uses for root in roots):
         return False
-    start = Degree(kind, 1, tuple(axis for axis, _ in _long_axes(roots[0].type)))
+    start = Degree(kind, 1, tuple(axis for axis, _ in long_axes(roots[0].type)))
     moves = dict.fromkeys(roots, start)
     seen = {place for root in roots for place in uses[root]}
     waiting = sorted(seen)
@@ -314,14 +314,14 @@ _SCALED = {"sum": 1, "mean": 1, "max": 1, "min": 1, "norm": 1, "std": 1, "var": 
 
 def _reads_whole_axes(s: Assign) -> bool:
     """An integer takes an axis away; if that is of more than one place, `_realigned` sees it."""
-    return s.op == "getitem" and all(isinstance(e, int) or e in (WHOLE, None, Ellipsis) for e in s.param("index"))
+    return s.op == "getitem" and all(isinstance(e, int) or e in (ALL, None, Ellipsis) for e in s.param("index"))
 
 
 def _realigned(s: Assign, one: Degree | None) -> Degree | None:
     """The same elements in the same order, with axes of size 1 more or less."""
     if one is None:
         return None  # what moves is another argument, which only says the sizes
-    before, after = _long_axes(s.args[0].type), _long_axes(s.target.type)
+    before, after = long_axes(s.args[0].type), long_axes(s.target.type)
     if [dim for _, dim in before] != [dim for _, dim in after]:
         if not one.axes:
             return one
@@ -330,11 +330,6 @@ def _realigned(s: Assign, one: Degree | None) -> Degree | None:
     if not set(one.axes) <= set(gone):
         raise _Mixed
     return replace(one, axes=tuple(gone[axis] for axis in one.axes))
-
-
-def _long_axes(type: Type) -> list[tuple[int, object]]:
-    dims = dims_of(type)
-    return [(k - len(dims), dim) for k, dim in enumerate(dims) if not dim.is_one]
 
 
 def _reduced(s: Assign, one: Degree | None) -> Degree | None:

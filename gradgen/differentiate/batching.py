@@ -50,11 +50,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from gradgen.ir import Array, Assign, At, Atom, Block, Const, For, Program, Slice, Statement, Var, dims_of
+from gradgen.ir import ALL, Array, Assign, At, Atom, Block, Const, For, Program, Slice, Statement, Var, dims_of
 from gradgen.ir.walk import block_params, map_statement, statements, targets
 from gradgen.rules.build import Builder, builder_after
 
-ALL = Slice(None, None, None)
 LONG = 16
 
 

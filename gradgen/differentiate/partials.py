@@ -9,10 +9,10 @@ from typing import Any
 
 from gradgen.differentiate.accumulate import Adjoints, expanded, match_dtype
 from gradgen.differentiate.picking import Through
-from gradgen.differentiate.picks import ALL, Pick, first_along, index_of_flat, new_axes
+from gradgen.differentiate.picks import Pick, first_along, index_of_flat, new_axes
 from gradgen.differentiate.repeated import by_repeated
 from gradgen.differentiate.symmetric import by_own_transpose
-from gradgen.ir import Array, Assign, At, Atom, Var, dims_of
+from gradgen.ir import ALL, Array, Assign, At, Atom, Var, dims_of
 from gradgen.rules import symbols
 from gradgen.rules.reductions import axes_of
 from gradgen.rules.symbols import Placed, Sym

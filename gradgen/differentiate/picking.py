@@ -12,8 +12,8 @@ from collections.abc import Callable
 from typing import Any, TypeGuard
 
 from gradgen.differentiate.accumulate import Adjoints, as_long, expanded, match_precision, sum_to_shape
-from gradgen.differentiate.picks import ALL, Pick, index_of, view_entries
-from gradgen.ir import Assign, At, Atom, Dim, Index, Var, dims_of, is_complex
+from gradgen.differentiate.picks import Pick, index_of, view_entries
+from gradgen.ir import ALL, Assign, At, Atom, Dim, Index, Var, dims_of, is_complex
 from gradgen.rules import symbols
 from gradgen.rules.build import constant_atom
 from gradgen.rules.symbols import Sym

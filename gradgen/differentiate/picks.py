@@ -27,15 +27,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, TypeGuard
 
-from gradgen.ir import Array, Assign, At, Atom, Block, Function, Index, Slice, Statement, Var, dims_of
+from gradgen.ir import ALL, Array, Assign, At, Atom, Block, Function, Index, Statement, Var, dims_of
 from gradgen.ir.walk import map_statement
 from gradgen.rules import symbols
 from gradgen.rules.build import Builder
 from gradgen.rules.sorting import along, upright
 from gradgen.rules.symbols import Sym
 from gradgen.rules.table import RULES
-
-ALL = Slice(None, None, None)
 
 Places = dict[Var, Atom]  # by what was selected
 

@@ -33,11 +33,10 @@ Not done: stacks of matrices on the right; factors of integers, whose sums would
 
 from __future__ import annotations
 
-from gradgen.ir import Array, Assign, Slice, dims_of
+from gradgen.ir import ALL, Array, Assign, dims_of
 from gradgen.rules.linalg import column
 from gradgen.rules.symbols import Sym, apply
 
-ALL = Slice(None, None, None)
 ARRANGING = ("reshape", "ravel", "transpose", "squeeze", "expand_dims", "flip", "roll")
 PRODUCTS = ("matmul", "dot", "outer")
 

@@ -80,6 +80,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from gradgen.ir import (
+    ALL,
     ONE,
     Assign,
     Atom,
@@ -91,19 +92,18 @@ from gradgen.ir import (
     If,
     Program,
     Scalar,
-    Slice,
     Statement,
     Var,
     While,
     dims_of,
     dtype_of,
+    long_axes,
 )
 from gradgen.ir.walk import block_params, map_statement, statements, targets, uses, within
 from gradgen.rules.build import Builder, builder_after
 from gradgen.rules.reductions import axes_of
 from gradgen.rules.table import RULES
 
-WHOLE = Slice(None, None, None)
 LONG = 16
 FEW = 2  # logarithms: each is compiled in two ways
 # Exponents whose exponentials, and the products and quotients of two of these, are normal numbers.
@@ -244,7 +244,7 @@ class _Tabulating:
     def _terms(self, atom: Atom, negative: bool, wraps: tuple[Wrap, ...]) -> Iterator[_Term]:
         """Of what is as large as a matrix; the rest is a term as it is."""
         s = self.made.get(atom) if isinstance(atom, Var) else None
-        if s is None or sum(not dim.is_one for dim in dims_of(atom.type)) < 2:
+        if s is None or len(long_axes(atom.type)) < 2:
             yield _Term(atom, negative, wraps)
         elif s.op in ("add", "sub"):
             yield from self._terms(s.args[0], negative, wraps)
@@ -376,8 +376,8 @@ class _Tabulating:
         if found.beside:
             result = emit("add", result, self._without(self._sum(found.beside), found.ndim, found.axis))
         if found.kept:
-            ends = (WHOLE, None) if found.axis == found.ndim - 1 else (None, WHOLE)
-            result = emit("getitem", result, index=(*[WHOLE] * (found.ndim - 2), *ends))
+            ends = (ALL, None) if found.axis == found.ndim - 1 else (None, ALL)
+            result = emit("getitem", result, index=(*[ALL] * (found.ndim - 2), *ends))
         return result
 
     def _sum(self, terms: Sequence[_Term]) -> Atom:
@@ -398,10 +398,10 @@ class _Tabulating:
         of a matrix (None)."""
         root, have = self._root(array), len(dims_of(array.type))
         gone = set(range(ndim - 2)) if axis is None else {axis}
-        index = [0 if ndim - have + k in gone else WHOLE for k in range(have)]
+        index = [0 if ndim - have + k in gone else ALL for k in range(have)]
         if 0 not in index:
             return array
-        left = tuple(dim for dim, entry in zip(dims_of(array.type), index, strict=True) if entry == WHOLE)
+        left = tuple(dim for dim, entry in zip(dims_of(array.type), index, strict=True) if entry == ALL)
         return root if dims_of(root.type) == left else self.builder.emit("getitem", array, index=tuple(index))
 
     def _again(self, atom: Atom, found: _Sum, again: dict[Var, Atom]) -> Atom:
@@ -443,8 +443,9 @@ def _dim(atom: Atom, axis: int, ndim: int) -> Dim:
 
 
 def _long_axes(atom: Atom, ndim: int) -> set[int]:
-    return {axis for axis in range(ndim) if not _dim(atom, axis, ndim).is_one}
+    """Those of an array of `ndim` axes along which what is broadcast to it is not one element."""
+    return {ndim + axis for axis, _ in long_axes(atom.type)}
 
 
 def _only_adds_axes(s: Assign) -> bool:
-    return s.op == "getitem" and all(entry in (WHOLE, None) for entry in s.param("index"))
+    return s.op == "getitem" and all(entry in (ALL, None) for entry in s.param("index"))

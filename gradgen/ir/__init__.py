@@ -1,6 +1,7 @@
 """The intermediate representation: types, nodes, ways to go over it, its checks and its compact text."""
 
 from gradgen.ir.nodes import (
+    ALL,
     NEW_AXIS,
     Accumulate,
     Assign,
@@ -52,15 +53,16 @@ from gradgen.ir.types import (
     is_float,
     is_integer,
     join,
+    long_axes,
     operator_dtype,
     real_dtype,
     with_dims,
 )
 
 __all__ = [
-    "BOOL", "COMPLEX", "FLOAT", "INT", "NEW_AXIS", "ONE", "Accumulate", "Array", "Assign", "At", "Atom", "Block",
+    "ALL", "BOOL", "COMPLEX", "FLOAT", "INT", "NEW_AXIS", "ONE", "Accumulate", "Array", "Assign", "At", "Atom", "Block",
     "Call", "Const", "Dim", "Effect", "For", "Function", "If", "Index", "ListOf", "Load", "Opaque", "Open", "Origin",
     "Program", "Save", "Scalar", "Slice", "Slot", "Statement", "Store", "Text", "TupleOf", "Type", "Undefined",
     "Var", "While", "broadcast", "common_dtype", "constant_dim", "dims_of", "dtype_of", "is_bool", "is_complex",
-    "is_float", "is_integer", "join", "operator_dtype", "real_dtype", "show", "with_dims",
+    "is_float", "is_integer", "join", "long_axes", "operator_dtype", "real_dtype", "show", "with_dims",
 ]  # fmt: skip

@@ -93,6 +93,7 @@ class Slice:
     size: Dim | None = None
 
 
+ALL = Slice(None, None, None)  # of an axis
 NEW_AXIS = None
 Index = tuple[Any, ...]  # entries: int | At | Slice | NEW_AXIS | Ellipsis
 

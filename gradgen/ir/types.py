@@ -204,6 +204,12 @@ def dims_of(type: Type) -> tuple[Dim, ...]:
     return type.dims if isinstance(type, Array) else ()
 
 
+def long_axes(type: Type) -> list[tuple[int, Dim]]:
+    """The axes that are not known to be of size 1, counted from the last, which is -1, and their sizes."""
+    dims = dims_of(type)
+    return [(k - len(dims), dim) for k, dim in enumerate(dims) if not dim.is_one]
+
+
 def with_dims(dtype: str, dims: tuple[Dim, ...], weak: bool = False) -> Scalar | Array:
     """What a NumPy operation returns: a scalar where no dimension is left."""
     return Array(dtype, dims) if dims else Scalar(dtype, weak)

@@ -11,13 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from gradgen.ir import Array, At, Atom, Index, Scalar, Slice, Var, is_bool
+from gradgen.ir import ALL, Array, At, Atom, Index, Scalar, Slice, Var, is_bool
 from gradgen.ir.types import Dim
 from gradgen.lower.broadcasting import Broadcast
 from gradgen.lower.context import Context, Lazy, Position_
 from gradgen.rules.sizes import sliced
-
-WHOLE = Slice(None, None, None)
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ def access(ctx: Context, array: Lazy, index: Index, operands: Sequence[Atom]) ->
 def without_ellipsis(index: Index, operands: Sequence[Atom], ndim: int) -> Index:
     """The index with a full slice for each axis that it leaves out."""
     taken = sum(_consumed(operands[e.operand] if isinstance(e, At) else e) for e in index)
-    missing = (WHOLE,) * (ndim - taken)
+    missing = (ALL,) * (ndim - taken)
     for at, entry in enumerate(index):
         if entry is Ellipsis:
             return index[:at] + missing + index[at + 1 :]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from gradgen.ir import Array, Assign, Atom, ListOf, Scalar, Store, Var, dtype_of, is_bool
+from gradgen.ir import ALL, Array, Assign, Atom, ListOf, Scalar, Store, Var, dtype_of, is_bool
 from gradgen.ir.types import Dim
 from gradgen.lower.broadcasting import Fitted
 from gradgen.lower.context import Context, Lazy, Position_, array_type
 from gradgen.lower.elementwise import lazily, operand
-from gradgen.lower.indexing import WHOLE, access, is_one_element, without_ellipsis
+from gradgen.lower.indexing import access, is_one_element, without_ellipsis
 from gradgen.lower.scalars import Scalars
 from gradgen.rules.table import RULES
 
@@ -24,7 +24,7 @@ def getitem(ctx: Context, s: Assign) -> Lazy:
     def view() -> Atom:
         assert leaf is not None
         full = without_ellipsis(index, operands, x.type.ndim)
-        if all(entry == WHOLE for entry in full):
+        if all(entry == ALL for entry in full):
             return leaf
         return ctx.builder.emit("getitem", leaf, *operands, type=type, index=full)
 

@@ -82,7 +82,7 @@ class Builder:
         self.conditions: dict[int, tuple[Atom, bool] | None] = {}  # what `symbols` has found out of values, by version
         self.infinite: dict[int, bool] = {}
         self.poles: dict[int, bool] = {}
-        self.infinity = False  # whether the program that is being differentiated writes one
+        self.writes_infinity = False  # whether the program that is being differentiated writes one
         self.holes = Holes()  # which arrays have zeros where something was left out
 
     def version(self) -> int:
@@ -111,7 +111,7 @@ class Builder:
         self.infinite.clear()
         self.poles.clear()
         self.primal = {s.target.version: s for s in all_statements(primal) if isinstance(s, Assign)}
-        self.infinity = any(map(_is_infinite, (atom for s in all_statements(primal) for atom in operands(s))))
+        self.writes_infinity = any(map(_is_infinite, (atom for s in all_statements(primal) for atom in operands(s))))
 
     def emit(
         self,

@@ -151,6 +151,12 @@ def _in_memory(order: Any) -> None:
         raise UnsupportedValue(f"order={order!r}", way_out='"C" or "F"')
 
 
+@caller(np.copy, method="copy")
+def copy_call(a, order="K"):
+    _in_memory(order)
+    return apply("copy", a)
+
+
 def _constant(op: str, function: Any):
     @caller(function)
     def build(shape, dtype=None, order="C"):

@@ -5,12 +5,10 @@ Of equal ones the first stays the largest so far, and takes the whole gradient.
 
 from __future__ import annotations
 
-from gradgen.ir import Slice
+from gradgen.ir import ALL, Slice
 from gradgen.rules.sorting import along, upright
 from gradgen.rules.symbols import Placed, Sym, apply
 from gradgen.rules.table import general, same
-
-ALL = Slice(None, None, None)
 
 
 def _place(x: Sym, y: Sym, axis: int, better: str) -> Sym:

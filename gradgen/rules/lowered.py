@@ -1,10 +1,10 @@
-"""Operations that no user calls: lowering makes them for Numba. They are not differentiated any more."""
+"""Operations that no user calls, made for Numba: by lowering, or before. None of them has a derivative."""
 
 from __future__ import annotations
 
 from gradgen.rules.table import Rule, add_rule, same
 
-# The value itself, in what does not depend on it: made for Numba too, but before the program is differentiated.
+# The value itself, in what does not depend on it: made before the program is differentiated.
 add_rule(Rule("held", "constant", same))
 
 # The array itself where its elements lie in memory row after row, else a copy.

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import UnsupportedType, UnsupportedValue
-from gradgen.ir import At, Atom, Slice, Type, dims_of, dtype_of, is_complex, is_float, with_dims
+from gradgen.ir import ALL, At, Atom, Slice, Type, dims_of, dtype_of, is_complex, is_float, with_dims
 from gradgen.rules.creation import as_array
 from gradgen.rules.reductions import averaged, axes_of
 from gradgen.rules.shape import moveaxis, ravel_call
@@ -20,7 +20,6 @@ from gradgen.rules.sorting import along, sorted_places, upright
 from gradgen.rules.symbols import Placed, Sym, add, apply
 from gradgen.rules.table import caller, general
 
-ALL = Slice(None, None, None)
 Place = tuple[tuple, tuple[Sym, ...]]  # an index and its operands
 
 

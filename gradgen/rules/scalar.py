@@ -133,11 +133,6 @@ def _place(place) -> tuple:
     return tuple(At(next(operands)) if isinstance(k, Sym) else k for k in place)
 
 
-@caller(np.copy, method="copy")
-def copy_call(x):
-    return apply("copy", x)
-
-
 # The functions of `math` that give whole numbers or truth values
 
 

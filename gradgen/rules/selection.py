@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import UnsupportedType, UnsupportedValue
-from gradgen.ir import Array, At, Atom, Dim, Slice, Type, dims_of, dtype_of, is_bool, with_dims
+from gradgen.ir import ALL, Array, At, Atom, Dim, Type, dims_of, dtype_of, is_bool, with_dims
 from gradgen.rules.creation import shape_sizes
 from gradgen.rules.elementwise import clip
 from gradgen.rules.reductions import as_array, axes_of
@@ -19,9 +19,6 @@ from gradgen.rules.sorting import flat, sort, unique
 from gradgen.rules.symbols import Sym, apply, known, static
 from gradgen.rules.symbols import where as choose_
 from gradgen.rules.table import caller, common, constant, elementwise
-
-ALL = Slice(None, None, None)
-
 
 # Where something holds
 

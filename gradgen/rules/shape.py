@@ -8,6 +8,7 @@ import numpy as np
 
 from gradgen.errors import UnsupportedType, UnsupportedValue
 from gradgen.ir import (
+    ALL,
     ONE,
     Array,
     At,
@@ -31,8 +32,6 @@ from gradgen.rules.creation import as_array, combined_dtype, dtype_name, shape_s
 from gradgen.rules.reductions import axes_of
 from gradgen.rules.symbols import Sym, apply
 from gradgen.rules.table import METHODS, Caller, caller, check_kept, constant, linear, same
-
-ALL = Slice(None, None, None)
 
 
 def shape_of(x: Sym) -> list[Sym | int]:

@@ -7,12 +7,26 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import UnsupportedType, UnsupportedValue
-from gradgen.ir import ONE, Array, At, Atom, Dim, Scalar, Slice, Type, common_dtype, constant_dim, dims_of, with_dims
+from gradgen.ir import (
+    ALL,
+    ONE,
+    Array,
+    At,
+    Atom,
+    Dim,
+    Scalar,
+    Slice,
+    Type,
+    common_dtype,
+    constant_dim,
+    dims_of,
+    with_dims,
+)
 from gradgen.rules.build import constant_atom
 from gradgen.rules.checks import forbid
 from gradgen.rules.creation import as_array
 from gradgen.rules.reductions import axes_of
-from gradgen.rules.shape import ALL, flat, shape_of
+from gradgen.rules.shape import flat, shape_of
 from gradgen.rules.splitting import gathered, piece
 from gradgen.rules.symbols import Sym, apply, known, sub, using, where
 from gradgen.rules.table import caller, floating, general

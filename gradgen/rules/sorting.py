@@ -13,13 +13,11 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import UnsupportedValue
-from gradgen.ir import Array, At, Atom, Dim, Slice, Type, broadcast, dims_of, dtype_of, with_dims
+from gradgen.ir import ALL, Array, At, Atom, Dim, Type, broadcast, dims_of, dtype_of, with_dims
 from gradgen.rules.reductions import as_array, axes_of
 from gradgen.rules.shape import ravel_call
 from gradgen.rules.symbols import Placed, Sym, apply, static
 from gradgen.rules.table import caller, constant, linear
-
-ALL = Slice(None, None, None)
 
 
 def places(args: tuple[Atom, ...], params: dict[str, Any]) -> Type:

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import UnsupportedType, UnsupportedValue
-from gradgen.ir import Array, At, Atom, Dim, Slice, Type, dims_of
+from gradgen.ir import ALL, Array, At, Atom, Dim, Slice, Type, dims_of
 from gradgen.rules.build import constant_atom
 from gradgen.rules.checks import forbid
 from gradgen.rules.creation import as_array, shape_sizes
 from gradgen.rules.reductions import axes_of
-from gradgen.rules.shape import ALL, at_least, flat, moveaxis, shape_of
+from gradgen.rules.shape import at_least, flat, moveaxis, shape_of
 from gradgen.rules.symbols import Sym, apply
 from gradgen.rules.table import caller, constant, linear
 

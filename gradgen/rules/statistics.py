@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import UnsupportedType, UnsupportedValue
-from gradgen.ir import Array, At, Atom, Dim, Slice, Type, dims_of, is_complex, is_float, is_integer
+from gradgen.ir import ALL, Array, At, Atom, Dim, Slice, Type, dims_of, is_complex, is_float, is_integer
 from gradgen.rules.build import dim_of
 from gradgen.rules.creation import as_array, dtype_name
 from gradgen.rules.quantiles import array_of, floats, ordered
@@ -22,9 +22,6 @@ from gradgen.rules.shape import concatenate_call, transpose_call
 from gradgen.rules.sorting import flat
 from gradgen.rules.symbols import Sym, apply, require, static, where
 from gradgen.rules.table import caller, linear
-
-ALL = Slice(None, None, None)
-
 
 # Covariances
 

@@ -466,7 +466,7 @@ def share(x: Any, y: Any, op: str = "exp") -> Any:
 
     Only where the program writes an infinity, as dynamic programs in logarithms do for what cannot be.
     """
-    if y.builder.infinity:
+    if y.builder.writes_infinity:
         y = apply("maximum", y, LOWEST[y.dtype])
     return apply(op, x - y)
 

@@ -11,12 +11,10 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import UnsupportedValue
-from gradgen.ir import Slice, is_complex
+from gradgen.ir import ALL, is_complex
 from gradgen.rules import reductions
 from gradgen.rules.symbols import Sym, apply, share
 from gradgen.rules.table import CALLERS, caller, reduction, spelling_of
-
-ALL = Slice(None, None, None)
 
 
 def _outer(function: np.ufunc) -> None:

@@ -197,18 +197,21 @@ def kept(old: Row, new: Row) -> dict[str, Any]:
     peers = {peer: old["tools"][peer] for peer in PEERS if peer in old["tools"] and peer not in new["tools"]}
     by = now / before if before and now else 1.0
     return {
-        peer: found | {"median": found["median"] * by, "quartiles": [by * one for one in found["quartiles"]]}
-        if "median" in found
-        else found
+        peer: found
+        | {"earlier": True}
+        | {key: _times(found[key], by) for key in ("median", "quartiles") if key in found}
         for peer, found in peers.items()
     }
+
+
+def _times(found: Any, by: float) -> Any:
+    return [by * one for one in found] if isinstance(found, list) else by * found
 
 
 INTRODUCTION = """\
 Written by `python -m tests.benchmarks`, which says how to run it elsewhere. Each row is a process of its own, on one
 core and one thread, in which the functions' calls are timed in turns: medians of processor time, with half the
-distance of the quartiles as spread. What takes long may come from an earlier run, by its ratio to the gradient by
-hand (here autograd, tangent-ad, MyGrad and SciPy). The gradient by hand, in Numba with all that an expert would dare
+distance of the quartiles as spread. The gradient by hand, in Numba with all that an expert would dare
 (`tests/benchmarks/problems`), is the limit. Seconds to the first call are processor time, with empty caches and
 without imports; the gradient by hand comes after gradgen's, and finds Numba started. Memory is the peak of a call
 beyond what was there before it, where the arguments have a megabyte or more; the error is the largest difference from
@@ -230,6 +233,7 @@ def with_goal(value: float | None, is_met: bool, about: float | None = None) -> 
 def page(rows: list[Row], conditions: dict[str, str], drawn: bool) -> str:
     peers = [peer for peer in PEERS if any(median(row, peer) is not None for row in rows)]
     missing = [peer for peer in PEERS if peer not in peers]
+    earlier = [TITLES.get(p, p) for p in peers if any(row["tools"].get(p, {}).get("earlier") for row in rows)]
     versions = ", ".join(f"{name} {v}" for name, v in conditions.items() if v and name not in ("processor", "system"))
     goals, times = [], []
     for row in rows:
@@ -257,7 +261,8 @@ def page(rows: list[Row], conditions: dict[str, str], drawn: bool) -> str:
         "# Benchmarks",
         INTRODUCTION,
         f"{conditions['processor']}, {conditions['system']}, {versions}."
-        + (f" Not measured: {', '.join(missing)}." if missing else ""),
+        + (f" Not measured: {', '.join(missing)}." if missing else "")
+        + (f" From an earlier run, by their ratios to the gradient by hand: {', '.join(earlier)}." if earlier else ""),
         "## Goals",
         table(headings, goals),
         f"Geometric means: {with_goal(by_hand, (by_hand or 0) <= BY_HAND_GOAL)} times the gradient by hand"

@@ -21,7 +21,7 @@ ROWS = [
     row("x.shape[0] * x", V, M), row("x.size * x", V, M), row("x.ndim * x", M), row("len(x) * x", V, M), row("np.shape(x)[1] * x", M), row("np.size(x) * x", M), row("np.size(x, 0) * x", M), row("np.ndim(x) * x", M),
     row("x.copy() * x", V), row("np.copy(x)", M), row("x.item() * 2", np.array([1.5]), ONE), row("x.astype(np.float32)", V, second=False, rtol=1e-2), row("x.astype(float)", V32, second=False, rtol=1e-2),
     row("x.mT", M, T), row("np.rollaxis(x, 2)", T), row("np.flipud(x) + np.fliplr(x)", M),
-    row("np.reshape(x, (4, 3), order='F')", M, FORTRAN), row("x.reshape(3, -1, order='F')", T), row("x.ravel('F')", M, STRIDED), row("x.flatten(order='F')", M), row("np.reshape(x, shape=(2, 6), copy=True)", M),
+    row("np.reshape(x, (4, 3), order='F')", M, FORTRAN), row("x.reshape(3, -1, order='F')", T), row("x.ravel('F')", M, STRIDED), row("x.flatten(order='F')", M), row("x.copy(order='F') * np.copy(x, 'C')", M, FORTRAN), row("np.reshape(x, shape=(2, 6), copy=True)", M),
     row("x[:, ::2].reshape(-1)", M), row("x.swapaxes(0, 2).reshape(4, -1)", T), row("x.flat[3] * x.flat[-1]", M), row("x.item(1, 2) + x.item(5) + x.item((0, 1))", M), row("np.permute_dims(x, (1, 0, 2))", T), row("np.matrix_transpose(x)", T),
     row("np.repeat(x, [1, 2, 0, 3])", V), row("np.repeat(x, c, axis=-1)", M, more={"c": np.array([1, 0, 2, 3])}), row("np.repeat(x, n)", V, F, more={"n": 3}), row("np.tile(x, n)", V, more={"n": 2}), row("np.tile(x, (2, 1, 3))", M), row("np.tile(x, 3)", F),
     row("np.broadcast_arrays(x, y)[0] * np.broadcast_arrays(x, y)[1]", (V, M), (C, V), (C, R), (F, V)), row("np.roll(x, (1, 2), axis=(0, 1))", M), row("np.roll(x, 1, axis=(0, -1))", M), row("np.roll(x, (1, 2), axis=0)", M), row("np.roll(x, -n)", V, M, more={"n": 5}),
