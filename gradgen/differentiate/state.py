@@ -76,7 +76,7 @@ class State:
         if dim not in self.sizes:
             return s
         array, axis = self.sizes[dim]
-        return replace(s, args=(array,), params=(("axis", axis),))
+        return replace(s, args=(array,), params=(("axis", axis),), spelling="")
 
     def restore(self, region: Region, in_loop: bool) -> Region:
         """Give the adjoint statements of an inner block the primal values of that block.

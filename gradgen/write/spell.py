@@ -479,7 +479,7 @@ def _length(use: _Use) -> ast.expr:
 
 @special("size")
 def _size(use: _Use) -> ast.expr:
-    if use.spelling == "len":
+    if use.spelling == "len" and use.params["axis"] == 0:
         return use.call("len", use.args[0])
     return subscript(attribute(use.args[0], "shape"), number(use.params["axis"]))
 

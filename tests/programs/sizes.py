@@ -129,6 +129,15 @@ def nothing_and_two_more(v, n):
     return np.sum(y * np.arange(1.0, len(y) + 1.0)) * v[0] + np.sum(np.pad(v[:0:-1], 1) ** 2)
 
 
+def length_of_a_row_of_a_loop_that_keeps(a):
+    t = 1.0
+    for row in a:
+        row = np.exp(row)
+        n = len(row)
+        t = np.sin(t) * np.sum(row**2) / (n * np.sum(row))
+    return t
+
+
 PROGRAMS = [
     program(left_by_itself, (V[:1],), (V,)),
     program(slice_of_the_iteration_before, (V, 2), (V, 0)),
@@ -143,4 +152,5 @@ PROGRAMS = [
     program(slices_that_end_before_they_start, (np.cos(np.arange(18.0)),)),
     program(nothing_and_two_more, (V, 4)),
     program(number_that_fills_one_place, (1.3, np.array([0.3, 0.8, -0.6]))),
+    program(length_of_a_row_of_a_loop_that_keeps, (np.array([[0.7, -0.4, 1.2], [0.3, 0.8, -0.6]]),)),
 ]
