@@ -1,6 +1,7 @@
 """What a forward function caches is what its backward function reads, and no more.
 
-A number does not travel, nor does the size of an array that travels itself.
+A number does not travel, nor does the size of an array that travels itself, nor an array of which nothing but the shape
+is read, where one does of which it was computed elementwise.
 
 >>> from gradgen.ir import FLOAT, Assign, Block, Const, Function, Program, Var, show
 >>> x, y, dy, dx = Var("x", 0, FLOAT), Var("y", 1, FLOAT), Var("dy", 2, FLOAT), Var("dx", 3, FLOAT)
@@ -26,6 +27,7 @@ from dataclasses import replace
 from gradgen.ir import Assign, Atom, Block, Const, Function, Load, Program, Var
 from gradgen.ir.walk import free_variables, statements
 from gradgen.simplify.copies import replace_variables
+from gradgen.simplify.shapes import for_shape_alone, of_its_shape
 from gradgen.simplify.sizes import is_size
 
 
@@ -48,6 +50,7 @@ def pairs(program: Program) -> Iterator[tuple[Function, Function]]:
 def _trimmed(forward: Function, backward: Function) -> tuple[Function, Function]:
     results = len(forward.body.yields) - forward.cached
     travelling = list(zip(forward.body.yields[results:], backward.params, strict=False))
+    backward = replace_variables(backward, _of_one_shape(forward, backward, travelling))
     known, kept = _needed(travelling, free_variables(backward.body))
     sizes = _sizes(forward, dict(kept))
     kept = [(atom, param) for atom, param in kept if param not in {s.target for s in sizes}]
@@ -69,6 +72,21 @@ def _trimmed(forward: Function, backward: Function) -> tuple[Function, Function]
         slots_in=tuple(backward.slots_in[k] for k in slots),
     )
     return forward, replace_variables(backward, known)
+
+
+def _of_one_shape(forward: Function, backward: Function, travelling: list[tuple[Atom, Var]]) -> dict[Var, Atom]:
+    """For arrays of which backward asks the shape alone: others of the same shape, of which it reads more."""
+    shapes = for_shape_alone(backward)
+    others = {atom: param for atom, param in travelling if param not in shapes}
+    made: dict[Atom, Assign] = {s.target: s for s in forward.body.statements if isinstance(s, Assign)}
+    found: dict[Var, Atom] = {}
+    for atom, param in travelling if shapes else ():
+        like: Atom | None = atom if param in shapes else None
+        while like in made and like not in others:
+            like = of_its_shape(made[like])
+        if like in others:
+            found[param] = others[like]
+    return found
 
 
 def _needed(

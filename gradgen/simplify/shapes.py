@@ -56,11 +56,15 @@ def share_shapes(program: Program) -> Program:
     return replace(program, functions=tuple(map(_in_function, program.functions)))
 
 
+def for_shape_alone(function: Function) -> set[Var]:
+    """The variables of which nothing but the shape is read."""
+    found = Counter(s.args[OF_SHAPE[s.op]] for s in statements(function.body) if _reads_shape(s))
+    read = uses(function) if found else found
+    return {atom for atom, times in found.items() if isinstance(atom, Var) and times == read[atom]}
+
+
 def _in_function(function: Function) -> Function:
-    for_shape = Counter(s.args[OF_SHAPE[s.op]] for s in statements(function.body) if _reads_shape(s))
-    read = uses(function) if for_shape else for_shape
-    # What is computed for its shape alone.
-    computed = {atom for atom, times in for_shape.items() if isinstance(atom, Var) and times == read[atom]}
+    computed = for_shape_alone(function)
     before = {var: was for s in statements(function.body) for var, was in _same_shape(s, computed)}
     there = set(function.params[function.cached if function.role == "backward" else 0 :])
     there |= {s.target for s in statements(function.body) if _has_its_type(s)}
@@ -103,10 +107,17 @@ def _same_shape(s: Statement, computed: set[Var]) -> Iterator[tuple[Var, Atom]]:
         pairs = [(s.target, s.array)]
     elif isinstance(s, For | While):
         pairs = [*zip(s.carried, s.inits, strict=True), *zip(s.results, s.inits, strict=True)]
-    elif isinstance(s, Assign) and s.target in computed and s.op in RULES and RULES[s.op].kind == "elementwise":
-        pairs = [(s.target, arg) for arg in s.args if arg.type == s.target.type][:1]
+    elif isinstance(s, Assign) and s.target in computed and (like := of_its_shape(s)) is not None:
+        pairs = [(s.target, like)]
     else:
         return
     for var, was in pairs:
         if isinstance(was, Var) and isinstance(was.type, Array) and was.type == var.type:
             yield var, was
+
+
+def of_its_shape(s: Assign) -> Var | None:
+    """An operand that has the type of what the operation makes."""
+    if s.op not in RULES or RULES[s.op].kind != "elementwise" or not isinstance(s.target.type, Array):
+        return None
+    return next((arg for arg in s.args if isinstance(arg, Var) and arg.type == s.target.type), None)
