@@ -21,6 +21,7 @@ from gradgen.differentiate import (
     batch_products,
     choose_masked,
     gradient,
+    let_overflow,
     pair,
     tabulate_exponentials,
 )
@@ -78,7 +79,7 @@ def build(
     check_statics(staged)
     program = checked(lambda given: ask_for_values(given, everywhere=style == "jit"), staged.program)
     if style == "jit":
-        program = checked(batch_products, checked(choose_masked, program))
+        program = checked(let_overflow, checked(batch_products, checked(choose_masked, program)))
         program = checked(tabulate_exponentials, program) if reassociate else program
     variables = [program.entry.params[k] for k in wrt]
     results = len(program.entry.body.yields)

@@ -21,9 +21,12 @@ def sigmoid(y, x):
 
 
 @elementwise("softplus")
-def softplus(y, x):
-    """log(1 + exp(x)): the derivative exp(x) / (1 + exp(x)) is 1 - exp(-y), which does not overflow."""
-    return -apply("expm1", -y)
+def softplus(y, x, *, overflows=False):
+    """log(1 + exp(x)): the derivative exp(x) / (1 + exp(x)) is 1 - exp(-y), which does not overflow.
+
+    `overflows`: it may.
+    """
+    return apply("sigmoid", x) if overflows else -apply("expm1", -y)
 
 
 @elementwise("relu", type=common, cost=1)
