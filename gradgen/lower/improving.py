@@ -82,6 +82,7 @@ LAST: Passes = (
     turn_matrices,
     ask_exponents,
     add_last,
+    reuse_arrays,
     replace_arrays,
     remove_dead,
     ask_rows,
@@ -99,18 +100,20 @@ def improve(program: Program, parallel: bool = False, reassociate: bool = True) 
     passes, between, last = (
         [each for each in some if reassociate or each not in REASSOCIATING] for some in (PASSES, BETWEEN, LAST)
     )
-    program = _in_parts(program, passes, between) if parallel else _in_rounds(program, passes, between)
+    blocks = partial(block_rows, by_loops=reassociate)
+    rounds = partial(_in_parts, blocks=blocks) if parallel else _in_rounds
+    program = rounds(program, passes, between)
     for each in last:
         if not (parallel and each in (block_rows, strip_rows)):
-            program = each(program)
+            program = (blocks if each is block_rows else each)(program)
     return program
 
 
-def _in_parts(program: Program, passes: Passes, between: Passes) -> Program:
+def _in_parts(program: Program, passes: Passes, between: Passes, blocks: Callable[[Program], Program]) -> Program:
     """What an iteration makes for itself stays inside it until loops are cut: so each part has its own."""
     inside = [partial(each, inside=True) if each in (shrink_arrays, reuse_arrays) else each for each in passes]
     program = _in_rounds(program, inside, between)
-    program = parallel_loops(block_rows(program) if block_rows in LAST else program)
+    program = parallel_loops(blocks(program) if block_rows in LAST else program)
     return simplify(reuse_arrays(program) if reuse_arrays in PASSES else program)
 
 

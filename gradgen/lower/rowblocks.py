@@ -37,7 +37,7 @@ f_grad(w.0, x.1):
   _.23 = transpose _.10 axes=None
   _.9 = dot _.23 _.5
   yield _.9
->>> print(show(block_rows(before).entry))
+>>> print(show(block_rows(before, by_loops=False).entry))
 f_grad(w.0, x.1):
   _.10 = ascontiguous x.1
   _.11 = ascontiguous w.0
@@ -100,6 +100,7 @@ from gradgen.ir import (
 from gradgen.ir.walk import map_statement
 from gradgen.lower.accesses import Memory
 from gradgen.lower.context import Context, Position_, array_type
+from gradgen.lower.rowproducts import ROWS, add_rows, all_with_vectors, times
 from gradgen.lower.rows import Rows, place_of, summed_over
 from gradgen.rules.build import Builder, builder_after
 from gradgen.simplify.dead import remove_dead
@@ -110,13 +111,14 @@ NAMES = "start", "first", "end", "size"
 MANY = 16  # rows at least, by the signature
 
 
-def block_rows(program: Program) -> Program:
+def block_rows(program: Program, by_loops: bool = True) -> Program:
+    """`by_loops`: products with vectors are loops, too."""
     builder = builder_after(program)
-    made = replace(program, functions=tuple(_function(function, builder) for function in program.functions))
+    made = replace(program, functions=tuple(_function(one, builder, by_loops) for one in program.functions))
     return program if made == program else remove_dead(made)
 
 
-def _function(function: Function, builder: Builder) -> Function:
+def _function(function: Function, builder: Builder, by_loops: bool) -> Function:
     memory = Memory(function)
     transposes: dict[Atom, Atom] = {
         s.target: s.args[0] for s in function.body.statements if isinstance(s, Assign) and s.op == "transpose"
@@ -127,7 +129,7 @@ def _function(function: Function, builder: Builder) -> Function:
             continue
         found = Rows(function, rows, memory, transposes)
         if found.gathered():
-            made = Writer(found, builder).statements()
+            made = Writer(found, builder, by_loops and all_with_vectors(found)).statements()
             return replace(function, body=replace(function.body, statements=tuple(made)))
     return function
 
@@ -145,8 +147,8 @@ class Carried:
 class Writer:
     """Writes the loop over blocks of rows."""
 
-    def __init__(self, found: Rows, builder: Builder):
-        self.found, self.builder, self.memory = found, builder, found.memory
+    def __init__(self, found: Rows, builder: Builder, by_loops: bool = False):
+        self.found, self.builder, self.memory, self.by_loops = found, builder, found.memory, by_loops
         self.ctx = Context(builder)
         self.local = found.local()
         self.env: dict[Atom, Atom] = {}
@@ -162,6 +164,8 @@ class Writer:
         with builder.collect() as self.ahead:
             for s in found.chain:
                 self._prepare(s)
+                if self.by_loops and (found.is_product(s) or found.is_sum(s)):
+                    self._agree(s)
             rows, block = self._rows(), self._block()
         with builder.collect() as inside:
             stop = builder.emit("add", self.start, block)
@@ -192,6 +196,17 @@ class Writer:
             made = self.ctx.again(s.target)
             self.carried.append(Carried(zeros, made, made, s.target))
 
+    def _agree(self, s: Assign) -> None:
+        """The axes that are summed over must be equally long, which BLAS asks itself."""
+        matrix, other = self._factors(s) if self.found.is_sum(s) else s.args
+        dim = self.found.rows if self.found.is_sum(s) else dims_of(matrix.type)[1]
+        if self.memory.key(other) in self.local or self.found.are_equal(dim, dims_of(other.type)[0]):
+            return
+        assert isinstance(other, Var)
+        size = self._rows() if self.found.is_sum(s) else self._width(matrix)
+        differ = self.ctx.whole.compare("ne", size, self.ctx.size(other, 0))
+        self.ctx.require(differ, "ValueError", "shapes not aligned")
+
     def _carry(self, var: Var, init: Atom, result: Var) -> None:
         if self.memory.key(var) not in self.local:
             self._carry_on(var, init, result)
@@ -216,7 +231,13 @@ class Writer:
 
     def _block(self) -> Atom:
         """How many rows a block has."""
-        block = self.builder.emit("floordiv", ELEMENTS, self.builder.emit("maximum", self._width(self._matrix()), 1))
+        if self.by_loops:
+            return Const(ROWS, INT)
+        width = self._width(self._matrix())
+        known = self.ctx.whole.known(width)
+        if known is not None:
+            return Const(max(ELEMENTS // max(known, 1), LEAST), INT)
+        block = self.builder.emit("floordiv", ELEMENTS, self.builder.emit("maximum", width, 1))
         return self.builder.emit("maximum", block, LEAST)
 
     def _matrix(self) -> Var:
@@ -230,7 +251,8 @@ class Writer:
         if key in self.widths:
             return self.widths[key]
         whole = next((one.init for one in self.carried if self.memory.key(one.result) == key), array)
-        self.widths[key] = self.builder.emit("size", whole, axis=1)
+        assert isinstance(whole, Var)
+        self.widths[key] = self.ctx.size(whole, 1)
         return self.widths[key]
 
     def _factors(self, s: Assign) -> tuple[Atom, Atom]:
@@ -258,7 +280,11 @@ class Writer:
             self._loop(s)
         elif self.found.is_new(s):
             if self.memory.key(s.target) in self.local:
-                self.builder.append(replace(s, args=(self.size, *s.args[1:])))
+                rows = self.ctx.whole.constant(ROWS) if self.by_loops else self.size
+                self.builder.append(replace(s, args=(rows, *s.args[1:])))
+        elif self.found.is_product(s) and self.by_loops:
+            matrix, vector = s.args
+            times(self.ctx, s.target, self._part(matrix), vector, self.size, self._width(matrix))
         elif self.found.is_product(s):
             self.builder.append(replace(s, args=(self._part(s.args[0]), s.args[1])))
         elif self.found.is_sum(s):
@@ -276,10 +302,13 @@ class Writer:
 
     def _sum(self, s: Assign) -> None:
         matrix, other = map(self._part, self._factors(s))
+        one = next(one for one in self.carried if one.result == s.target)
+        if self.by_loops:
+            one.latest = add_rows(self.ctx, one.latest, other, matrix, self.size, self._width(self._factors(s)[0]))
+            return
         turned = s.args[0] in self.found.transposes
         left = self.builder.emit("transpose", matrix, type=s.args[0].type, axes=None) if turned else other
         made = self.builder.emit("dot", left, other if turned else matrix, type=s.target.type)
-        one = next(one for one in self.carried if one.result == s.target)
 
         def add(at: Position_, inside: tuple[Atom, ...]) -> tuple[Atom, ...]:
             return (self.ctx.write(inside[0], at, self.ctx.read(made, at), "add"),)

@@ -153,8 +153,11 @@ class Rows:
             key = self.same[key]
         return key
 
+    def are_equal(self, a: Atom | Dim, b: Atom | Dim) -> bool:
+        return self._size(a) == self._size(b)
+
     def is_rows(self, size: Atom | Dim) -> bool:
-        return self._size(size) == self._size(self.rows)
+        return self.are_equal(size, self.rows)
 
     # Kinds of statements
 

@@ -122,6 +122,13 @@ def losses_of_rows(c, s, x, y):
     return np.mean(np.abs(residuals) ** 1.5) + np.sum(np.log1p(np.exp(-y * scores[:, 0])) * scores[:, 1])
 
 
+def regressions(w, s, x, y):
+    """In blocks of 64 rows, of which the last is shorter; of one matrix the rows are made there."""
+    residuals = x @ w - y
+    margins = y * (np.tanh(s * x) @ (w * w))
+    return np.mean(np.abs(residuals) ** 1.5) + np.sum(np.log1p(np.exp(-margins)))
+
+
 def rows_that_meet(c, x, y):
     """What a row needs of another one is not done in blocks."""
     z = x @ (c[0] * x[0] + c[1] * x[1])
@@ -174,6 +181,7 @@ PROGRAMS = [
     program(few_columns, (_a(8), _a(8), _a(20)), argnums=(0, 1, 2)),
     program(rows_of_a_stack, (_a(3, 2, 3), Q, 3), (_a(2, 2, 3), Q, 1), argnums=(0, 1), pair=True),
     program(losses_of_rows, (_a(3) / 9, _a(40), _a(40, 600) / 9, _a(40)), argnums=(0, 1)),
+    program(regressions, (_a(11) / 3, _a(11), _a(135, 11), _a(135)), argnums=(0, 1)),
     program(rows_that_meet, (_a(3) / 9, _a(40, 600) / 9, _a(40))),
     program(parts_of_a_matrix, (_a(3, 3), _a(4), 3), (_a(18, 18), _a(19), 18), argnums=(0, 1)),
     program(made_again_in_each_step, (_RNG.random(5), _RNG.random(5), 3), argnums=(0, 1)),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 
@@ -37,6 +37,8 @@ OPTIMISATIONS: dict[str, tuple[str, str, Callable[..., Any]]] = {
     "choose_masked": ("gradgen.pipeline", "choose_masked", lambda program: program),
     "batch_products": ("gradgen.pipeline", "batch_products", lambda program: program),
     "tabulate_exponentials": ("gradgen.pipeline", "tabulate_exponentials", lambda program: program),
+    "let_overflow": ("gradgen.pipeline", "let_overflow", lambda program: program),
+    "all_with_vectors": ("gradgen.lower.rowblocks", "all_with_vectors", lambda found: False),
     "rowwise": ("gradgen.lower.blocks", "rowwise", lambda block: set()),
     "symmetric": ("gradgen.differentiate.partials", "by_own_transpose", lambda s, g: None),
     "small_matrices": ("gradgen.lower.linalg", "is_small", lambda s: False),
@@ -48,17 +50,21 @@ OPTIMISATIONS: dict[str, tuple[str, str, Callable[..., Any]]] = {
 SWITCHES = ("simd", "distinct_memory", "small_arrays", "fused_sums", "linear_passes", "few_instructions", "reassociate")
 
 
-def change(name: str) -> tuple[Any, str, Any]:
-    """What leaves the optimisation out: a module, a name in it, and what that stands for instead."""
+def changes(name: str) -> Iterator[tuple[Any, str, Any]]:
+    """What leaves the optimisation out: modules, a name in each, and what that stands for instead."""
     improving = importlib.import_module("gradgen.lower.improving")
-    for passes in ("PASSES", "BETWEEN", "LAST"):
-        given = getattr(improving, passes)
-        if name in [each.__name__ for each in given]:
-            return improving, passes, tuple(each for each in given if each.__name__ != name)
-    module, function, nothing = OPTIMISATIONS[name]
-    found = importlib.import_module(module)
-    assert callable(getattr(found, function))
-    return found, function, nothing
+    lists = [
+        passes
+        for passes in ("PASSES", "BETWEEN", "LAST")
+        if name in [each.__name__ for each in getattr(improving, passes)]
+    ]
+    for passes in lists:
+        yield improving, passes, tuple(each for each in getattr(improving, passes) if each.__name__ != name)
+    if not lists:
+        module, function, nothing = OPTIMISATIONS[name]
+        found = importlib.import_module(module)
+        assert callable(getattr(found, function))
+        yield found, function, nothing
 
 
 def leave_out(names: list[str]) -> None:
@@ -66,7 +72,8 @@ def leave_out(names: list[str]) -> None:
         if name in SWITCHES:
             switch_off(name)
         else:
-            setattr(*change(name))
+            for change in changes(name):
+                setattr(*change)
 
 
 def switch_off(name: str) -> None:
