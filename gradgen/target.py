@@ -78,8 +78,8 @@ class Target:
         return exact if _key(exact) in met else general
 
     def build(self, given: Arguments, form: str, values: Mapping[str, Any]) -> tuple[Compiled, Arguments]:
-        """The text of `form`, and the signature it is for: a number that the text depends on, such as an axis,
-        is taken from `values` and becomes part of it."""
+        """The text of `form`, and the signature it is for: a number that the text depends on, such as an axis or
+        how many items are taken apart, is taken from `values` and becomes part of it."""
         # Here, so that `import gradgen` does not wait for the compiler.
         from gradgen.pipeline import build
         from gradgen.stage import NeedsValue
@@ -92,7 +92,7 @@ class Target:
                 check_order(compiled.staged.inputs, trees)
                 return compiled, given
             except NeedsValue as error:
-                more = error.path and given.with_known(error.path, values)
+                more = error.path and given.with_known(error.path, values, error.axis)
                 if not more:
                     raise
                 given = more

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Number
 from types import EllipsisType
 from typing import Any
 
 from gradgen.errors import ArgumentError, UnsupportedType
 from gradgen.infer.shapes import exact
-from gradgen.infer.signature import Leaf, signature
-from gradgen.ir import is_float
-from gradgen.ir.interface import Path, Static, Tree, leaves
+from gradgen.infer.signature import LARGE, Leaf, signature
+from gradgen.ir import Array, constant_dim, is_float
+from gradgen.ir.interface import Path, Static, Tree, leaves, map_tree
 
 Argnum = int | str
 WHOLE = object()
@@ -107,14 +107,39 @@ class Arguments:
         """With what compiled code is to know of the sizes in this call."""
         return of_trees(exact(self.trees, values), self.choices)
 
-    def with_known(self, path: Path, values: Mapping[str, Any]) -> Arguments | None:
-        """The number at `path` as part of the signature; None where it is differentiated, or no number of `values`."""
+    def with_known(self, path: Path, values: Mapping[str, Any], axis: int | None = None) -> Arguments | None:
+        """The number at `path`, or the size of the array there, as part of the signature; None where the number is
+        differentiated, or none of `values`, and where the size is too large for a text of its own."""
         if path.root.kind != "argument" or path.root.name not in values:
             return None
         name = path.root.name
+        if axis is not None:
+            return self._with_size(path, values, axis)
         tree = _known(self.trees[name], list(path.steps), values[name])
         made = of_trees({**self.trees, name: tree}, self.choices)
         return made if len(made.wrt) == len(self.wrt) and tree != self.trees[name] else None
+
+    def _with_size(self, path: Path, values: Mapping[str, Any], axis: int) -> Arguments | None:
+        leaf, array = self.trees[path.root.name], values[path.root.name]
+        for kind, key in path.steps:
+            leaf = leaf.items[leaf.keys.index(key)]
+            array = getattr(array, key) if kind == "attribute" else array[key]
+        dim, size = leaf.type.dims[axis], array.shape[axis]
+        if size >= LARGE:
+            return None
+        known = {dim.symbol: size - dim.offset}
+        return of_trees(
+            {one: map_tree(lambda leaf: _sized(leaf, known), tree) for one, tree in self.trees.items()}, self.choices
+        )
+
+
+def _sized(leaf: Leaf, known: Mapping[str | None, int]) -> Leaf:
+    """With the sizes that are `known`, by their symbols, as numbers."""
+    type = leaf.type
+    if isinstance(type, Array):
+        dims = (constant_dim(known[dim.symbol] + dim.offset) if dim.symbol in known else dim for dim in type.dims)
+        return replace(leaf, type=Array(type.dtype, tuple(dims)))
+    return leaf
 
 
 def arguments(values: Mapping[str, Any], selection: Selection, of: inspect.Signature) -> Arguments:

@@ -107,6 +107,7 @@ from gradgen.ir import (
     Dim,
     For,
     Function,
+    ListOf,
     Program,
     Scalar,
     Statement,
@@ -191,6 +192,8 @@ class _Found:
         for k, (var, end) in enumerate(zip(loop.carried, loop.body.yields, strict=True)):
             s = self.made.get(end)
             if s not in loop.body.statements or not isinstance(end, Var) or self.read[end] != 1:
+                continue
+            if isinstance(var.type, ListOf):
                 continue
             if isinstance(s, Store) and s.array == var and isinstance(s.value.type, Scalar):
                 added, often = what_it_adds(s, self.made), 1 if s.mode == "add" else 2

@@ -44,7 +44,7 @@ from typing import Any
 
 from gradgen.ir import BOOL, Assign, Atom, Block, Const, For, Function, If, Program, Scalar, Statement, Var, dtype_of
 from gradgen.ir.instantiate import copied
-from gradgen.ir.walk import map_statement, statements
+from gradgen.ir.walk import map_statement, statements, targets
 from gradgen.lower.checking import COMPARED
 from gradgen.rules.build import Builder, builder_after, constant_atom
 
@@ -113,10 +113,13 @@ def _twice(loop: For, param: Var, known: Known, builder: Builder) -> list[Statem
     """The loop where the argument is 2, and where it is not."""
     with builder.at(loop.origin), builder.collect() as made:
         test = builder.emit("eq", param, 2, type=BOOL)
-    then, _ = copied(Block((loop,), loop.results), builder.var, None, known)
-    results = tuple(builder.var(one.name, one.type, one.of) for one in loop.results)
-    orelse = Block((replace(loop, results=results),), results)
-    return [*made, If(test, _folded(then), orelse, loop.results, loop.origin)]
+    left = targets(loop)
+    then, _ = copied(Block((loop,), left), builder.var, None, known)
+    made_again = {one: builder.var(one.name, one.type, one.of) for one in left}
+    results = tuple(made_again[one] for one in loop.results)
+    other = replace(loop, results=results, trips=loop.trips and made_again[loop.trips])
+    orelse = Block((other,), tuple(made_again.values()))
+    return [*made, If(test, _folded(then), orelse, left, loop.origin)]
 
 
 def _folded(block: Block) -> Block:

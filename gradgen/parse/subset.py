@@ -29,7 +29,10 @@ REFUSED: dict[type[ast.AST], tuple[str, str]] = {
         "enter the context outside of the differentiated function",
     ),
     ast.Global: ("assigning to a global from a differentiated function is a side effect", "return the value"),
-    ast.Nonlocal: ("assigning to a variable of the enclosing function is a side effect", "return the value"),
+    ast.Nonlocal: (
+        "assigning to a variable from outside of the differentiated function is a side effect",
+        "return the value",
+    ),
     ast.ClassDef: ("a class cannot be defined inside a differentiated function", "define it outside"),
     ast.Set: ("sets have no order in which a gradient could run", "use a list or a tuple"),
     ast.SetComp: ("sets have no order in which a gradient could run", "use a list comprehension"),

@@ -49,7 +49,7 @@ class Peel(Exception):
 
 
 class TestChanges(Exception):
-    """The test of a `while` changes a list or an array."""
+    """The test of a `while` changes a list or an array, or assigns a variable."""
 
 
 @dataclass(slots=True)
@@ -278,7 +278,9 @@ def _one_pass(
     if loop.test is not None:
         with session.builder.collect() as test_statements:
             test = loop.test()
-        if any(_is_changed(session.state.heap.get(cell), content) for cell, content in head.heap.items()):
+        names, heap = session.state.names, session.state.heap
+        assigns = any(names.get(key) is not value for key, value in head.names.items())
+        if assigns or any(_is_changed(heap.get(cell), content) for cell, content in head.heap.items()):
             raise TestChanges
         session.state = head.copy()  # what the test computes is not there in the body
     session.awaiting.append(awaiting)

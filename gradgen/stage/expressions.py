@@ -131,9 +131,7 @@ def dictionary(frame: Frame, node: ast.Dict) -> Any:
 @expression(ast.NamedExpr)
 def walrus(frame: Frame, node: ast.NamedExpr) -> Any:
     value = evaluate(frame, node.value)
-    scope = frame
-    while scope.parent is not None and node.target.id not in scope.locals:
-        scope = scope.parent
+    scope = frame.scope(node.target.id)
     assign(scope, node.target, value, node.value)
     return scope.lookup(node.target.id)
 

@@ -14,7 +14,7 @@ from gradgen.rules.build import constant_atom, dim_of
 from gradgen.stage import operators
 from gradgen.stage.arrays import describe, is_array, read, wrap
 from gradgen.stage.entries import key_value, shown
-from gradgen.stage.lists import as_run_list, item_at, length
+from gradgen.stage.lists import as_run_list, item_at, length, sliced
 from gradgen.stage.merge import parts
 from gradgen.stage.session import UNKNOWN, Frame, Session, grows
 from gradgen.stage.values import (
@@ -25,6 +25,7 @@ from gradgen.stage.values import (
     Flat,
     Generator,
     Group,
+    Hole,
     Known,
     ListObject,
     Mapped,
@@ -32,6 +33,7 @@ from gradgen.stage.values import (
     Ref,
     Reversed,
     RunList,
+    Sliced,
     Unusable,
     Zipped,
 )
@@ -176,7 +178,8 @@ def _items_of_object(frame: Frame, ref: Ref, what: str, count: int | None) -> li
         atom = read(session, ref)
         if not dims_of(atom.type):
             raise UnsupportedType(f"{what} is an array without dimensions")
-        size = dims_of(atom.type)[0].constant
+        dim = dims_of(atom.type)[0]
+        size = dim.constant if count is not None else session.count(dim)
         if size is None:
             sized = session.emit("size", atom, axis=0)
             return _unknown_length(frame, sized, count, what, lambda k: row(session, ref, constant_atom(k)))
@@ -189,12 +192,37 @@ def _unknown_length(frame: Frame, size: Atom, count: int | None, what: str, item
     session = frame.session
     if count is None:
         raise UnsupportedType(f"how many items there are in {what} depends on the data", way_out="a loop")
-    message = f"cannot unpack into {count} targets"
+    _raising(session, session.emit("ne", size, count), f"cannot unpack into {count} targets")
+    return [item(k) for k in range(count)]
+
+
+def _raising(session: Session, test: Atom, message: str) -> None:
+    """`if test: raise ValueError(message)`"""
     with session.builder.collect() as failing:
         session.builder.append(Effect("raise", (message,), name="ValueError", origin=session.builder.origin))
-    test = session.emit("ne", size, count)
     session.builder.append(If(test, IrBlock(tuple(failing)), IrBlock(()), (), session.builder.origin))
-    return [item(k) for k in range(count)]
+
+
+def is_of_any_length(session: Session, value: Any) -> bool:
+    """Whether only the run knows how many items there are."""
+    if isinstance(value, Ref) and is_array(session, value):
+        dims = dims_of(read(session, value).type)
+        return bool(dims) and session.count(dims[0]) is None
+    return isinstance(value, Ref) and isinstance(session.at(value), RunList)
+
+
+def beginning_rest_and_end(frame: Frame, value: Ref, first: int, last: int) -> list[Any]:
+    """The `first` items, those in between as a list, and the `last` ones, of something of any length."""
+    session = frame.session
+    count, item = sized(frame, value)
+    _raising(session, session.emit("lt", count, first + last), f"cannot unpack into {first + last} targets or more")
+    middle = Sliced(constant_atom(first), constant_atom(-last) if last else None, None)
+    content = session.at(value)
+    rest = (
+        content if isinstance(content, RunList) else RunList(Hole(0), (session.emit("tolist", read(session, value)),))
+    )
+    ends = [item(session.emit("sub", count, last - k)) for k in range(last)]
+    return [*(item(constant_atom(k)) for k in range(first)), sliced(session, rest, middle), *ends]
 
 
 def row(session: Session, ref: Ref, index: Atom) -> Any:

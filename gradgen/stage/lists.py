@@ -9,15 +9,29 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from gradgen.errors import UnsupportedType
+from gradgen.errors import UnsupportedSyntax, UnsupportedType
 from gradgen.ir import Atom, Const, ListOf, Scalar
+from gradgen.rules.whole_numbers import WholeNumbers
 from gradgen.stage.arrays import read
 from gradgen.stage.merge import Listing, converted, joined_type, type_of, without_extent
 from gradgen.stage.session import Session
 from gradgen.stage.trees import build, of_atom
-from gradgen.stage.values import ArrayObject, Group, Hole, Known, ListObject, Ref, RunList, State, Unusable, is_atom
+from gradgen.stage.values import (
+    ArrayObject,
+    Group,
+    Hole,
+    Known,
+    ListObject,
+    Ref,
+    RunList,
+    Sliced,
+    State,
+    Unusable,
+    is_atom,
+)
 
 IN_LIST = "this object is in a list whose length depends on the data, and cannot be changed in place"
+SLICE = "a slice of a list whose length depends on the data"
 
 
 def template_of(session: Session, lists: list[tuple[ListObject | RunList, State]]) -> Any:
@@ -156,6 +170,33 @@ def item_at(session: Session, content: RunList, index: Atom) -> Any:
         return value
 
     return fill(content.template)
+
+
+def sliced(session: Session, content: RunList, key: Sliced) -> Ref:
+    """`xs[start:stop]`"""
+    start, stop = key.start, key.stop
+    if key.step is not None and session.number(key.step) != 1:
+        raise UnsupportedSyntax(f"{SLICE} with a step", way_out="an array: `np.array(xs)[a:b:c]`")
+    lists = content.lists
+    if start is None or _counts_from(session, start, 1):
+        lists = lists if stop is None else _each(session, "head", lists, stop)
+        lists = lists if start is None else _each(session, "tail", lists, start)
+    elif stop is None or _counts_from(session, stop, -1):
+        lists = _each(session, "tail", lists, start)
+        lists = lists if stop is None else _each(session, "head", lists, stop)
+    else:
+        raise UnsupportedSyntax(f"{SLICE} between places counted from both ends", way_out="two slices: `xs[a:][:b]`")
+    return session.new(replace(content, lists=lists, frozen=""))
+
+
+def _counts_from(session: Session, bound: Atom, sign: int) -> bool:
+    """Whether it is certain from which end this counts: 1 from the first item, -1 from the last."""
+    numbers = WholeNumbers(session.builder.definitions, session.ranges)
+    return numbers.proves(numbers.form(bound)) if sign > 0 else numbers.proves(numbers.form(bound) * -1 - 1)
+
+
+def _each(session: Session, op: str, lists: tuple[Atom, ...], bound: Atom) -> tuple[Atom, ...]:
+    return tuple(session.emit(op, one, bound) for one in lists)
 
 
 def append(session: Session, ref: Ref, value: Any) -> None:

@@ -13,7 +13,8 @@ from types import FunctionType
 from typing import Any
 
 from gradgen.errors import Position, UnsupportedSyntax, UnsupportedValue
-from gradgen.ir import Array, Assign, Atom, Const, For, If, Index, Scalar, Statement, Type, Var, While, dims_of
+from gradgen.infer.signature import LARGE
+from gradgen.ir import Array, Assign, Atom, Const, Dim, For, If, Index, Scalar, Statement, Type, Var, While, dims_of
 from gradgen.ir.interface import Guard, Input, Path
 from gradgen.ir.walk import operands, statement_free
 from gradgen.parse.resolve import resolve
@@ -27,11 +28,12 @@ UNKNOWN = object()
 
 
 class NeedsValue(UnsupportedValue):
-    """A number must be known when the text is written; `path` says which argument it is (see `stage`)."""
+    """A number must be known when the text is written; `path` says which argument it is (see `stage`), or with
+    `axis` of which array it is the size."""
 
-    def __init__(self, message: str, path: Path | None = None, way_out: str = ""):
+    def __init__(self, message: str, path: Path | None = None, way_out: str = "", axis: int | None = None):
         super().__init__(message, None, way_out)
-        self.path = path
+        self.path, self.axis = path, axis
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ class Session:
         self.in_rows: set[int] = set()  # versions of arrays that lie in memory row after row: see `layout`
         self.without_dimensions: set[int] = set()  # versions of numbers that NumPy has as arrays
         self.frames = 0
+        self.reached: set[int] = set()  # frames whose variables a function nested in them has assigned
         self.cells = 0
         self.changed: set[int] = set()  # cells of arrays that were changed in place
         self.merged: dict[int, set[int]] = {}  # of cells made where paths meet: those that they may be
@@ -153,6 +156,24 @@ class Session:
             None if source is None else source.path,
             "write it as a constant",
         )
+
+    def count(self, dim: Dim) -> int | None:
+        """The size of what is taken apart item by item, where it is known or a few items of an argument or a global:
+        of a global it is guarded, now, and of an argument asked for. None where only the run knows it."""
+        if dim.constant is not None:
+            return dim.constant
+        for param in self.params:
+            for axis, own in enumerate(dims_of(param.type)):
+                if own.symbol == dim.symbol and own.least < LARGE:
+                    source = self.captured[param.version]
+                    if source.value is UNKNOWN:
+                        message = "how many items there are must be known when the gradient is written"
+                        raise NeedsValue(message, source.path, "call it with an argument", axis)
+                    size: int = source.value.shape[axis]
+                    steps = (*source.path.steps, ("attribute", "shape"), ("item", axis))
+                    self.guard(Path(source.path.root, steps), "equal", size)
+                    return max(0, size - own.offset + dim.offset)
+        return None
 
     # The heap
 
@@ -310,7 +331,17 @@ class Frame:
         return capture(self.session, value, Path(root))
 
     def assign(self, name: str, value: Any) -> None:
-        self.session.state.names[self.number, name] = value
+        scope = self.scope(name)
+        if scope is not self:
+            self.session.reached.add(scope.number)
+        self.session.state.names[scope.number, name] = value
+
+    def scope(self, name: str) -> Frame:
+        """The frame that a name belongs to which is assigned here: this one, unless it is declared `nonlocal`."""
+        scope: Frame | None = self
+        while scope is not None and name not in scope.locals:
+            scope = scope.parent
+        return scope or self
 
     def private(self, attribute: str) -> str:
         """`__x` within a class is `_Class__x`."""

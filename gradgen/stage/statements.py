@@ -95,13 +95,14 @@ def nothing(frame: Frame, node: ast.Pass) -> None:
 
 @statement(ast.Global, ast.Nonlocal)
 def declaration(frame: Frame, node: ast.Global | ast.Nonlocal) -> None:
-    """Harmless where the name is only read; writes are refused."""
+    """Harmless where the name is only read, or a variable of a function that is staged; other writes are refused."""
     from gradgen.parse.resolve import stored_names
     from gradgen.stage.dispatch import refused
 
     function = frame.session.calls[-1].node
     body = [function.body] if isinstance(function, ast.Lambda) else function.body
-    if stored_names(body) & set(node.names):
+    written = stored_names(body) & set(node.names)
+    if any(isinstance(node, ast.Global) or name not in frame.scope(name).locals for name in written):
         raise refused(frame, node)
 
 
@@ -111,6 +112,8 @@ def deletion(frame: Frame, node: ast.Delete) -> None:
         for one in target.elts if isinstance(target, SEQUENCES) else [target]:
             if isinstance(one, ast.Name):
                 frame.lookup(one.id)
+                if one.id not in frame.locals:
+                    raise UnsupportedSyntax(f"`del {one.id}` of a variable of the enclosing function")
                 del frame.session.state.names[frame.number, one.id]
             elif isinstance(one, ast.Subscript):
                 from gradgen.stage.subscripts import delete_item

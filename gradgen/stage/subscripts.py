@@ -21,7 +21,7 @@ from gradgen.rules.table import Caller
 from gradgen.stage import operators
 from gradgen.stage.arrays import atom_of, describe, is_array, read, replace_content, wrap
 from gradgen.stage.dispatch import evaluate, expression
-from gradgen.stage.lists import as_run_list, current_holes, form, freeze, item_at, same_form
+from gradgen.stage.lists import as_run_list, current_holes, form, freeze, item_at, same_form, sliced
 from gradgen.stage.loops import Unroll, unrollable_index
 from gradgen.stage.merge import converted
 from gradgen.stage.rulecalls import apply_caller, to_rule
@@ -161,11 +161,7 @@ def _known_slice(session: Session, key: Sliced) -> slice:
 
 def _of_run_list(session: Session, content: RunList, key: Any) -> Any:
     if isinstance(key, Sliced):
-        if all(part is None for part in (key.start, key.stop, key.step)):
-            return session.new(content)
-        raise UnsupportedSyntax(
-            "a slice of a list whose length depends on the data", way_out="an array: `np.array(xs)[a:b]`"
-        )
+        return sliced(session, content, key)
     if not is_scalar(key):
         raise UnsupportedType(f"{describe(session, key)} is not an index of a list")
     return _held(session, item_at(session, content, key))

@@ -9,9 +9,9 @@ from gradgen.errors import UnsupportedSyntax, UnsupportedType
 from gradgen.ir import Const, Var
 from gradgen.stage.arrays import describe, is_array
 from gradgen.stage.dispatch import evaluate
-from gradgen.stage.iteration import static_items
+from gradgen.stage.iteration import beginning_rest_and_end, is_of_any_length, static_items
 from gradgen.stage.session import UNKNOWN, Frame, is_scalar
-from gradgen.stage.values import Group, Record, Ref
+from gradgen.stage.values import Group, ListObject, Record, Ref
 
 
 def assign(frame: Frame, target: ast.expr, value: Any, source: ast.expr | None) -> None:
@@ -83,30 +83,28 @@ def _name_array(frame: Frame, name: str, ref: Ref) -> None:
 
 def _unpack(frame: Frame, targets: list[ast.expr], value: Any, source: ast.expr | None) -> None:
     """Targets in a row, of which one may be starred."""
-    items = static_items(frame, value, "what is unpacked", len(targets) if not any(map(_is_starred, targets)) else None)
     stars = [k for k, target in enumerate(targets) if isinstance(target, ast.Starred)]
     if not stars:
+        items = static_items(frame, value, "what is unpacked", len(targets))
         if len(items) != len(targets):
             raise UnsupportedType(f"{len(items)} values cannot be unpacked into {len(targets)} targets")
         for target, item in zip(targets, items, strict=True):
             assign(frame, target, item, source)
         return
-    if len(items) < len(targets) - 1:
-        raise UnsupportedType(
-            f"{len(items)} values cannot be unpacked into {len(targets) - 1} targets and a starred one"
-        )
-    from gradgen.stage.values import ListObject
-
     first = stars[0]
     after = len(targets) - first - 1
-    end = len(items) - after
-    parts = [*items[:first], frame.session.new(ListObject(tuple(items[first:end]))), *items[end:]]
+    if is_of_any_length(frame.session, value):
+        parts = beginning_rest_and_end(frame, value, first, after)
+    else:
+        items = static_items(frame, value, "what is unpacked")
+        if len(items) < first + after:
+            raise UnsupportedType(
+                f"{len(items)} values cannot be unpacked into {first + after} targets and a starred one"
+            )
+        end = len(items) - after
+        parts = [*items[:first], frame.session.new(ListObject(tuple(items[first:end]))), *items[end:]]
     for target, item in zip(targets, parts, strict=True):
         assign(frame, target.value if isinstance(target, ast.Starred) else target, item, source)
-
-
-def _is_starred(target: ast.expr) -> bool:
-    return isinstance(target, ast.Starred)
 
 
 def assign_in_parallel(frame: Frame, targets: list[ast.expr], sources: list[ast.expr]) -> None:

@@ -141,9 +141,24 @@ SYNTAX = [
     refusal("global", "N = 1\n\ndef f(x):\n    «global N\n    N = x\n    return x\n", UnsupportedSyntax, "global"),
     refusal(
         "nonlocal",
-        "def f(x):\n    n = x\n    def g():\n        «nonlocal n\n        n = 2.0\n    g()\n    return n\n",
+        "def made():\n    n = 1.0\n    def f(x):\n        «nonlocal n\n        n = x\n        return n\n    return f\n\nf = made()\n",
         UnsupportedSyntax,
-        "enclosing",
+        "from outside",
+    ),
+    refusal(
+        "nonlocal_in_recursion",
+        "def f(x):\n    n = x\n    def g(y):\n        nonlocal n\n        n = n * y\n        if y < 5:\n            «g(y * 1.5)\n"
+        "    g(x)\n    return n\n",
+        UnsupportedSyntax,
+        "`g` assigns a variable of the enclosing function",
+        "return the new value",
+    ),
+    refusal(
+        "nonlocal_in_an_inner_gradient",
+        "import gradgen\n\ndef f(x):\n    n = x\n    def g(y):\n        nonlocal n\n        n = n * y\n        return y * y\n"
+        "    return «gradgen.grad(g)(x) + n\n",
+        UnsupportedSyntax,
+        "`g` assigns a variable of the enclosing function",
     ),
     refusal(
         "class_inside", "def f(x):\n    «class A:\n        pass\n    return x\n", UnsupportedSyntax, "class", "outside"

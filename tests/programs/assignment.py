@@ -70,6 +70,25 @@ def starred_unpacking(x, y):
     return first * last + front[0] + len(rest)
 
 
+NODES = np.array([[0.0, 0.0], [1.0, 0.5], [0.5, 1.0]])
+
+
+def array_items_spread(v, m):
+    """How many items there are is taken from the arrays at hand."""
+    w, *rest = v / np.linalg.norm(v)
+    xs, ys, _ = zip(*m)
+    *_, last = NODES
+    return np.hypot(*(NODES[1] - last)) * w * rest[0] ** 2 + rest[-1] * sum(xs) * ys[-1]
+
+
+def starred_rest_of_any_length(v):
+    first, *rest, last = np.sin(v)
+    *rows, end = v.reshape(-1, 2)
+    squares = [x * x for x in rest]
+    one, *others = squares
+    return first * last * sum(rest) + one * others[-1] + np.sum(end) * sum(np.prod(row) for row in rows)
+
+
 def unpacking_an_array(v):
     a, b, c = v
     return a * b - c ** 2
@@ -310,6 +329,8 @@ PROGRAMS = [
     program(nested_unpacking, (1.3, 0.7)),
     program(list_unpacking, (1.3, 0.7)),
     program(starred_unpacking, (1.3, 0.7)),
+    program(array_items_spread, (_V, _M), (np.array([0.3, 0.8, -0.6, 1.1]), _M)),
+    program(starred_rest_of_any_length, (np.linspace(0.1, 2.0, 18),)),
     program(unpacking_an_array, (_V,)),
     program(unpacking_rows, (_M,)),
     program(annotated, (1.3,)),

@@ -460,6 +460,54 @@ def recursion_in_a_loop(v, n):
     return s
 
 
+def assigns_around_it(x, n):
+    """A test that assigns, and what it assigns is carried by the loop around."""
+    total, calls = x, 0
+
+    def more():
+        nonlocal total, calls
+        calls += 1
+        if total > 2:
+            total = total / 3
+        total = total * 1.5
+        return calls < n
+
+    while more():
+        total += x * x
+    return total * calls
+
+
+def two_counters(v):
+    def counter(start):
+        total = start
+
+        def add(x):
+            nonlocal total
+            total = total * x + start
+            return total
+
+        return add
+
+    f, g = counter(v[0]), counter(0.5)
+    s = 0.0
+    for x in v:
+        s += f(x) * g(x * 2)
+        if x > 0:
+            f(x)
+    return s * g(1.0) + sum(f(x) for x in v)
+
+
+def newton_with_powers(y, n):
+    """Newton's iteration that raises to a power that is an argument, and ends early."""
+    x = 1.0
+    for _ in range(50):
+        step = (x ** n + x - y) / (n * x ** (n - 1) + 1.0)
+        x -= step
+        if abs(step) < 1e-12:
+            break
+    return x
+
+
 PROGRAMS = [
     program(calls_helper, (1.3,), second_order=True, pair=True),
     program(calls_with_keywords, (1.3, 0.7)),
@@ -492,6 +540,9 @@ PROGRAMS = [
     program(function_returned, (1.3,)),
     program(composed, (1.3,)),
     program(partials, (1.3, 0.7)),
+    program(assigns_around_it, (1.3, 5), (1.3, 1), argnums=0),
+    program(two_counters, (_V,)),
+    program(newton_with_powers, (1.3, 2), (1.3, 3), argnums=0),
     program(mapped, (1.3, 0.7)),
     program(reduced, (1.3, 0.7)),
     program(operator_module, (1.3, 0.7)),

@@ -386,6 +386,21 @@ def made_by_a_test_as_an_index(m, n):
     return s
 
 
+def slices_at_run_time(v):
+    xs = [x * x for x in v]
+    s = 0.0
+    for i in range(2, len(v)):
+        s += sum(xs[i - 1 : i + 2]) * v[i] + sum(xs[:i]) * v[0] + sum(xs[i:]) * sum(xs[-2:-1])
+    return s + sum(xs[40:]) + sum(xs[:40]) + sum(xs[-40:-1]) + sum(xs[:-40]) * 2.0
+
+
+def differences_of_neighbours(v):
+    path = [v]
+    for x in v:
+        path.append(np.sin(path[-1]) * x)
+    return sum(np.sum((b - a) ** 2) for a, b in zip(path[:-1], path[1:])) + np.sum(np.array(path[1:])[:, 0])
+
+
 PROGRAMS = [
     program(made_by_a_test_as_an_index, (_M, 2), argnums=0),
     program(beside_an_array, ([0.7, -1.2], np.array([[0.5, 0.7], [-0.2, 1.1], [0.4, 0.9]]))),
@@ -409,6 +424,8 @@ PROGRAMS = [
     program(two_names_for_a_list, (1.3,)),
     program(list_is_copied, (1.3,)),
     program(slices_of_lists, (1.3, 0.7)),
+    program(slices_at_run_time, (np.linspace(0.3, 1.2, 5),), (_V[:0],)),
+    program(differences_of_neighbours, (_V,)),
     program(list_of_lists, (1.3,)),
     program(list_repeated, (1.3,)),
     program(list_membership, (1.3,)),
