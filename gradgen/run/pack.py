@@ -87,7 +87,7 @@ def structure(tree: Any, parts: Iterator[str], names: Namespace) -> str:
         keys = (repr(key) if type(key) in (int, str) else names.refer(key, "key") for key in tree.keys)
         return f"{{{', '.join(f'{key}: {item}' for key, item in zip(keys, items, strict=True))}}}"
     kind = names.refer(tree.kind, tree.kind.__name__)
-    if dataclasses.is_dataclass(tree.kind):
+    if not issubclass(tree.kind, tuple):
         return f"{names.refer(instance, 'instance')}({kind}, {names.refer(tree.keys, 'fields')}, {display(items)})"
     return f"{kind}._make({display(items)})"
 

@@ -24,6 +24,7 @@ from gradgen.stage.iteration import is_static, leave_some, sized, static_items
 from gradgen.stage.lists import length
 from gradgen.stage.rulecalls import apply_caller, known_argument
 from gradgen.stage.session import UNKNOWN, Frame, is_scalar
+from gradgen.stage.special import asked
 from gradgen.stage.values import (
     NONE,
     Bound,
@@ -70,6 +71,9 @@ def builtin(function: Any, least: int = 0, most: int | None = None, keywords: tu
 @builtin(len, 1, 1)
 def _len(frame: Frame, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     session, (value,) = frame.session, args
+    special = asked(session, value, "__len__")
+    if special is not None:
+        return special
     content = operators.contents(session, value)
     if isinstance(content, ListObject | RunList):
         return length(session, content)

@@ -28,6 +28,8 @@ from gradgen.stage.out import with_out
 from gradgen.stage.recursion import call_function
 from gradgen.stage.rulecalls import apply_caller
 from gradgen.stage.session import Frame, Session
+from gradgen.stage.special import converted, guard_method
+from gradgen.stage.special import special as special_method
 from gradgen.stage.values import Bound, Closure, Group, Known, Partial, Record, Ref
 from gradgen.stage.writers import REFUSED_METHODS, REFUSED_WRITERS, WRITERS, WRITING_METHODS, call_writer, refuse_writer
 
@@ -53,10 +55,10 @@ def call(
             return call(session, method, (owner, *args), keywords, frame)
         case Partial():
             return call(session, function.function, (*function.args, *args), {**function.keywords, **keywords}, frame)
-        case Ref() if isinstance(content := session.at(function), Record):
-            method = inspect.getattr_static(content.kind, "__call__", None)
-            if isinstance(method, FunctionType):
-                return call(session, Known(method), (function, *args), keywords, frame)
+        case Ref() | Group():
+            method = special_method(session, function, "__call__")
+            if method is not None:
+                return call(session, method, args, keywords, frame)
     raise UnsupportedType(f"{describe(session, function)} cannot be called")
 
 
@@ -78,6 +80,9 @@ def _call_named(frame: Frame, owner: Any, name: str, args: tuple[Any, ...], keyw
 
 def _call_known(frame: Frame, function: Known, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     session, value = frame.session, function.value
+    special = converted(session, value, args)
+    if special is not None:
+        return special
     builtin = _lookup(BUILTINS, value)
     if builtin is not None:
         return builtin(frame, args, keywords)
@@ -229,28 +234,51 @@ def _construct(session: Session, kind: type, args: tuple[Any, ...], keywords: di
         items = _fields(kind, fields, defaults, args, keywords)
         session.hold(items)
         return Group(items, kind)
-    if dataclasses.is_dataclass(kind) and _has_generated_init(kind):
-        fields = tuple(f.name for f in dataclasses.fields(kind) if f.init)
-        missing = dataclasses.MISSING
-        defaults = {
-            f.name: capture_default(session, f.name, f.default)
-            for f in dataclasses.fields(kind)
-            if f.default is not missing
-        }
-        return session.new(Record(kind, fields, _fields(kind, fields, defaults, args, keywords)))
-    raise UnsupportedSyntax(
-        f"an object of class `{kind.__qualname__}` cannot be made inside a differentiated function",
-        way_out="a NamedTuple or a dataclass",
-    )
+    init = inspect.getattr_static(kind, "__init__")
+    if not _is_plain(kind):
+        raise UnsupportedSyntax(
+            f"an object of class `{kind.__qualname__}` cannot be made inside a differentiated function",
+            way_out="a NamedTuple, a dataclass, or a class of your own that derives from no other",
+        )
+    if dataclasses.is_dataclass(kind) and init.__code__.co_filename == "<string>":
+        return _of_dataclass(session, kind, args, keywords)
+    made = session.new(Record(kind, (), ()))
+    guard_method(session, kind, "__init__", init)
+    if isinstance(init, FunctionType):
+        call(session, Known(init), (made, *args), keywords)
+    elif args or keywords:
+        raise UnsupportedType(f"`{kind.__name__}` does not take these arguments")
+    return made
 
 
-def _has_generated_init(kind: type) -> bool:
-    plain = "__post_init__" not in dir(kind) and all(
-        f.default_factory is dataclasses.MISSING for f in dataclasses.fields(kind)
-    )
-    return plain and getattr(vars(kind).get("__init__"), "__qualname__", "").startswith(
-        ("__create_fn__", kind.__qualname__)
-    )
+def _is_plain(kind: type) -> bool:
+    """Whether an instance is what `__init__` makes of an object with nothing in it."""
+    usual = ("__new__", "__getattribute__")
+    own = [name for name in usual if inspect.getattr_static(kind, name) is not inspect.getattr_static(object, name)]
+    called = inspect.getattr_static(type(kind), "__call__") is inspect.getattr_static(type, "__call__")
+    return not own and called and not hasattr(kind, "__getattr__") and not is_library(kind)
+
+
+def _of_dataclass(session: Session, kind: type, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    """What the `__init__` does that `dataclass` has written."""
+    given = dataclasses.fields(kind)
+    names = tuple(f.name for f in given if f.init)
+    defaults: dict[str, Any] = {}
+    for f in given:
+        if f.default is not dataclasses.MISSING:
+            defaults[f.name] = capture_default(session, f.name, f.default)
+        elif f.default_factory is not dataclasses.MISSING and (
+            f.name not in keywords and f.name not in names[: len(args)]
+        ):
+            defaults[f.name] = call(session, capture_default(session, f.name, f.default_factory), (), {})
+    first = {f.name: defaults.pop(f.name) for f in given if not f.init and f.name in defaults}
+    values = {**first, **dict(zip(names, _fields(kind, names, defaults, args, keywords), strict=True))}
+    keys = tuple(f.name for f in given if f.name in values)
+    made = session.new(Record(kind, keys, tuple(values[key] for key in keys)))
+    after = inspect.getattr_static(kind, "__post_init__", None)
+    if isinstance(after, FunctionType):
+        call(session, Known(after), (made,), {})
+    return made
 
 
 def capture_default(session: Session, name: str, value: Any) -> Any:

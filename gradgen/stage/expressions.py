@@ -19,12 +19,13 @@ from gradgen.rules.table import METHODS
 from gradgen.stage import operators
 from gradgen.stage.arrays import describe, is_numeric
 from gradgen.stage.calls import call
-from gradgen.stage.capture import attribute
+from gradgen.stage.capture import attribute, capture
 from gradgen.stage.choice import all_true
 from gradgen.stage.dispatch import evaluate, expression, located
 from gradgen.stage.iteration import static_items
 from gradgen.stage.rulecalls import apply_caller
 from gradgen.stage.session import Frame, is_scalar
+from gradgen.stage.special import guard_method, of_class
 from gradgen.stage.targets import assign
 from gradgen.stage.values import (
     Bound,
@@ -250,15 +251,20 @@ def _of_class(frame: Frame, owner: Any, kind: type, name: str) -> Any:
         found = inspect.getattr_static(kind, name)
     except AttributeError:
         raise UnsupportedType(f"`{kind.__name__}` has no attribute `{name}`") from None
+    session = frame.session
     if isinstance(found, property):
-        return call(frame.session, Known(found.fget), (owner,), {}, frame)
-    if isinstance(found, staticmethod | classmethod):
-        return Bound(Known(kind), Known(found.__func__)) if isinstance(found, classmethod) else Known(found.__func__)
+        guard_method(session, kind, name, found.fget, ("attribute", "fget"))
+        return call(session, Known(found.fget), (owner,), {}, frame)
+    if isinstance(found, classmethod):
+        guard_method(session, kind, name, found.__func__, ("attribute", "__func__"))
+        return Bound(Known(kind), Known(found.__func__))
+    if isinstance(found, staticmethod):
+        guard_method(session, kind, name, found.__func__)
+        return Known(found.__func__)
     if inspect.isroutine(found):
+        guard_method(session, kind, name, found)
         return Bound(owner, found)
-    from gradgen.stage.capture import capture_object
-
-    return capture_object(frame.session, found, name)
+    return capture(session, found, of_class(kind, name))
 
 
 @expression(ast.JoinedStr)

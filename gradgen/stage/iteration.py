@@ -17,6 +17,7 @@ from gradgen.stage.entries import key_value, shown
 from gradgen.stage.lists import as_run_list, item_at, length, sliced
 from gradgen.stage.merge import parts
 from gradgen.stage.session import UNKNOWN, Frame, Session, grows
+from gradgen.stage.special import refuse_iteration
 from gradgen.stage.values import (
     Checkpointed,
     DictObject,
@@ -70,6 +71,7 @@ def _is_countable(session: Session, value: Any) -> bool:
 def static_items(frame: Frame, value: Any, what: str, count: int | None = None) -> list[Any]:
     """The items, one by one. `count`: how many there must be, where that is known from the targets."""
     session = frame.session
+    refuse_iteration(session, value)
     if isinstance(value, ITERATORS):
         exhaust(session, value)
     match value:
@@ -309,6 +311,7 @@ def walk(frame: Frame, value: Any) -> Walk:
 def sized(frame: Frame, value: Any) -> tuple[Atom, Callable[[Atom], Any]]:
     """The number of items, and the item at an index counted from 0."""
     session = frame.session
+    refuse_iteration(session, value)
     if isinstance(value, ITERATORS):
         exhaust(session, value)
     match value:

@@ -18,6 +18,7 @@ from gradgen.stage.arrays import atom_of, describe, is_array, is_numeric, type_o
 from gradgen.stage.entries import shown
 from gradgen.stage.rulecalls import apply_caller
 from gradgen.stage.session import UNKNOWN, Session, is_scalar
+from gradgen.stage.special import asked, by_method, refuse_iteration
 from gradgen.stage.values import (
     Bound,
     Closure,
@@ -67,6 +68,11 @@ TRUE, FALSE = constant_atom(True), constant_atom(False)
 def binary(session: Session, kind: type[ast.operator], a: Any, b: Any) -> Any:
     """a <operator> b."""
     op, symbol, compute = BINARY[kind]
+    if is_numeric(session, a) and is_numeric(session, b):
+        return numeric(session, op, symbol, compute, a, b)
+    special = by_method(session, kind, a, b)
+    if special is not None:
+        return special
     a, b = as_beside(session, a, b), as_beside(session, b, a)
     if is_numeric(session, a) and is_numeric(session, b):
         return numeric(session, op, symbol, compute, a, b)
@@ -191,6 +197,9 @@ def unary(session: Session, kind: type[ast.unaryop], x: Any) -> Any:
         return negated(session, truth(session, x))
     op, symbol, compute = UNARY[kind]
     if not is_numeric(session, x):
+        special = by_method(session, kind, x)
+        if special is not None:
+            return special
         raise UnsupportedType(f"`{symbol}` of {describe(session, x)}")
     atom = atom_of(session, x)
     if isinstance(atom, Const) and not atom.spelling and not isinstance(atom.value, bool) and op != "bitwise_invert":
@@ -216,6 +225,10 @@ def truth(session: Session, x: Any) -> Atom:
     """The truth of a value, as a boolean atom; a constant where it is known."""
     if is_numeric(session, x):
         return _truth_of_number(session, atom_of(session, x))
+    for name in ("__bool__", "__len__"):
+        special = asked(session, x, name)
+        if special is not None:
+            return truth(session, special)
     return (
         constant_atom(_truth_of_structure(session, x))
         if not _is_run_list(session, x)
@@ -280,6 +293,11 @@ def compare(session: Session, kind: type[ast.cmpop], a: Any, b: Any) -> Any:
         found = _contains(session, b, a)
         return found if kind is ast.In else negated(session, found)
     op, symbol, compute = COMPARISONS[kind]
+    if is_numeric(session, a) and is_numeric(session, b):
+        return _compare_numbers(session, op, compute, atom_of(session, a), atom_of(session, b))
+    special = by_method(session, kind, a, b)
+    if special is not None:
+        return special
     a, b = as_beside(session, a, b), as_beside(session, b, a)
     if is_numeric(session, a) and is_numeric(session, b):
         return _compare_numbers(session, op, compute, atom_of(session, a), atom_of(session, b))
@@ -324,6 +342,9 @@ def equal(session: Session, a: Any, b: Any) -> Atom:
     """`a == b` as one truth value, through structures."""
     if is_numeric(session, a) and is_numeric(session, b):
         return truth(session, compare(session, ast.Eq, a, b))
+    special = by_method(session, ast.Eq, a, b)
+    if special is not None:
+        return truth(session, special)
     pair = _items(session, a), _items(session, b)
     if None not in pair and type(contents(session, a)) is type(contents(session, b)):
         if len(pair[0]) != len(pair[1]):
@@ -387,6 +408,10 @@ def either(session: Session, a: Atom, b: Atom) -> Atom:
 
 
 def _contains(session: Session, container: Any, item: Any) -> Atom:
+    special = asked(session, container, "__contains__", item)
+    if special is not None:
+        return truth(session, special)
+    refuse_iteration(session, container)
     content = contents(session, container)
     if isinstance(content, DictObject):
         key = static_key(session, item)

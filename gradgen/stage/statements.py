@@ -14,6 +14,7 @@ from gradgen.stage.arrays import is_array
 from gradgen.stage.dispatch import evaluate, statement
 from gradgen.stage.expressions import closure
 from gradgen.stage.session import Frame, is_scalar
+from gradgen.stage.special import changed_by_method
 from gradgen.stage.targets import assign, assign_in_parallel
 from gradgen.stage.updates import update_array
 from gradgen.stage.values import Known, ListObject, RunList
@@ -68,6 +69,9 @@ def augmented_value(frame: Frame, kind: type[ast.operator], before: Any, value: 
     """The object or number that `before <op>= value` leaves."""
     session = frame.session
     content = operators.contents(session, before)
+    special = changed_by_method(session, kind, before, value)
+    if special is not None:
+        return special
     if is_array(session, before):
         update_array(session, kind, before, value)
         return before

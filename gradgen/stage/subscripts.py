@@ -26,6 +26,7 @@ from gradgen.stage.loops import Unroll, unrollable_index
 from gradgen.stage.merge import converted
 from gradgen.stage.rulecalls import apply_caller, to_rule
 from gradgen.stage.session import UNKNOWN, Frame, Session, is_scalar
+from gradgen.stage.special import asked
 from gradgen.stage.updates import add_at, updated_part
 from gradgen.stage.values import DictObject, Flat, Formatted, Group, Known, ListObject, Range, Ref, RunList, Sliced
 
@@ -58,6 +59,9 @@ def subscript(frame: Frame, node: ast.Subscript) -> Any:
 def item_of(frame: Frame, owner: Any, key: Any) -> Any:
     """`owner[key]`"""
     session = frame.session
+    special = asked(session, owner, "__getitem__", key)
+    if special is not None:
+        return special
     if is_array(session, owner):
         atom = read(session, owner)
         index, operands = array_index(session, key)
@@ -250,6 +254,8 @@ def store_item(frame: Frame, target: ast.Subscript, value: Any) -> None:
 
 def store(frame: Frame, owner: Any, key: Any, value: Any) -> None:
     session = frame.session
+    if asked(session, owner, "__setitem__", key, value) is not None:
+        return
     if is_array(session, owner):
         _store_in_array(session, owner, key, value)
         return

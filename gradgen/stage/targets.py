@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import inspect
+from dataclasses import replace
+from types import MemberDescriptorType
 from typing import Any
 
 from gradgen.errors import UnsupportedSyntax, UnsupportedType
@@ -11,7 +14,7 @@ from gradgen.stage.arrays import describe, is_array
 from gradgen.stage.dispatch import evaluate
 from gradgen.stage.iteration import beginning_rest_and_end, is_of_any_length, static_items
 from gradgen.stage.session import UNKNOWN, Frame, is_scalar
-from gradgen.stage.values import Group, ListObject, Record, Ref
+from gradgen.stage.values import Group, Known, ListObject, Record, Ref
 
 
 def assign(frame: Frame, target: ast.expr, value: Any, source: ast.expr | None) -> None:
@@ -65,8 +68,6 @@ def named(frame: Frame, name: str, value: Any, source: ast.expr | None) -> Any:
 
 def _name_array(frame: Frame, name: str, ref: Ref) -> None:
     """An array that was just made takes the name; further names are names of the same object."""
-    from dataclasses import replace
-
     from gradgen.stage.values import ArrayObject, RunList
 
     content = frame.session.at(ref)
@@ -107,6 +108,27 @@ def _unpack(frame: Frame, targets: list[ast.expr], value: Any, source: ast.expr 
         assign(frame, target.value if isinstance(target, ast.Starred) else target, item, source)
 
 
+def _store_in_record(frame: Frame, owner: Ref, content: Record, name: str, value: Any) -> None:
+    """`owner.name = value`: of an attribute that the object has, or a further one."""
+    kind = content.kind
+    found = inspect.getattr_static(kind, name, None)
+    if isinstance(found, property) and found.fset is not None:
+        from gradgen.stage.calls import call
+
+        call(frame.session, Known(found.fset), (owner, value), {})
+        return
+    parameters = getattr(kind, "__dataclass_params__", None)
+    if parameters is not None and parameters.frozen:
+        raise UnsupportedType(f"`{kind.__name__}` is frozen: its attribute `{name}` cannot be assigned")
+    if hasattr(type(found), "__set__") and not isinstance(found, MemberDescriptorType):
+        raise UnsupportedType(f"`{kind.__name__}` does not let its attribute `{name}` be assigned")
+    if inspect.getattr_static(kind, "__setattr__") is not inspect.getattr_static(object, "__setattr__"):
+        raise UnsupportedSyntax(f"`{kind.__name__}` has a `__setattr__` of its own")
+    frame.session.writable(owner)
+    entries = {**dict(zip(content.keys, content.items, strict=True)), name: value}
+    frame.session.put(owner, replace(content, keys=tuple(entries), items=tuple(entries.values())))
+
+
 def assign_in_parallel(frame: Frame, targets: list[ast.expr], sources: list[ast.expr]) -> None:
     """`a, b = x, y` without making the tuple: all of the right side first, then the targets from left to right."""
     values = [evaluate(frame, source) for source in sources]
@@ -122,16 +144,8 @@ def _store_attribute(frame: Frame, target: ast.Attribute, value: Any) -> None:
         store_array_attribute(frame, owner, target.attr, value)
         return
     content = frame.session.at(owner) if isinstance(owner, Ref) else None
-    if isinstance(content, Record) and target.attr in content.keys:
-        from dataclasses import replace
-
-        if content.kind.__dataclass_params__.frozen:  # type: ignore[attr-defined]
-            raise UnsupportedType(
-                f"`{content.kind.__name__}` is frozen: its attribute `{target.attr}` cannot be assigned"
-            )
-        frame.session.writable(owner)
-        k = content.keys.index(target.attr)
-        frame.session.put(owner, replace(content, items=(*content.items[:k], value, *content.items[k + 1 :])))
+    if isinstance(owner, Ref) and isinstance(content, Record):
+        _store_in_record(frame, owner, content, frame.private(target.attr), value)
         return
     if isinstance(owner, Group):
         raise UnsupportedType(f"an attribute of {describe(frame.session, owner)} cannot be assigned")

@@ -1,7 +1,7 @@
 """What a name can stand for while a function is staged.
 
 A number is an atom of the program. Everything that Python can change in place (arrays, lists, dicts,
-dataclass instances) is a `Ref` to a cell of the heap, so that two names for one object see each
+objects of the user's classes) is a `Ref` to a cell of the heap, so that two names for one object see each
 other's changes. Everything else is known: structure, functions, strings, objects.
 
 All of these are immutable; the heap is a dict from cells to the objects below, copied when control flow splits.
@@ -222,7 +222,7 @@ class DictObject:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """An instance of a dataclass."""
+    """An object: an instance of a dataclass, or of another class of the user's."""
 
     kind: type
     keys: tuple[str, ...]

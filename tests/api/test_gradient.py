@@ -325,6 +325,30 @@ def test_globals():
     assert close(f(3.0), 12.0)
 
 
+def test_what_a_class_gets_later():
+    class Law:
+        rate = 2.0
+
+        def __init__(self, x):
+            self.x = x
+
+        def __add__(self, other):
+            return self.x * self.rate + other
+
+    def one(x):
+        return Law(x) + 1.0
+
+    gradient = grad(one)
+    assert gradient(1.3) == 2.0
+    Law.rate = 5.0
+    assert gradient(1.3) == 5.0
+    Law.__add__ = lambda self, other: self.x * other * 7
+    assert gradient(1.3) == 7.0
+    Law.__init__ = lambda self, x: setattr(self, "x", x) or None
+    with pytest.raises(gradgen.GradgenError):
+        gradient(1.3)
+
+
 def test_a_global_that_takes_a_builtins_place():
     @grad
     def f(x):

@@ -115,6 +115,29 @@ SYNTAX = [
         "a loop",
         args=(1.3, 2),
     ),
+    refusal(
+        "numpy_before_a_method",
+        "import numpy as np\n\nclass A:\n    def __rmul__(self, x):\n        return x\n\n"
+        "def f(x):\n    return «np.float64(2.0) * A() * x\n",
+        UnsupportedType,
+        "`__rmul__`",
+        "the other order",
+    ),
+    refusal(
+        "iter_of_its_own",
+        "from typing import NamedTuple\n\nclass A(NamedTuple):\n    x: float\n    def __iter__(self):\n        return iter((2.0, 3.0))\n\n"
+        "def f(x):\n    «a, b = A(x)\n    return a * x\n",
+        UnsupportedSyntax,
+        "`A` has an `__iter__` of its own",
+        "a method",
+    ),
+    refusal(
+        "object_of_a_class_of_lists",
+        "class A(list):\n    pass\n\ndef f(x):\n    return len(«A()) * x\n",
+        UnsupportedSyntax,
+        "class `A`",
+        "derives from no other",
+    ),
     refusal("yield", "def f(x):\n    «yield x * 2\n", UnsupportedSyntax, "`yield`", "list"),
     refusal("yield_from", "def f(x):\n    «yield from [x]\n", UnsupportedSyntax, "`yield from`"),
     refusal("async_def", "«async def f(x):\n    return x\n", UnsupportedSyntax, "`async`"),
