@@ -28,7 +28,7 @@ def _ndindex(frame: Frame, args: tuple[Any, ...], keywords: dict[str, Any]) -> A
     shape = args[0].items if len(args) == 1 and isinstance(args[0], Group) else args
     if not all(map(is_scalar, shape)):
         raise UnsupportedType("`np.ndindex` takes a shape")
-    return _counted(frame, _place_of, (), shape)
+    return counted(frame, _place_of, (), shape)
 
 
 @builtin(np.ndenumerate, 1, 1)
@@ -37,10 +37,10 @@ def _ndenumerate(frame: Frame, args: tuple[Any, ...], keywords: dict[str, Any]) 
     session = frame.session
     x = atom_of(session, args[0], "what `np.ndenumerate` takes")
     shape = tuple(session.emit("size", x, axis=axis) for axis in range(len(dims_of(x.type))))
-    return _counted(frame, _entry_of, (args[0],), shape)
+    return counted(frame, _entry_of, (args[0],), shape)
 
 
-def _counted(frame: Frame, function: Any, first: tuple[Any, ...], shape: Any) -> Any:
+def counted(frame: Frame, function: Any, first: tuple[Any, ...], shape: Any) -> Any:
     """`function(*first, *shape, k)` for each k below the product of the shape."""
     total: Any = constant_atom(1)
     for k, size in enumerate(shape):
@@ -58,6 +58,11 @@ def _entry_of() -> None:
 
 @builtin(_place_of)
 def _staged_place(frame: Frame, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    return place_of(frame, args)
+
+
+def place_of(frame: Frame, args: tuple[Any, ...]) -> Group:
+    """Of `*shape, k`: the place of the k-th element."""
     *shape, rest = args
     place = []
     for size in reversed(shape[1:]):
@@ -70,7 +75,7 @@ def _staged_place(frame: Frame, args: tuple[Any, ...], keywords: dict[str, Any])
 def _staged_entry(frame: Frame, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     array, *counted = args
     session = frame.session
-    place = _staged_place(frame, tuple(counted), {})
+    place = place_of(frame, tuple(counted))
     session.escaped.update(k.version for k in place.items)  # the element is read by them: they keep their names
     index = tuple(At(k) for k in range(len(place.items)))
     return Group((place, session.emit("getitem", read(session, array), *place.items, index=index)))

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import ast
 import functools
-import itertools
 import operator
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from gradgen.errors import UnsupportedSyntax, UnsupportedType, UnsupportedValue
+from gradgen.errors import UnsupportedSyntax, UnsupportedType
 from gradgen.ir import Array, Scalar
 from gradgen.rules.build import constant_atom
 from gradgen.rules.table import CALLERS
@@ -153,14 +152,14 @@ def _list(frame: Frame, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     content = operators.contents(session, args[0])
     if isinstance(content, RunList):
         return session.new(content)
-    if is_static(session, args[0]) or _is_known_range(frame, args[0]):
+    if is_static(session, args[0]) or is_known_range(frame, args[0]):
         return session.new(ListObject(tuple(static_items(frame, args[0], "what `list` takes"))))
     from gradgen.stage.comprehensions import collect
 
     return collect(frame, args[0])
 
 
-def _is_known_range(frame: Frame, value: Any) -> bool:
+def is_known_range(frame: Frame, value: Any) -> bool:
     if not isinstance(value, Range):
         return False
     parts = [frame.session.number(part) for part in (value.start, value.stop, value.step)]
@@ -197,7 +196,7 @@ def _sum(frame: Frame, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     if is_array(session, args[0]):
         return apply_caller(session, CALLERS[sum], args, keywords, "sum")
     total = args[1] if len(args) == 2 else keywords.get("start", constant_atom(0))
-    if is_static(session, args[0]) or _is_known_range(frame, args[0]):
+    if is_static(session, args[0]) or is_known_range(frame, args[0]):
         for item in static_items(frame, args[0], "what `sum` takes"):
             first = is_scalar(total) and session.number(total) == 0 and not hasattr(total, "version")
             total = item if first and _is_float_or_int(frame, item) else operators.binary(session, ast.Add, total, item)
@@ -210,40 +209,6 @@ def _sum(frame: Frame, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
 def _is_float_or_int(frame: Frame, item: Any) -> bool:
     """0 + item is the item: but for truth values, and for structures."""
     return is_scalar(item) and item.type.dtype != "bool"
-
-
-def _extreme(function: Any, name: str) -> None:
-    caller = CALLERS[function]
-
-    @builtin(function, 1, None, ("key", "default"))
-    def handler(frame: Frame, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-        session = frame.session
-        if "key" in keywords:
-            raise UnsupportedSyntax(f"`{name}` with a key", way_out=f"compare the keys with `{name}` themselves")
-        if len(args) > 1:
-            return apply_caller(session, caller, args, {}, name)
-        if is_static(session, args[0]) or _is_known_range(frame, args[0]):
-            items = tuple(static_items(frame, args[0], f"what `{name}` takes"))
-            if not items and "default" in keywords:
-                return keywords["default"]
-            if not items:
-                raise UnsupportedValue(f"`{name}` of nothing")
-            return items[0] if len(items) == 1 else apply_caller(session, caller, items, {}, name)
-        if "default" in keywords:
-            raise UnsupportedSyntax(f"`{name}` with a default")
-        value = args[0]
-        if is_array(session, value):
-            return apply_caller(session, caller, args, {}, name)
-        from gradgen.stage.comprehensions import fold_from_first
-
-        return fold_from_first(
-            frame, value, lambda best, item: apply_caller(session, caller, (best, item), {}, name), name
-        )
-
-
-if max in CALLERS:
-    _extreme(max, "max")
-    _extreme(min, "min")
 
 
 @builtin(any, 1, 1)
@@ -260,7 +225,7 @@ def _quantified(frame: Frame, value: Any, combine: Callable[..., Any], start: bo
     session = frame.session
     leave_some(session, value)
     result: Any = constant_atom(start)
-    if is_static(session, value) or _is_known_range(frame, value):
+    if is_static(session, value) or is_known_range(frame, value):
         for item in static_items(frame, value, "what this takes"):
             result = combine(session, result, operators.truth(session, item))
         return result
@@ -390,21 +355,6 @@ def _repr(frame: Frame, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     return Formatted((formatted_value(frame, args[0], "r", ""),))
 
 
-@builtin(sorted, 1, 1, ("reverse",))
-def _sorted(frame: Frame, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-    session = frame.session
-    items: list[Any] = static_items(frame, args[0], "what `sorted` takes") if is_static(session, args[0]) else [None]
-    keys: list[Any] = [
-        item.value if isinstance(item, Known) else session.number(item) if is_scalar(item) else UNKNOWN
-        for item in items
-    ]
-    if UNKNOWN not in keys:
-        backwards = bool(keywords) and bool(session.demand(keywords["reverse"], "`reverse`"))
-        order = sorted(range(len(keys)), key=lambda k: keys[k], reverse=backwards)
-        return session.new(ListObject(tuple(items[k] for k in order)))
-    raise UnsupportedSyntax("`sorted` of numbers", way_out="`np.sort`")
-
-
 def _evaluated_now(function: Any) -> None:
     """A function of known values only, such as `np.finfo(np.float64)`."""
 
@@ -445,17 +395,6 @@ def _reduce(frame: Frame, args: tuple[Any, ...], keywords: dict[str, Any]) -> An
         if len(args) == 3
         else fold_from_first(frame, args[1], step, "reduce")
     )
-
-
-@builtin(itertools.product)
-def _product(frame: Frame, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-    columns = [static_items(frame, arg, "what `product` takes") for arg in args]
-    return Group(tuple(Group(row) for row in itertools.product(*columns)))
-
-
-@builtin(itertools.chain)
-def _chain(frame: Frame, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-    return Group(tuple(item for arg in args for item in static_items(frame, arg, "what `chain` takes")))
 
 
 _OPERATORS: dict[Any, type[ast.operator]] = {

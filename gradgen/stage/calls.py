@@ -17,7 +17,7 @@ from gradgen.infer.signature import is_namedtuple
 from gradgen.ir.interface import Path, Root
 from gradgen.parse.subset import REFUSED_CALLS
 from gradgen.rules.table import CALLERS, METHODS, Caller, caller_of
-from gradgen.stage import applied, draws, piecewise  # noqa: F401  (they enter what they stage)
+from gradgen.stage import applied, copying, draws, iterators, ordered, piecewise  # noqa: F401  (they enter what they stage)
 from gradgen.stage.arrays import describe, is_array, is_numeric, keep_unchanged
 from gradgen.stage.builtin import BUILTINS
 from gradgen.stage.capture import capture

@@ -276,11 +276,10 @@ def _one_pass(
     test_statements: list[Statement] = []
     test = None
     if loop.test is not None:
-        with session.builder.collect() as test_statements:
+        with session.assigning() as assigns, session.builder.collect() as test_statements:
             test = loop.test()
-        names, heap = session.state.names, session.state.heap
-        assigns = any(names.get(key) is not value for key, value in head.names.items())
-        if assigns or any(_is_changed(heap.get(cell), content) for cell, content in head.heap.items()):
+        heap = session.state.heap
+        if assigns() or any(_is_changed(heap.get(cell), content) for cell, content in head.heap.items()):
             raise TestChanges
         session.state = head.copy()  # what the test computes is not there in the body
     session.awaiting.append(awaiting)

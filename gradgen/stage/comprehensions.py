@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gradgen.errors import UnsupportedType
-from gradgen.ir import INT, Const, For
+from gradgen.ir import INT, Atom, Const, For
 from gradgen.parse.resolve import stored_names
 from gradgen.rules.build import constant_atom
 from gradgen.stage.carry import Loop, stage_loop
@@ -74,6 +74,19 @@ def collect(frame: Frame, iterable: Any) -> Ref:
     made = frame.session.new(ListObject(()))
     inner = child(frame, frozenset())
     over(inner, iterable, lambda item: append(frame.session, made, item))
+    return made
+
+
+def listed(frame: Frame, count: Atom, items: Callable[[Atom], Sequence[Any]]) -> Ref:
+    """The list of all `items(k)` for each k below `count`."""
+    session = frame.session
+    made = session.new(ListObject(()))
+
+    def add(k: Any) -> None:
+        for item in items(k):
+            append(session, made, item)
+
+    over(child(frame, frozenset()), Range(constant_atom(0), count, constant_atom(1)), add)
     return made
 
 

@@ -177,8 +177,9 @@ def _repeated(session: Session, sequence: Any, times: Any) -> Any:
         number = session.number(times)
         if number is not UNKNOWN:
             return session.new(ListObject(content.items * number))
-        way_out = "`[x for _ in range(n)]`, or np.full(n, x)"
-        raise UnsupportedType("a list is repeated a number of times that depends on the data", way_out=way_out)
+        from gradgen.stage.comprehensions import listed
+
+        return listed(session.calls[-1], times, lambda k: content.items)
     if isinstance(sequence, Known) and isinstance(sequence.value, str):
         return Known(sequence.value * session.demand(times, "how often a string is repeated"))
     return None

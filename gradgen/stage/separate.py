@@ -31,10 +31,9 @@ class Body:
 def stage_apart(session: Session, callee: Callee, trees: dict[str, Any], types: list[Type], names: list[str]) -> Body:
     """The body for arguments of the structure `trees`, whose leaves are of `types`."""
     before, statements = session.state, session.builder.statements
-    frames, reached = session.frames, session.reached
-    session.state, session.reached = before.copy(), set()
+    session.state = before.copy()
     try:
-        with session.builder.collect() as made:
+        with session.assigning() as assigns, session.builder.collect() as made:
             params = tuple(session.builder.var(name, type) for name, type in zip(names, types, strict=True))
             session.escaped.update(param.version for param in params)
             atoms = iter(params)
@@ -46,13 +45,13 @@ def stage_apart(session: Session, callee: Callee, trees: dict[str, Any], types: 
                 frame.assign(name, value)
             result = run_body(session, callee, frame)
             _check_untouched(session, callee, objects, before)
-            if any(number <= frames for number in session.reached):
+            if assigns():
                 message = f"`{callee.name}` assigns a variable of the enclosing function"
                 raise UnsupportedSyntax(message, way_out="return the new value")
             yields: list[Atom] = []
             shape = flatten(session, result, yields)
     finally:
-        session.state, session.builder.statements, session.reached = before, statements, reached
+        session.state, session.builder.statements = before, statements
     return Body(params, Block(tuple(made), tuple(yields)), shape)
 
 

@@ -6,7 +6,7 @@ A `Session` lives as long as one call of `stage`; a `Frame` as long as one call 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from types import FunctionType
@@ -229,6 +229,16 @@ class Session:
             raise UnsupportedSyntax(why, way_out="make a copy first: `x = x.copy()`")
 
     # Names
+
+    @contextmanager
+    def assigning(self) -> Iterator[Callable[[], bool]]:
+        """Gives whether functions called within have assigned variables of what is around them."""
+        outer, inner, frames = self.reached, set[int](), self.frames
+        self.reached = inner
+        try:
+            yield lambda: any(number <= frames for number in inner)
+        finally:
+            self.reached = outer | inner
 
     def awaited(self, frame: int, name: str) -> None:
         """A name without a value, in a loop that assigns it later: this path is left until its type is known."""

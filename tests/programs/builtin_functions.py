@@ -1,5 +1,6 @@
 """Python's builtins, and the functions of `math`: each differentiable one, the others as constants."""
 
+import itertools
 import math
 
 import numpy as np
@@ -185,6 +186,37 @@ def haversine(a, b, c, d):
 
 
 _V = np.array([1.3, 0.7, -2.0, 0.4])
+_M = np.array([[1.3, 0.7], [-2.0, 0.4], [0.6, -1.1]])
+
+def extremes_by_a_key(points, x):
+    far = max(points, key=lambda p: p @ p)
+    a, b = max([(x, 1.0), (x * x, 2.0), (1.0, x)], key=lambda pair: pair[0] * pair[1])
+    nearest = min(range(len(points)), key=lambda k: np.sum((points[k] - far) ** 4) + (k == 0))
+    return far[0] * a * b + np.sum(points[nearest]) + max(-3.0, x, key=abs) * x
+
+
+def sorted_at_run_time(points, x):
+    near = sorted(points, key=np.linalg.norm)
+    low, *middle, high = sorted([x, x * x, 0.1])
+    ties = sorted([x, 0.3, x, 0.5], reverse=True)
+    named = sorted({"b": 2.0, "a": x}.items())
+    falling = sorted(-points[:, 0], reverse=True)
+    steps = sum((k + 1) * v for k, v in enumerate(falling[1:]))
+    return near[0][0] * near[-1][1] + low * high + middle[0] + ties[1] + 3 * named[0][1] + steps
+
+
+def iterators_at_run_time(points, m):
+    rows, columns = m.shape
+    out = np.zeros((rows, columns))
+    for i, j in itertools.product(range(rows), range(columns)):
+        out[i, j] = m[i, j] ** 2 * (i + 1)
+    pairs = itertools.combinations(points, 2)
+    s = sum(np.sum((p - q) ** 2) for p, q in pairs) + sum(1.0 for _ in pairs)
+    for p, q in itertools.pairwise(points):
+        s += p[0] * q[1]
+    levels = list(itertools.accumulate(m[1], lambda a, b: 0.9 * a + b))
+    return np.sum(out) + s * levels[-1] + sum(itertools.accumulate([s, 2.0], initial=m[0, 0]))
+
 
 PROGRAMS = [
     program(absolute, (1.3,), (-1.3,), second_order=True, pair=True),
@@ -220,6 +252,9 @@ PROGRAMS = [
     # Numba's gamma is another library's: it differs in the last digits.
     program(gamma_functions, (2.3,)),
     program(product_and_fsum, (1.3, 0.7)),
+    program(extremes_by_a_key, (_M, 1.3), (_M, 0.4)),
+    program(sorted_at_run_time, (_M, 1.3), (_M, 0.4)),
+    program(iterators_at_run_time, (_M, _M.T)),
     program(dot_of_lists, (1.3, 0.7)),
     program(constants_of_math, (1.3,)),
     program(predicates_of_math, case(1.3, gradient=2.6), (1.4,)),

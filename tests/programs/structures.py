@@ -1,6 +1,7 @@
 """Parameters that are tuples, lists, dicts, NamedTuples and dataclasses, nested; keywords, defaults, stars."""
 
-from dataclasses import dataclass, field
+import copy
+from dataclasses import asdict, astuple, dataclass, field, fields, replace
 from functools import partial
 from typing import NamedTuple
 
@@ -199,6 +200,36 @@ V = np.array([1.3, 0.7, -2.0])
 W = _RNG.standard_normal((3, 3))
 B = _RNG.standard_normal(3)
 
+@dataclass(frozen=True)
+class State:
+    at: Point
+    v: np.ndarray
+    energy: float = 0.5
+
+
+def functions_of_dataclasses(state, dt):
+    for _ in range(3):
+        state = replace(state, at=state.at._replace(x=state.at.x + dt * state.v[0]), v=state.v * (1 - dt))
+    entries = asdict(state)
+    at, v, energy = astuple(state)
+    entries["v"][0] = 3.0
+    v[1] = 2.0
+    numbers = sum(getattr(state.at, name) ** 2 for name in ("x", "y")) * len(fields(state))
+    return at[0] * energy * np.sum(state.v * entries["v"] * v) + numbers
+
+
+def copies_of_structures(v, x):
+    s = {"a": v * x, "b": [x, [x * 2]]}
+    deep, flat = copy.deepcopy(s), copy.copy(s)
+    deep["a"][0] = 5.0
+    flat["a"][1] = x
+    deep["b"][1].append(3.0)
+    flat["b"].append(x * x)
+    w = copy.copy(s["a"])
+    w *= 2
+    return np.sum(s["a"] * deep["a"] * w) + s["b"][2] + deep["b"][1][1] * deep["b"][0]
+
+
 PROGRAMS = [
     program(of_tuple, ((1.3, 0.7),), pair=True),
     program(of_list, ([1.3, 0.7, 2.0],), ([1.3],)),
@@ -227,4 +258,6 @@ PROGRAMS = [
     program(positional_only, (1.3, 0.7, 2.0), case(1.3, 0.7, z=2.0)),
     program(star_arguments, (1.3, 0.7, 2.0), (1.3,), argnums=0),
     program(star_keywords, case(1.3, a=0.7, b=2.0), argnums=0),
+    program(functions_of_dataclasses, (State(Point(1.0, 2.0), V), 0.7)),
+    program(copies_of_structures, (V, 0.7)),
 ]

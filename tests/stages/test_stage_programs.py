@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from gradgen.infer.select import Arguments, of_trees
 from gradgen.infer.signature import signature, types_of
 from gradgen.ir.interface import Static, Tree
 from gradgen.ir.verify import verify
@@ -24,24 +25,24 @@ def staged_result(function: Any, args: Any, kwargs: dict[str, Any], strict: bool
     bound = inspect.signature(function).bind(*args, **kwargs)
     bound.apply_defaults()
     arguments = dict(bound.arguments)
-    trees = {name: types_of(signature(value, name)) for name, value in arguments.items()}
-    staged = _staged(function, trees, arguments)
+    given = of_trees({name: signature(value, name) for name, value in arguments.items()}, ())
+    staged = _staged(function, given, arguments)
     verify(staged.program, RULES)
     values = [_value(resolve(one.path, arguments)) for one in staged.inputs]
     results = iter(run(staged.program, values, strict))
     return _built(staged.result, results)
 
 
-def _staged(function: Any, trees: dict[str, Any], arguments: dict[str, Any]) -> Any:
+def _staged(function: Any, given: Arguments, arguments: dict[str, Any]) -> Any:
     """Staged again with each number that the text must know."""
     while True:
         try:
-            return stage(function, trees)
+            return stage(function, {name: types_of(tree) for name, tree in given.trees.items()})
         except NeedsValue as needed:
-            if needed.path is None or needed.path.steps:
+            more = needed.path and given.with_known(needed.path, arguments, needed.axis)
+            if not more:
                 raise
-            name = needed.path.root.name
-            trees = {**trees, name: Static(arguments[name])}
+            given = more
 
 
 def _value(value: Any) -> Any:
