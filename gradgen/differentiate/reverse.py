@@ -22,6 +22,7 @@ from gradgen.differentiate.picks import with_places
 from gradgen.differentiate.segments import run_first, segmented
 from gradgen.differentiate.several import completed, is_item
 from gradgen.differentiate.state import Region
+from gradgen.differentiate.undefined import defined, looked_at
 from gradgen.errors import Position, UnsupportedSyntax
 from gradgen.ir import (
     Accumulate,
@@ -262,7 +263,8 @@ class _Reverser(Loops):
         opens = [Open(slot) for slot in self.adjoint_slots.values()]
         self.new_slots, self.adjoint_slots, self.iterated, self.most = around
         if adjoint:
-            self.builder.append(run_first(s, primal, [*opens, *adjoint], self.builder))
+            again = defined(tuple(primal), looked_at(tuple(primal), tuple(adjoint)), self.builder)
+            self.builder.append(run_first(s, again, [*opens, *adjoint], self.builder))
         return s
 
     # Structure

@@ -2,7 +2,8 @@
 
 A variable that only one branch assigns is undefined on the other one, and no path that lacks it reads
 it. But backward asks on every path for the shape that its adjoint has, a loop saves it in each
-iteration, and a cache carries it. There an empty array or a zero takes its place: its adjoint is added to nothing.
+iteration, and a cache carries it. There zeros take its place: its adjoint is added to nothing. As compiled code reads
+their elements where it saves them, they are as many as the array would have, where another array tells that; else none.
 
 >>> from gradgen.ir import BOOL, FLOAT, Assign, Block, If, Undefined, Var
 >>> from gradgen.rules.build import Builder
@@ -25,6 +26,7 @@ from gradgen.ir import (
     Atom,
     Block,
     Const,
+    Dim,
     For,
     If,
     ListOf,
@@ -36,10 +38,12 @@ from gradgen.ir import (
     Undefined,
     Var,
     While,
+    dims_of,
     is_float,
 )
-from gradgen.ir.walk import map_statement, operands, statements
-from gradgen.rules.build import Builder
+from gradgen.ir.types import constant_dim
+from gradgen.ir.walk import free_variables, map_statement, operands, statements, targets
+from gradgen.rules.build import Builder, constant_atom
 
 
 def looked_at(primal: tuple[Statement, ...], adjoint: tuple[Statement, ...]) -> set[Atom]:
@@ -61,7 +65,9 @@ def defined(primal: tuple[Statement, ...], wanted: Set[Atom], builder: Builder) 
             reached.add(var)
             waiting += [source for source in sources[var] if source in sources]
     lacking = {var for var in reached if any(isinstance(source, Undefined) for source in sources[var])}
-    return _filled(primal, lacking, builder) if lacking else primal
+    sizes = Sizes()
+    sizes.learn(free_variables(Block(primal)))
+    return _filled(primal, lacking, sizes, builder) if lacking else primal
 
 
 def _surely_read(primal: tuple[Statement, ...]) -> set[Atom]:
@@ -84,46 +90,78 @@ def handed_over(primal: tuple[Statement, ...]) -> Iterator[tuple[Atom, tuple[Ato
                     yield result, (carried,)
 
 
-def _filled(block: Iterable[Statement], lacking: set[Atom], builder: Builder) -> tuple[Statement, ...]:
+def _filled(block: Iterable[Statement], lacking: Set[Atom], sizes: Sizes, builder: Builder) -> tuple[Statement, ...]:
+    """`sizes`: what arrays tell that were made before the block."""
     made: list[Statement] = []
+    sizes = Sizes(sizes)
+
+    def inner(block: Block) -> Block:
+        return Block(_filled(block.statements, lacking, sizes, builder), block.yields)
+
     for s in block:
-        s = map_statement(
-            s, lambda atom: atom, lambda inner: Block(_filled(inner.statements, lacking, builder), inner.yields)
-        )
         if isinstance(s, If):
-            then, orelse = (_branch(branch, s.results, lacking, builder) for branch in (s.then, s.orelse))
-            s = replace(s, then=then, orelse=orelse)
+            then, orelse = (_branch(branch, s.results, lacking, sizes, builder) for branch in (s.then, s.orelse))
+            made.append(replace(s, then=then, orelse=orelse))
         elif isinstance(s, For | While):
             with builder.collect() as before:
-                s = replace(s, inits=_with_placeholders(s.inits, s.carried, lacking, builder))
-            made += before
-        made.append(s)
+                inits = _with_placeholders(s.inits, s.carried, lacking, sizes, builder)
+            made += [*before, map_statement(replace(s, inits=inits), lambda atom: atom, inner)]
+        else:
+            made.append(s)
+        sizes.learn(targets(s))
     return tuple(made)
 
 
-def _branch(branch: Block, results: tuple[Var, ...], lacking: set[Atom], builder: Builder) -> Block:
+def _branch(branch: Block, results: tuple[Var, ...], lacking: Set[Atom], sizes: Sizes, builder: Builder) -> Block:
+    statements = _filled(branch.statements, lacking, sizes, builder)
+    sizes = Sizes(sizes)
+    sizes.learn(target for s in statements for target in targets(s))
     with builder.collect() as more:
-        yields = _with_placeholders(branch.yields, results, lacking, builder)
-    return Block(branch.statements + tuple(more), yields)
+        yields = _with_placeholders(branch.yields, results, lacking, sizes, builder)
+    return Block(statements + tuple(more), yields)
 
 
 def _with_placeholders(
-    given: tuple[Atom, ...], to: tuple[Var, ...], lacking: set[Atom], builder: Builder
+    given: tuple[Atom, ...], to: tuple[Var, ...], lacking: Set[Atom], sizes: Sizes, builder: Builder
 ) -> tuple[Atom, ...]:
     return tuple(
-        _placeholder(atom.type, builder) if isinstance(atom, Undefined) and var in lacking else atom
+        _placeholder(atom.type, sizes, builder) if isinstance(atom, Undefined) and var in lacking else atom
         for atom, var in zip(given, to, strict=True)
     )
 
 
-def _placeholder(type: Type, builder: Builder) -> Atom:
+def _placeholder(type: Type, sizes: Sizes, builder: Builder) -> Atom:
     match type:
         case Scalar(dtype="bool"):
             return Const(False, type)
         case Scalar():
             return Const(0.0 if is_float(type) else 0, Scalar(type.dtype, type.weak))
         case Array():
-            return builder.emit("zeros", *(0 for _ in type.dims), dtype=type.dtype, type=type)
+            told = [sizes.told(dim, builder) for dim in type.dims]
+            dims = tuple(constant_dim(0) if size is None else dim for dim, size in zip(type.dims, told, strict=True))
+            shape = (constant_atom(0) if size is None else size for size in told)
+            return builder.emit("zeros", *shape, dtype=type.dtype, type=Array(type.dtype, dims))
         case ListOf():
             return builder.emit("list", type=type, element=type.element)
     return Const(None, type)  # the cache of a call that was not made
+
+
+class Sizes(dict[Dim, tuple[Var, int]]):
+    """By the size of a dimension an array that has it, and its axis."""
+
+    def learn(self, made: Iterable[Var]) -> None:
+        for var in made:
+            for axis, dim in enumerate(dims_of(var.type)):
+                self.setdefault(dim, (var, axis))
+
+    def told(self, dim: Dim, builder: Builder) -> Atom | None:
+        if dim.constant is not None:
+            return constant_atom(dim.constant)
+        if dim in self:
+            array, axis = self[dim]
+            return builder.emit("size", array, type=Scalar("int64", True, dim), axis=axis)
+        whole = self.told(dim.whole, builder) if dim.offset < 0 else None
+        if whole is None:
+            return None
+        less = builder.emit("sub", whole, constant_atom(-dim.offset))
+        return builder.emit("maximum", constant_atom(0), less, spelling="max")

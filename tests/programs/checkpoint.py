@@ -275,6 +275,19 @@ def calls_another(x):
     return a * math.exp(b)
 
 
+@checkpoint
+def grown(u, c):
+    for t in range(4):
+        u = u * c
+        if u[0] > 1.0 + t:
+            return u * u
+    return u
+
+
+def of_a_function_that_returns_from_a_loop(u, c):
+    return np.sum(grown(grown(u, c), c))
+
+
 def nested_calls(x):
     return calls_another(x) * x
 
@@ -406,6 +419,7 @@ PROGRAMS = [
     program(of_a_function_in_independent_iterations, (_U, 0.7), argnums=(0, 1), pair=True),
     program(in_independent_iterations, (_U, 0.7, 5), (_U, 0.7, 0), argnums=(0, 1), pair=True),
     program(of_two_results, (1.3, 0.7), (0.7, 1.3), second_order=True, pair=True),
+    program(of_a_function_that_returns_from_a_loop, (_U, 1.6), (_U, 0.7)),
     program(nested_calls, (1.3,), (0.7,), second_order=True),
     program(of_a_function_inside, (1.3, 3), argnums=0, second_order=True),
     program(of_a_lambda, (1.3,)),

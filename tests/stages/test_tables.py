@@ -127,6 +127,43 @@ def in_segments_with_while(x, n):
 
 
 # A function, and whether all its slots are arrays.
+# What an iteration saves before it has a value: compiled code reads its elements, as many as there are when it has one.
+
+
+def made_in_the_first_iteration(x, n):
+    y = x[x > -9.0]
+    for i in range(n):
+        if i == 0:
+            t = np.sin(x * y)
+        else:
+            t = t * y
+            y = np.sin(t)
+    return np.sum(y)
+
+
+def made_of_another_size(x, n):
+    y = x * x
+    for i in range(n):
+        if i == 0:
+            t = np.sin(y[:-1] * x[1:])
+        else:
+            t = t * y[1:]
+            y = np.append(np.sin(t), y[0])
+    return np.sum(y)
+
+
+def made_for_many_iterations(x, n):
+    if n > 3:
+        t = np.outer(x, x[1:])
+    s = 0.0
+    for i in range(n):
+        if n > 3:
+            s += np.sum(np.sin(t) * t) * x[i]
+            t = t * 0.5
+            t[i] = x[i] * x[1:]
+    return s + np.sum(x**2)
+
+
 CASES = [
     (counted, True),
     (nested, True),
@@ -142,6 +179,9 @@ CASES = [
     (in_segments_downwards, False),
     (in_segments_left_early, True),
     (in_segments_with_while, False),
+    (made_in_the_first_iteration, False),
+    (made_of_another_size, False),
+    (made_for_many_iterations, True),
 ]
 
 
