@@ -20,8 +20,10 @@ from gradgen.rules import (
     random,
     reductions,
     scalar,
+    scipy_linalg,
     scipy_special,
     scipy_stats,
+    segments,
     selection,
     shape,
     signal,
@@ -39,6 +41,7 @@ from gradgen.rules.table import CALLERS, METHODS, RULES
 __all__ = [
     "CALLERS", "METHODS", "RULES", "arithmetic", "complex_numbers", "creation", "decompositions", "einsum",
     "elementwise", "extremes", "fourier", "indexing", "linalg", "lists", "lowered", "nans", "norms", "padding",
-    "quantiles", "random", "reductions", "scalar", "scipy_special", "scipy_stats", "selection", "shape", "signal",
-    "solving", "sorting", "special", "splitting", "statistics", "tensordot", "ufuncs", "windows",
+    "quantiles", "random", "reductions", "scalar", "scipy_linalg", "scipy_special", "scipy_stats", "segments",
+    "selection", "shape", "signal", "solving", "sorting", "special", "splitting", "statistics", "tensordot", "ufuncs",
+    "windows",
 ]  # fmt: skip

@@ -182,7 +182,7 @@ def caller_of(function: Any) -> Caller | None:
 def _name_in_scipy(function: Any) -> str:
     """`scipy.special.expit`, if the function is that one."""
     path = getattr(function, "__qualname__", None) or getattr(function, "__name__", None) or ""
-    for name in ("scipy.special", "scipy.stats"):
+    for name in ("scipy.special", "scipy.stats", "scipy.linalg"):
         found = sys.modules.get(name)
         for part in path.split("."):
             found = getattr(found, part, None)

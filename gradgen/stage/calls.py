@@ -33,7 +33,9 @@ from gradgen.stage.special import special as special_method
 from gradgen.stage.values import Bound, Closure, Group, Known, Partial, Record, Ref
 from gradgen.stage.writers import REFUSED_METHODS, REFUSED_WRITERS, WRITERS, WRITING_METHODS, call_writer, refuse_writer
 
-PERHAPS_COPIES = (np.ascontiguousarray, np.asfortranarray, np.require)
+NOT_KNOWN = "whether `{}` makes a copy is not known here"
+PERHAPS_COPIES = dict.fromkeys((np.ascontiguousarray, np.asfortranarray, np.require), NOT_KNOWN)
+PERHAPS_COPIES[np.lib.stride_tricks.sliding_window_view] = "`{}` gives a view"
 STANDARD = sysconfig.get_paths()["stdlib"]
 LIBRARIES = ("numpy", "scipy", "numba", "jax", "torch", "autograd", "pandas", "sklearn", "matplotlib", "gradgen")
 
@@ -99,9 +101,7 @@ def _call_known(frame: Frame, function: Known, args: tuple[Any, ...], keywords: 
             return written
         result = apply_caller(session, caller, args, keywords, shown(value, caller))
         if value in PERHAPS_COPIES:
-            keep_unchanged(
-                session, (args[0], result), f"whether `{shown(value, caller)}` makes a copy is not known here"
-            )
+            keep_unchanged(session, (args[0], result), PERHAPS_COPIES[value].format(shown(value, caller)))
         return result
     if isinstance(value, functools.partial):
         return _call_partial(frame, function, args, keywords)

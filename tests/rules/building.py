@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from scipy import special, stats
+from scipy import linalg, special, stats
 
 from gradgen.ir import ONE, Array, At, Atom, Block, Dim, Function, ListOf, Program, Scalar, Slice, Type
 from gradgen.rules import METHODS, RULES
@@ -50,7 +50,7 @@ def program_of(text: str, args: Mapping[str, Any], unknown: bool = False) -> Pro
     params = {name: builder.var(name, type_of(value, name, unknown)) for name, value in args.items()}
     scope: dict[str, Any] = {name: Recorded(Sym(var, builder)) for name, var in params.items()}
     modules = {"np": _Module(np), "math": _Module(math), "cmath": _Module(cmath)}
-    modules |= {"special": _Module(special), "stats": _Module(stats)}
+    modules |= {"linalg": _Module(linalg), "special": _Module(special), "stats": _Module(stats)}
     builtins = {f.__name__: _called(f) for f in (abs, max, min, sum, pow, round, divmod, len)}
     builtins |= {kind.__name__: _Kind(kind) for kind in (float, int, bool, complex)}
     with using(builder):
@@ -152,7 +152,7 @@ class _Module:
             if isinstance(value, np.ufunc):
                 return _Ufunc(value)
             return _Kind(value) if isinstance(value, type) else _called(value)
-        holds = value in (np.linalg, np.fft) or isinstance(value, stats.rv_continuous | stats.rv_discrete)
+        holds = inspect.ismodule(value) or isinstance(value, stats.rv_continuous | stats.rv_discrete)
         return _Module(value) if holds else value
 
 

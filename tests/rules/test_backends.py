@@ -15,7 +15,7 @@ from tests.rules.cases import ROWS, Row
 from tests.rules.test_rules import evaluated, weight_of
 from tests.support.check import check
 
-HEADER = "import cmath\nimport math\n\nimport numpy as np\nfrom scipy import special, stats\n"
+HEADER = "import cmath\nimport math\n\nimport numpy as np\nfrom scipy import linalg, special, stats\n"
 NUMBERED = list(enumerate(ROWS))
 PARAMS = [pytest.param(k, row, id=f"{k}-{row.text}"[:60]) for k, row in NUMBERED]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy import special, stats
+from scipy import linalg, special, stats
 
 from gradgen.differentiate import gradient, jvp
 from gradgen.ir import Array, Block, Function, Program, Scalar, is_complex, is_float, show
@@ -27,7 +27,8 @@ PARAMS = [pytest.param(row, id=f"{k}-{row.text}"[:60]) for k, row in enumerate(R
 
 def evaluated(row: Row, point: dict[str, Any]) -> Any:
     with np.errstate(all="ignore"):
-        return eval(row.text, {"np": np, "math": math, "cmath": cmath, "special": special, "stats": stats}, dict(point))
+        modules = {"np": np, "math": math, "cmath": cmath, "linalg": linalg, "special": special, "stats": stats}
+        return eval(row.text, modules, dict(point))
 
 
 @pytest.mark.parametrize("unknown", [False, True], ids=["", "unknown sizes"])

@@ -71,4 +71,8 @@ ROWS = [
     row("np.linalg.svd(x)[1]", TALL_STACK, second=False, **OPTIONS), row("np.linalg.svd(x)[2]", STACK, **OPTIONS), row("np.linalg.qr(x).Q", TALL_STACK, **OPTIONS),
     row("np.linalg.tensorinv(x)", normal(2, 3, 6), **OPTIONS), row("np.linalg.tensorinv(x, ind=1)", normal(6, 2, 3), **OPTIONS),
     row("np.linalg.tensorsolve(x, y)", (normal(2, 3, 6), normal(2, 3)), (normal(4, 2, 2), normal(4)), **OPTIONS), row("np.linalg.tensorsolve(x, y, axes=(0,))", (normal(6, 2, 3), normal(2, 3)), **OPTIONS),
+    # scipy.linalg
+    row("linalg.cholesky(x)", SYMMETRIC[1].T, **OPTIONS), row("linalg.cholesky(x, lower=True)", SYMMETRIC[0], HERMITIAN, **OPTIONS), row("linalg.cho_solve(linalg.cho_factor(x), y)", (SYMMETRIC[0], normal(3)), **OPTIONS), row("linalg.cho_solve((x, True), y)", (A, normal(3, 2)), **OPTIONS), row("linalg.cho_solve((x, False), y)", (A, normal(3)), **OPTIONS),
+    row("linalg.solve_triangular(x, y)", (A, normal(3)), **OPTIONS), row("linalg.solve_triangular(x, y, lower=True, trans='T')", (A, normal(3, 2)), **OPTIONS), row("linalg.solve_triangular(x, y, unit_diagonal=True, lower=True)", (A, normal(3)), **OPTIONS),
+    row("linalg.solve(x, y) + linalg.det(x) * linalg.inv(x)[0] * linalg.norm(x)", (A, normal(3)), **OPTIONS),
 ]  # fmt: skip

@@ -39,4 +39,6 @@ ROWS = [
     row("np.pad(x, 1, constant_values=((1.0, 2.0), (y, 4.0)))", (M, F)), row("np.pad(x, 1, constant_values=(5, 6))", M), row("np.pad(x, 2, 'empty')[2:-2]", V),
     *(row(f"np.pad(x, 2, mode='{mode}')", V, V[:1]) for mode in PAD_MODES), *(row(f"np.pad(x, ((1, 2), (0, 3)), mode='{mode}')", M, exact=False) for mode in PAD_MODES), *(row(f"np.pad(x, (9, 7), mode='{mode}')", V, V[:2]) for mode in PAD_MODES[:4]),
     *(row(f"np.pad(x, n, mode='{mode}')", M, more={"n": 2}) for mode in PAD_MODES), row("np.pad(x, 2, mode='linear_ramp', end_values=(y, 1.0))", (M, F)), row("np.pad(x, 2, mode='mean', stat_length=2)", V), row("np.pad(x, 2, mode='maximum', stat_length=((1, 2), (2, 9)))", M),
+    row("np.lib.stride_tricks.sliding_window_view(x, 2)", V, M[0]), row("np.lib.stride_tricks.sliding_window_view(x, (2, 3))", M, FORTRAN), row("np.lib.stride_tricks.sliding_window_view(x, (2, 2), axis=(0, -1))", T), row("np.lib.stride_tricks.sliding_window_view(x, n, axis=0)", M, more={"n": 3}),
+    row("np.add.reduceat(x, i)", M[1], more={"i": np.array([0, 2, 2, 3, 1])}, exact=False), row("np.add.reduceat(x, [1])", V, exact=False),
 ]  # fmt: skip
