@@ -41,6 +41,7 @@ from gradgen.lower.strips import strip_rows
 from gradgen.lower.turning import turn_matrices
 from gradgen.lower.unrolling import unroll_loops
 from gradgen.lower.waiting import add_last
+from gradgen.lower.wrapping import split_rings
 from gradgen.simplify import remove_dead, simplify
 from gradgen.simplify.settled import Settled
 
@@ -84,6 +85,7 @@ LAST: Passes = (
     add_last,
     reuse_arrays,
     replace_arrays,
+    split_rings,
     remove_dead,
     ask_rows,
 )

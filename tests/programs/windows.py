@@ -7,6 +7,7 @@ from tests.support.table import program
 V = np.array([0.7, -0.4, 1.2, 0.9, -1.1])
 M = np.array([[0.7, -0.4, 1.2, 0.9], [0.3, 1.4, -0.8, 0.2], [-0.5, 0.6, 0.1, 1.3]])
 W = np.array([0.5, -1.5])
+RING = np.sin(np.arange(18.0) ** 2)
 
 
 def inside(v, w):
@@ -131,6 +132,15 @@ def as_long_as_the_rest(v, n):
     return s
 
 
+def rings(x, c):
+    """Neighbours round a ring, forward and backward, also where it is shorter than they are apart."""
+    y = np.roll(x, -2) * c + np.sin(np.roll(x, 1))
+    n = len(x)
+    for i in range(n - 1, -1, -1):
+        y[i] = 0.3 * y[(i + 1) % n] + y[(i - 3) % n] * c[i]
+    return np.sum(y * np.roll(y, 1))
+
+
 PROGRAMS = [
     program(inside, (V, W), (W, V), (V[:1], W), (V, W[:1])),
     program(beyond_the_end, (V, W)),
@@ -148,4 +158,5 @@ PROGRAMS = [
     program(from_both_ends, (V,)),
     program(windows_beside_an_ellipsis, (M, W)),
     program(as_long_as_the_rest, (V, 4), (V, 0)),
+    program(rings, (RING, RING[::-1]), (V[:2], W[:2]), argnums=(0, 1)),
 ]

@@ -16,7 +16,7 @@ from gradgen.infer.signature import types_of
 from gradgen.lower import improving
 from gradgen.run import python_backend
 from tests.benchmarks.problem import named
-from tests.programs import linalg_products
+from tests.programs import linalg_products, windows
 from tests.stages import test_improving as loops
 from tests.stages.test_tabled import of_columns
 from tests.support.without import OPTIMISATIONS, changes
@@ -162,6 +162,7 @@ ROWS = {
     "add_last": case(loops.swept),
     "reuse_arrays": (linalg_products.regressions, REGRESSION, (0, 1)),
     "replace_arrays": case(loops.two_layers),
+    "split_rings": (windows.rings, (X[0], X[1]), (0, 1)),
     "remove_dead": case(loops.two_layers),
     "ask_rows": (small_inverse, (X[:2, :2], X[:2]), (0,)),
 }
