@@ -9,6 +9,7 @@ import ast
 import functools
 import operator
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -151,7 +152,7 @@ def _list(frame: Frame, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         return session.new(ListObject(()))
     content = operators.contents(session, args[0])
     if isinstance(content, RunList):
-        return session.new(content)
+        return session.new(replace(content, frozen=""))
     if is_static(session, args[0]) or is_known_range(frame, args[0]):
         return session.new(ListObject(tuple(static_items(frame, args[0], "what `list` takes"))))
     from gradgen.stage.comprehensions import collect

@@ -132,10 +132,26 @@ def _object(session: Session, ref: Ref, sources: dict[Atom, Ref], shown: str) ->
         case ListObject(items=items):
             return [to_rule(session, item, sources, shown) for item in items]
         case RunList(lists=(only,)):
-            return Sym(only, session.builder)
+            return _of_rows(session, Sym(only, session.builder))
         case DictObject(keys=keys, items=items):
             return {key: to_rule(session, item, sources, shown) for key, item in zip(keys, items, strict=True)}
     raise UnsupportedType(f"`{shown}` of {describe(session, ref)}")
+
+
+def _of_rows(session: Session, items: Sym) -> Sym:
+    """A list; one of lists, as NumPy takes it, as a list of arrays."""
+    from gradgen.stage.comprehensions import listed
+
+    if not isinstance(items.type, ListOf) or not isinstance(items.type.element, ListOf):
+        return items
+
+    def row(k: Atom) -> list[Any]:
+        inner = _of_rows(session, Sym(session.emit("item", items.atom, k), session.builder))
+        return [session.value_of(session.emit("asarray", inner.atom))]
+
+    made = session.at(listed(session.calls[-1], session.emit("length", items.atom), row))
+    assert isinstance(made, RunList)
+    return Sym(made.lists[0], session.builder)
 
 
 def from_rule(session: Session, result: Any, sources: dict[Atom, Ref]) -> Any:

@@ -171,6 +171,9 @@ class BodyWriter:
             places = self.speller.index_value(index)
             return [*first, ast.Expr(self.speller.function("np.add.at", name(target), places, value))]
         place = subscript(name(target), index, store=True)
+        if s.mode == "add" and isinstance(s.value.type, ListOf):
+            # `+=` would make the list longer.
+            return [*first, assign(place, self.speller.helper("_add", subscript(name(target), index), value))]
         if s.mode == "add":
             return [*first, augment(place, *signed(value))]
         return [*first, assign(place, value) if first else self._assigned(place, value, s.value.type)]

@@ -22,7 +22,10 @@ def _sum_to(x, shape):
     "_zeros": '''\
 def _zeros(items):
     """Zeros in the structure of a list."""
-    return [_zeros(item) if isinstance(item, list) else item * 0.0 for item in items]
+    return [
+        _zeros(x) if isinstance(x, list) else np.zeros_like(x) if isinstance(x, np.ndarray) else type(x)(0)
+        for x in items
+    ]
 ''',
     "_add": '''\
 def _add(a, b):

@@ -72,6 +72,12 @@ def rows_of_nothing(x):
     return np.sum(whole[1:3] ** 2) + np.sum(np.exp(np.logaddexp.reduce(y, axis=1)))
 
 
+def finite_items_of_a_list(v):
+    """Those that are not read have no part in the adjoint, whatever they are."""
+    xs = [x * 2.0 for x in v]
+    return sum(x**2 for x in xs if np.isfinite(x)) + xs[0] * xs[-1]
+
+
 V = np.array([0.0, 1.0, 4.0])
 
 PROGRAMS = [
@@ -88,6 +94,10 @@ PROGRAMS = [
             np.array([2.0, 0.5, 0.5]),
             gradient=(np.array([2.0 + np.cos(3.0), 0.0, 0.0]), np.array([1.0 + np.cos(3.0), 0.0, 0.0])),
         ),
+    ),
+    program(
+        finite_items_of_a_list,
+        case(np.array([1.0, np.inf, np.nan, 3.0]), gradient=(np.array([20.0, 0.0, 0.0, 28.0]),)),
     ),
     program(aligned, (np.sin(np.arange(28.0)).reshape(7, 4), np.array([2, 1, 3]))),
     program(rows_of_nothing, (np.cos(np.arange(6.0)).reshape(2, 3),)),

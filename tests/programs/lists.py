@@ -401,6 +401,21 @@ def differences_of_neighbours(v):
     return sum(np.sum((b - a) ** 2) for a, b in zip(path[:-1], path[1:])) + np.sum(np.array(path[1:])[:, 0])
 
 
+def lists_of_lists_read_twice(v, k):
+    rows = [[x * y for y in v] for x in v]
+    s = sum(rows[k]) * rows[k][1]
+    for row, after in zip(rows, rows[1:] + rows):
+        s += sum(row) * after[0]
+    last = list(rows[-1])
+    last.append(s)
+    return sum(last) * last[0]
+
+
+def matrix_of_nested_lists(v):
+    a = np.array([[x * y + (x - y) ** 2 for y in v] for x in v])
+    return np.linalg.det(a + np.eye(len(v))) + np.sum(a[1])
+
+
 PROGRAMS = [
     program(made_by_a_test_as_an_index, (_M, 2), argnums=0),
     program(beside_an_array, ([0.7, -1.2], np.array([[0.5, 0.7], [-0.2, 1.1], [0.4, 0.9]]))),
@@ -424,6 +439,8 @@ PROGRAMS = [
     program(two_names_for_a_list, (1.3,)),
     program(list_is_copied, (1.3,)),
     program(slices_of_lists, (1.3, 0.7)),
+    program(lists_of_lists_read_twice, (_V, 2), argnums=0, python_only="list of lists"),
+    program(matrix_of_nested_lists, (_V,), python_only="list of lists"),
     program(slices_at_run_time, (np.linspace(0.3, 1.2, 5),), (_V[:0],)),
     program(differences_of_neighbours, (_V,)),
     program(list_of_lists, (1.3,)),
