@@ -70,6 +70,9 @@ def dim_of(atom: Atom) -> Dim:
     return extent or Dim(f"({atom})")
 
 
+ASKING_FOR_NUMBERS = {"isnan", "isinf", "isfinite", "nanmax", "nanmin"}
+
+
 class Builder:
     """Collects statements. One builder, or its `versions`, serves a whole program, so that versions stay unique."""
 
@@ -83,6 +86,7 @@ class Builder:
         self.infinite: dict[int, bool] = {}
         self.poles: dict[int, bool] = {}
         self.writes_infinity = False  # whether the program that is being differentiated writes one
+        self.asks_for_numbers = False  # whether it asks what is one, so that its parameters may be none
         self.holes = Holes()  # which arrays have zeros where something was left out
 
     def version(self) -> int:
@@ -112,6 +116,7 @@ class Builder:
         self.poles.clear()
         self.primal = {s.target.version: s for s in all_statements(primal) if isinstance(s, Assign)}
         self.writes_infinity = any(map(_is_infinite, (atom for s in all_statements(primal) for atom in operands(s))))
+        self.asks_for_numbers = any(s.op in ASKING_FOR_NUMBERS for s in self.primal.values())
 
     def emit(
         self,

@@ -34,7 +34,7 @@ ALL_OF = {"add", "sub"}
 ANY_OF = {
     "mul", "div", "neg", "cast", "identity", "copy", "reshape", "ravel", "transpose", "squeeze", "expand_dims",
     "broadcast_to", "expand", "spread", "flip", "roll", "concatenate", "stack", "pad", "getitem", "conj",
-    "sum", "mean", "item",
+    "sum", "mean", "item", "cumsum", "convolve", "correlate",
 }  # fmt: skip
 ELEMENTWISE = {"mul", "div", "neg", "cast", "identity", "copy"}
 EVERYTHING = Slice(None, None, None)

@@ -389,7 +389,8 @@ _GROWING = {
 
 
 def may_be_infinite(x: Any) -> bool:
-    """Whether x, a partial derivative, can be infinite or NaN though the program's parameters are finite."""
+    """Whether x, a partial derivative, can be infinite or NaN though the program's parameters are finite; in a program
+    that asks what is a number they may be, too."""
     return isinstance(x, Sym) and _infinite(x, _FINITE, x.builder.infinite)
 
 
@@ -409,7 +410,9 @@ def _infinite(x: Sym, tame: set[str], solved: dict[int, bool]) -> bool:
         return made.op in tame or natural_power or share
 
     def of(made: Any, found: Callable[[Atom], Any]) -> bool:
-        return isinstance(made, Assign) and (not finite(made) or any(map(found, made.args)))
+        if not isinstance(made, Assign):
+            return builder.asks_for_numbers
+        return not finite(made) or any(map(found, made.args))
 
     def sources(made: Any) -> tuple[Atom, ...]:
         return made.args if isinstance(made, Assign) and finite(made) else ()

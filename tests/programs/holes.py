@@ -65,6 +65,16 @@ def aligned(scores, labels):
     return np.logaddexp(alpha[-1], alpha[-2])
 
 
+def sums_before_an_infinite_slope(v):
+    r = np.sqrt(v)
+    return np.cumsum(r)[1] + np.convolve(r, np.ones(2))[0]
+
+
+def numbers_only(v):
+    s = np.sin(v)
+    return np.nanmean(s) + np.nanmax(s) + np.sum(np.where(np.isnan(v), 0.0, s * s))
+
+
 def rows_of_nothing(x):
     y = np.full((4, 3), -np.inf)
     y[1:3] = x
@@ -100,6 +110,8 @@ PROGRAMS = [
         case(np.array([1.0, np.inf, np.nan, 3.0]), gradient=(np.array([20.0, 0.0, 0.0, 28.0]),)),
     ),
     program(aligned, (np.sin(np.arange(28.0)).reshape(7, 4), np.array([2, 1, 3]))),
+    program(sums_before_an_infinite_slope, case(V[::-1].copy(), gradient=(np.array([0.5, 0.5, 0.0]),))),
+    program(numbers_only, case(np.array([1.0, np.nan]), gradient=(np.array([2 * np.cos(1.0) + np.sin(2.0), 0.0]),))),
     program(rows_of_nothing, (np.cos(np.arange(6.0)).reshape(2, 3),)),
     program(overwritten_inverse, case(V, gradient=(np.array([0.0, 0.0, -0.03125]),))),
 ]
