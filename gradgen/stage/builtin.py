@@ -32,6 +32,7 @@ from gradgen.stage.values import (
     DictObject,
     Enumerated,
     Formatted,
+    Generator,
     Group,
     Known,
     ListObject,
@@ -202,9 +203,25 @@ def _sum(frame: Frame, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
             first = is_scalar(total) and session.number(total) == 0 and not hasattr(total, "version")
             total = item if first and _is_float_or_int(frame, item) else operators.binary(session, ast.Add, total, item)
         return total
-    from gradgen.stage.comprehensions import fold
+    from gradgen.stage.comprehensions import fold, generated
 
-    return fold(frame, args[0], total, lambda so_far, item: operators.binary(session, ast.Add, so_far, item), "total")
+    def add(so_far: Any, item: Any) -> Any:
+        return operators.binary(session, ast.Add, so_far, item)
+
+    statements, state = len(session.builder.statements), session.state.copy()
+    try:
+        return fold(frame, args[0], total, add, "total")
+    except UnsupportedSyntax:
+        if not is_scalar(total):
+            raise
+    # A sum of arrays, or of objects, is no number from its first item on.
+    del session.builder.statements[statements:]
+    session.state = state
+    items = generated(frame, args[0]) if isinstance(args[0], Generator) else args[0]
+    count, item_at = sized(frame, items)
+    first = add(total, item_at(constant_atom(0)))
+    rest = Range(constant_atom(1), count, constant_atom(1))
+    return fold(frame, rest, first, lambda so_far, k: add(so_far, item_at(k)), "total")
 
 
 def _is_float_or_int(frame: Frame, item: Any) -> bool:

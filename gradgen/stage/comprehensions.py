@@ -15,11 +15,11 @@ from gradgen.stage.dispatch import evaluate, expression
 from gradgen.stage.expressions import keep
 from gradgen.stage.iteration import counting, exhaust, is_static, sized, static_items, walk
 from gradgen.stage.join import join, path, start
-from gradgen.stage.lists import append
+from gradgen.stage.lists import HOLDS, append
 from gradgen.stage.merge import references
 from gradgen.stage.operators import static_key, truth
 from gradgen.stage.outcome import Outcome, Raises, fell
-from gradgen.stage.session import UNKNOWN, Frame
+from gradgen.stage.session import UNKNOWN, Frame, Session
 from gradgen.stage.targets import assign
 from gradgen.stage.values import DictObject, Generator, ListObject, Range, Ref
 
@@ -51,7 +51,7 @@ def _collected(frame: Frame, node: ast.ListComp | ast.GeneratorExp, first: Any =
         append(frame.session, made, value)
 
     each(frame, node.generators, add, first)
-    return made
+    return _there(frame.session, made)
 
 
 @expression(ast.DictComp)
@@ -74,7 +74,7 @@ def collect(frame: Frame, iterable: Any) -> Ref:
     made = frame.session.new(ListObject(()))
     inner = child(frame, frozenset())
     over(inner, iterable, lambda item: append(frame.session, made, item))
-    return made
+    return _there(frame.session, made)
 
 
 def listed(frame: Frame, count: Atom, items: Callable[[Atom], Sequence[Any]]) -> Ref:
@@ -87,6 +87,13 @@ def listed(frame: Frame, count: Atom, items: Callable[[Atom], Sequence[Any]]) ->
             append(session, made, item)
 
     over(child(frame, frozenset()), Range(constant_atom(0), count, constant_atom(1)), add)
+    return _there(session, made)
+
+
+def _there(session: Session, made: Ref) -> Ref:
+    """The list, if it is one after the loop that has filled it."""
+    if made.cell not in session.state.heap:
+        raise UnsupportedType(HOLDS, way_out="several lists, or arrays")
     return made
 
 

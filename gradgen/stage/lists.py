@@ -22,6 +22,7 @@ from gradgen.stage.values import (
     Hole,
     Known,
     ListObject,
+    Record,
     Ref,
     RunList,
     Sliced,
@@ -31,6 +32,7 @@ from gradgen.stage.values import (
 )
 
 IN_LIST = "this object is in a list whose length depends on the data, and cannot be changed in place"
+HOLDS = "a list whose length depends on the data can hold numbers, arrays, and tuples, lists and objects of them"
 SLICE = "a slice of a list whose length depends on the data"
 
 
@@ -62,9 +64,12 @@ def form(item: Any, state: State, count: list[int]) -> Any:
         kind = item.kind if isinstance(item, Group) else list
         items = tuple(form(one, state, count) for one in _items(item, content))
         return next((one for one in items if isinstance(one, Unusable)), Group(items, kind))
+    if isinstance(content, Record):
+        items = tuple(form(one, state, count) for one in content.items)
+        return next((one for one in items if isinstance(one, Unusable)), Record(content.kind, content.keys, items))
     if isinstance(item, Known):
         return item
-    return Unusable("a list whose length depends on the data can hold numbers, arrays, and tuples and lists of them")
+    return Unusable(HOLDS)
 
 
 def _items(item: Any, content: Any) -> tuple[Any, ...]:
@@ -74,6 +79,8 @@ def _items(item: Any, content: Any) -> tuple[Any, ...]:
 def same_form(a: Any, b: Any) -> bool:
     if isinstance(a, Group) and isinstance(b, Group):
         return a.kind is b.kind and len(a.items) == len(b.items) and all(map(same_form, a.items, b.items))
+    if isinstance(a, Record) and isinstance(b, Record):
+        return (a.kind, a.keys) == (b.kind, b.keys) and all(map(same_form, a.items, b.items))
     if isinstance(a, Known) and isinstance(b, Known):
         return a.value is b.value
     return isinstance(a, Hole) and a == b
@@ -86,7 +93,7 @@ def holes(item: Any, state: State) -> list[Atom]:
         return [content.atom]
     if isinstance(content, RunList):
         return list(content.lists)
-    if isinstance(item, Group) or isinstance(content, ListObject):
+    if isinstance(item, Group) or isinstance(content, ListObject | Record):
         return [atom for one in _items(item, content) for atom in holes(one, state)]
     return [item] if is_atom(item) else []
 
@@ -102,13 +109,13 @@ def retake(session: Session, item: Any) -> None:
     content = session.state.heap.get(item.cell) if isinstance(item, Ref) else None
     if isinstance(content, ArrayObject):
         read(session, item)
-    elif isinstance(item, Group) or isinstance(content, ListObject):
+    elif isinstance(item, Group) or isinstance(content, ListObject | Record):
         for one in _items(item, content):
             retake(session, one)
 
 
 def hole_count(template: Any) -> int:
-    if isinstance(template, Group):
+    if isinstance(template, Group | Record):
         return sum(map(hole_count, template.items))
     return 1 if isinstance(template, Hole) else 0
 
@@ -130,7 +137,7 @@ def freeze(state: State, item: Any) -> None:
         state.heap[item.cell] = replace(content, frozen=IN_LIST)
     if isinstance(content, ArrayObject) and content.view is not None:
         freeze(state, content.view.base)
-    if isinstance(item, Group) or isinstance(content, ListObject):
+    if isinstance(item, Group) or isinstance(content, ListObject | Record):
         for one in _items(item, content):
             freeze(state, one)
 
@@ -163,6 +170,8 @@ def item_at(session: Session, content: RunList, index: Atom) -> Any:
             items, kind = tuple(map(fill, template.items)), template.kind
             # A tuple may be taken apart by the loop that asks for it: its items then take the names there.
             value = Group(items, kind) if issubclass(kind, tuple) else build(session, kind, (), items)
+        elif isinstance(template, Record):
+            value = session.new(replace(template, items=tuple(map(fill, template.items))))
         else:
             return template
         if isinstance(value, Ref):

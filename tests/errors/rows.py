@@ -116,6 +116,15 @@ SYNTAX = [
         args=(1.3, 2),
     ),
     refusal(
+        "object_of_a_list_changed",
+        "class A:\n    def __init__(self, x):\n        self.x = x\n\ndef f(v):\n    a = [A(x) for x in v]\n"
+        "    for one in a:\n        «one.x *= 2\n    return sum(one.x for one in a)\n",
+        UnsupportedSyntax,
+        "in a list whose length depends on the data",
+        "copy",
+        args=(V,),
+    ),
+    refusal(
         "numpy_before_a_method",
         "import numpy as np\n\nclass A:\n    def __rmul__(self, x):\n        return x\n\n"
         "def f(x):\n    return «np.float64(2.0) * A() * x\n",

@@ -179,9 +179,29 @@ def operators_of_structures(x):
     return p.x * p.y * len(p) + also.total * sum(also.history) + other.total * len(other.history) + (p == Point(x, x))
 
 
+@dataclass
+class Particle:
+    at: np.ndarray
+    weight: float
+
+    def moved(self, step):
+        return Particle(self.at + step, self.weight * 1.1)
+
+
+def objects_in_a_list(positions, weights):
+    """As many as there are rows; the sums are of arrays."""
+    particles = [Particle(p, w) for p, w in zip(positions, weights)]
+    for _ in range(2):
+        center = sum(p.at * p.weight for p in particles)
+        particles = [p.moved(0.1 * (center - p.at)) for p in particles]
+    far = max(particles, key=lambda p: p.at @ p.at)
+    return sum(p.weight * (p.at @ p.at) for p in particles) + particles[0].weight * far.weight
+
+
 PROGRAMS = [
     program(operators_of_a_class, (1.3,), (0.2,)),
     program(state_in_an_object, (1.3, 0.7)),
     program(brackets_of_a_class, (np.array([1.3, 0.7, -2.0]),)),
     program(operators_of_structures, (1.3,)),
+    program(objects_in_a_list, (np.array([[1.3, 0.7], [-2.0, 0.4], [0.6, -1.1]]), np.array([0.5, 1.2, 0.3]))),
 ]
