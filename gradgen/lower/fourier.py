@@ -85,7 +85,7 @@ class _Transform:
         dims = tuple(self._dim(size) for size in sizes)
         rows = ctx.nest(sizes, (ctx.empty(Array("complex128", dims), sizes),), put)[0]
         rows = self._reshaped(rows, [whole.product(sizes[:-1]), length])
-        sign = Const(1 if self.s.op in ("ifft", "irfft") else -1, Scalar("int64", True))
+        sign = Const(1.0 if self.s.op in ("ifft", "irfft") else -1.0, FLOAT)
         made = ctx.builder.emit("fourier_rows", rows, sign, type=rows.type)
         ctx.contiguous.add(made)
         back = self._reshaped(made, sizes)

@@ -52,7 +52,7 @@ def _fit(x, sizes, axes):
 ''',
     "_fft": '''\
 def _fft(rows, sign):
-    """The sums over j of rows[:, j] * exp(sign * 2j * pi * j * k / n), for each k."""
+    """The sums over j of rows[:, j] * exp(sign * 2j * pi * j * k / n), for each k; `sign` is 1.0 or -1.0."""
     n = rows.shape[1]
     rest = n
     for p in range(2, 20):
@@ -67,18 +67,20 @@ def _fft(rows, sign):
     chirp = np.empty(n, np.complex128)
     kernel = np.zeros((1, m), np.complex128)
     for j in range(n):
-        chirp[j] = np.exp(sign * 1j * np.pi * (j * j % (2 * n)) / n)
-        kernel[0, j] = kernel[0, -j] = np.conj(chirp[j])
-    kernel = _mixed_radix(kernel, -1)
-    out, row = np.empty_like(rows), np.zeros((1, m), np.complex128)
+        angle = sign * math.pi * (j * j % (2 * n)) / n
+        chirp[j] = complex(math.cos(angle), math.sin(angle))
+        kernel[0, j] = kernel[0, -j] = chirp[j].conjugate()
+    kernel = _mixed_radix(kernel, -1.0)
+    out, row = np.empty((rows.shape[0], n), np.complex128), np.zeros((1, m), np.complex128)
     for i in range(rows.shape[0]):
-        row[0, n:] = 0.0
+        for j in range(n, m):
+            row[0, j] = 0.0
         for j in range(n):
             row[0, j] = rows[i, j] * chirp[j]
-        spectrum = _mixed_radix(row, -1)
+        spectrum = _mixed_radix(row, -1.0)
         for j in range(m):
-            spectrum[0, j] *= kernel[0, j] / m
-        spectrum = _mixed_radix(spectrum, 1)
+            spectrum[0, j] *= kernel[0, j] * (1.0 / m)
+        spectrum = _mixed_radix(spectrum, 1.0)
         for j in range(n):
             out[i, j] = spectrum[0, j] * chirp[j]
     return out
@@ -89,12 +91,14 @@ def _mixed_radix(rows, sign):
     n = rows.shape[1]
     root = np.empty(n, np.complex128)
     for j in range(n):
-        root[j] = np.exp(sign * 2j * np.pi * j / n)
-    out = np.empty_like(rows)
+        angle = sign * 2 * math.pi * j / n
+        root[j] = complex(math.cos(angle), math.sin(angle))
+    out = np.empty((rows.shape[0], n), np.complex128)
     x, y = np.empty(n, np.complex128), np.empty(n, np.complex128)
     factor = np.empty(20, np.complex128)
     for row in range(rows.shape[0]):
-        x[:] = rows[row]
+        for s in range(n):
+            x[s] = rows[row, s]
         done, left = 1, n
         while left > 1:
             p = 4 if left % 4 == 0 else 2
@@ -110,7 +114,7 @@ def _mixed_radix(rows, sign):
                         c, d = x[i + s + 2 * left] * w2, x[i + s + 3 * left] * w3
                         even, odd = a + c, b + d
                         y[o + s], y[o + s + 2 * done * left] = even + odd, even - odd
-                        even, odd = a - c, sign * 1j * (b - d)
+                        even, odd = a - c, complex(sign * (d - b).imag, sign * (b - d).real)
                         y[o + s + done * left], y[o + s + 3 * done * left] = even + odd, even - odd
                     continue
                 for q in range(p):
@@ -123,7 +127,8 @@ def _mixed_radix(rows, sign):
                         y[o + s + q * done * left] = total
             done *= p
             x, y = y, x
-        out[row] = x
+        for s in range(n):
+            out[row, s] = x[s]
     return out
 ''',
     "_cholesky_adjoint": '''\
