@@ -4,8 +4,8 @@
 - a term that is added to an accumulator (`s += x`) may be added in another order, so that several are added at once.
   `a + b` elsewhere keeps its order, and so a compensated sum stays one. A product that is added to a sum in a loop is
   not rounded before (`fused_sums`);
-- elements of arrays are read and written in few instructions (`elements`), and arithmetic of numbers is done in few
-  (`arithmetic`);
+- elements of arrays are read and written in few instructions (`elements`), arithmetic of numbers is done in few
+  (`arithmetic`), and so are loops over ranges (`ranges`);
 - LLVM is told which arrays share no memory (`distinct_memory`), and which loops are kept (`long_enough`); arrays of
   written size lie on the stack (`small_arrays`).
 
@@ -20,22 +20,24 @@ import operator
 from typing import Any, Literal
 
 from llvmlite import ir
-from numba.core import compiler, lowering, typed_passes, types
+from numba.core import cgutils, compiler, lowering, typed_passes, types
 from numba.core import ir as numba_ir
 from numba.core.analysis import compute_cfg_from_blocks
 from numba.core.compiler_machinery import register_pass
 
-from gradgen.run import arithmetic, elements, vector_math
+from gradgen.run import arithmetic, elements, ranges, vector_math
 from gradgen.run.distinct_memory import Memory, Scopes, since
 from gradgen.run.fused_sums import FusedSums
 from gradgen.run.long_enough import keep, kept_loops
 from gradgen.run.native_entry import NativeEntry
 from gradgen.run.options import Options
 from gradgen.run.passes import OURS, serve
+from gradgen.run.ranges import Ranges
 from gradgen.run.small_arrays import SmallArrays, on_stack
 
 Kind = Literal["entry", "direct", "part", "inner"]
 ADDITIONS = ("fadd", "fsub")
+LOOP = ("pair_first", "pair_second", "iternext")
 
 
 class Lower(lowering.Lower):
@@ -53,6 +55,7 @@ class Lower(lowering.Lower):
         self.fused = FusedSums(self.func_ir, self.memory) if fused else None
         self.kept = kept_loops(self.func_ir, self.fndesc.typemap) if self.options.simd else {}
         self.short = self.options.few_instructions and not self._disable_sroa_like_opt
+        self.ranges = Ranges(self.func_ir, self.fndesc.typemap) if self.short else None
         self.has_memory: dict[Any, bool] = {}
 
     def lower_block(self, block: Any) -> None:
@@ -78,11 +81,24 @@ class Lower(lowering.Lower):
             index = inst.index if isinstance(inst, numba_ir.SetItem) else inst.index_var
             if elements.write(self, array, index, inst.value, self.fndesc.calltypes[inst].args[2]):
                 return
+        if self.ranges is not None and self.ranges.lower(self, inst):
+            return
         super().lower_inst(inst)
 
     def lower_expr(self, resty: Any, expr: Any) -> Any:
-        made = self._lower_array(resty, expr) if self.short else None
+        made = None
+        if self.short:
+            made = self._lower_loop(expr) if expr.op in LOOP else self._lower_array(resty, expr)
         return super().lower_expr(resty, expr) if made is None else made
+
+    def _lower_loop(self, expr: Any) -> Any:
+        """What the header of a loop over a range asks for."""
+        if expr.op == "iternext":
+            loop = self.ranges.loops.get(expr.value.name) if self.ranges else None
+            return loop and loop.next(self.builder)
+        if self._has_memory(self.typeof(expr.value.name)):
+            return None
+        return self.builder.extract_value(self.loadvar(expr.value.name), LOOP.index(expr.op))
 
     def _lower_array(self, resty: Any, expr: Any) -> Any:
         """What is read of an array in few instructions."""
@@ -108,6 +124,18 @@ class Lower(lowering.Lower):
         if typ not in self.has_memory:
             self.has_memory[typ] = self.context.data_model_manager[typ].contains_nrt_meminfo()
         return self.has_memory[typ]
+
+    def alloca_lltype(self, name: str, lltype: Any, datamodel: Any = None) -> Any:
+        if not self.short:
+            return super().alloca_lltype(name, lltype, datamodel)
+        return cgutils.alloca_once(self.builder, lltype, name=name)  # nobody asks for its size, which takes long
+
+    def storevar(self, value: Any, name: str, argidx: int | None = None) -> None:
+        typ = self.typeof(name)
+        if argidx is not None or not self.short or name in self._singly_assigned_vars or self._has_memory(typ):
+            super().storevar(value, name, argidx)
+        else:
+            self.builder.store(value, self.getvar(name))
 
     def delvar(self, name: str) -> None:
         typ = self.typeof(name)
@@ -136,8 +164,10 @@ class Lower(lowering.Lower):
         if shape is not None:
             filled = self.memory.called(expr) == "zeros"
             return on_stack(self.context, self.builder, signature.return_type, shape, filled)
-        extreme = arithmetic.extreme(self, fnty, expr, signature)
-        return super()._lower_call_normal(fnty, expr, signature) if extreme is None else extreme
+        made = arithmetic.extreme(self, fnty, expr, signature)
+        if made is None and self.short:
+            made = ranges.made(self, fnty, expr, signature)
+        return super()._lower_call_normal(fnty, expr, signature) if made is None else made
 
     def create_cpython_wrapper(self, release_gil: bool = False) -> None:
         if self.kind == "entry":

@@ -20,8 +20,8 @@ class Options:
     simd: mathematical functions of several elements at once, where the machine has them. distinct_memory: LLVM is told
     which arrays cannot share memory. small_arrays: those of written size lie on the stack. fused_sums: sums in loops
     take products in unrounded, where their terms may change places. linear_passes: ours in place of some of Numba's,
-    which make the same code. few_instructions: LLVM is given elements of arrays and arithmetic in few instructions, and
-    makes the same code of them. These six are no part of the public face.
+    which make the same code. few_instructions: LLVM is given elements of arrays, arithmetic and loops over ranges in
+    few instructions, and makes the same code of them, or less. These six are no part of the public face.
     """
 
     reassociate: bool = True
