@@ -65,6 +65,8 @@ from gradgen.lower.accesses import Memory
 from gradgen.lower.hoisting import runs
 from gradgen.rules.build import Builder, builder_after
 
+Updating = dict[Var, list[Statement]]
+
 
 def reuse_arrays(program: Program, inside: bool = False) -> Program:
     """`inside`: what an iteration makes stays inside it."""
@@ -104,27 +106,31 @@ class _Reusing:
         before = {var: s for var, s in shifts.items() if inside.isdisjoint(s.args)}
         kept: list[list[_Kept]] = []  # those of one memory together
         touched: list[set[Var]] = []
-        given = loop
+        updating: Updating = {}
+        given, instead = loop, dict[Var, Atom]()
         for s in loop.body.statements:
-            if not isinstance(s, Assign) or not inside.difference(before).isdisjoint(s.args):
+            if not isinstance(s, Assign) or s.op not in ("empty", "zeros"):
                 continue
-            places = self._filled(s.target, loop) if s.op == "zeros" else None
-            if s.op != "empty" and places is None:
+            if not inside.difference(before).isdisjoint(s.args):
+                continue
+            updating = updating or _updating(loop.body)
+            places = self._filled(s.target, loop, updating) if s.op == "zeros" else None
+            if s.op == "zeros" and places is None:
                 continue
             if not (runs(loop) or all(map(self._is_size, s.args))):
                 continue  # a negative size raises, but not where the loop is not entered
-            last = self._last(s.target, loop.body)
+            last = self._last(s.target, updating)
             if last is not None and handed_on.isdisjoint(self.memory.roots(s.target)):
                 touched = touched or self._touched(loop.body)
                 one = _Kept(s, places, last, self._touching(s, loop.body, touched))
                 earlier = next((own for own in kept if all(self._follows(one, other) for other in own)), None)
                 if earlier is None:
-                    given = self._given(given, one, before)
+                    given = self._given(given, one, before, instead)
                     kept.append([one])
                 else:
-                    given = _shared(given, one, earlier[-1])
+                    given = _shared(given, one, earlier[-1], instead)
                     earlier.append(one)
-        return given
+        return replace(given, body=_with_others(given.body, instead)) if instead else given
 
     def _is_size(self, atom: Atom) -> bool:
         """Whether it is known to be at least 0."""
@@ -132,7 +138,7 @@ class _Reusing:
         extent = getattr(base.type, "extent", None) if base is not None else None
         return offset >= 0 if base is None else extent is not None and extent.lower + offset >= 0
 
-    def _filled(self, array: Var, loop: For) -> tuple | None:
+    def _filled(self, array: Var, loop: For, updating: Updating) -> tuple | None:
         """Where one nest stores into it, before anything is read, if these are the same places in each iteration."""
         inner = list(statements(loop.body))
         changing = {*block_params(loop), *(var for s in inner for var in (*targets(s), *block_params(s)))}
@@ -144,7 +150,7 @@ class _Reusing:
             if isinstance(s, Store) and s.array == version and s.mode == "set":
                 place = self.memory.place(s.index, s.operands)
                 told = all(map(self.memory.told, place)) and [form[0] for form in place if form] == indices
-                alone = told and end is not None and self._last(array, loop.body) == end
+                alone = told and end is not None and self._last(array, updating) == end
                 return (*ranges, *(form[1] for form in place if form)) if alone else None
             if not isinstance(s, For) or s.leave is not None:
                 return None
@@ -157,17 +163,14 @@ class _Reusing:
             block, version = s.body, s.carried[at]
         return None
 
-    def _last(self, version: Var, block: Block) -> Var | None:
+    def _last(self, version: Var, updating: Updating) -> Var | None:
         """The last version of an array that one statement after another of the block updates."""
-        while True:
-            updating = [s for s in block.statements if _updates(s, version)]
-            if not updating:
-                return version
-            (s, *others) = updating
+        while version in updating:
+            (s, *others) = updating[version]
             if others:
                 return None
             if isinstance(s, Assign) and isinstance(s.target.type, Array):  # a view
-                return None if any(_updates(one, s.target) for one in block.statements) else version
+                return None if s.target in updating else version
             made = None
             if isinstance(s, Store):
                 made = s.target
@@ -176,6 +179,7 @@ class _Reusing:
             if made is None or self.memory.key(made) != self.memory.key(version):
                 return None
             version = made
+        return version
 
     def _follows(self, one: _Kept, other: _Kept) -> bool:
         """Whether the array can have the other's memory: nothing reads that one any more where this one is filled."""
@@ -195,20 +199,20 @@ class _Reusing:
         found = [k for k, s in enumerate(block.statements) if s is not made and not roots.isdisjoint(touched[k])]
         return found or [len(block.statements)]
 
-    def _given(self, loop: For, one: _Kept, sums: dict[Var, Assign]) -> For:
+    def _given(self, loop: For, one: _Kept, sums: dict[Var, Assign], instead: dict[Var, Atom]) -> For:
         given = one.made.target
         own: dict[Atom, Var] = {var: self.builder.var("", var.type) for var in sums if var in one.made.args}
         carried, result = (self.builder.var(given.name, given.type, given.of) for _ in range(2))
         kept = self.before.setdefault(loop.index, [])
         kept += [replace(sums[var], target=own[var]) for var in sums if var in own]
         kept.append(replace(one.made, args=tuple(own.get(arg, arg) for arg in one.made.args)))
-        body = _with_another(loop.body, given, carried)
+        instead[given] = carried
         one.last = carried if one.last == given else one.last
         return replace(
             loop,
             carried=(*loop.carried, carried),
             inits=(*loop.inits, given),
-            body=replace(body, yields=(*body.yields, one.last)),
+            body=replace(loop.body, yields=(*loop.body.yields, one.last)),
             results=(*loop.results, result),
         )
 
@@ -228,32 +232,41 @@ def _name(var: Var | None) -> str:
     return var.name if var else ""
 
 
-def _shared(loop: For, one: _Kept, other: _Kept) -> For:
+def _shared(loop: For, one: _Kept, other: _Kept, instead: dict[Var, Atom]) -> For:
     """The loop with the one array in the other's memory."""
-    given = one.made.target
-    body = _with_another(loop.body, given, other.last)
+    given, body = one.made.target, loop.body
+    instead[given] = other.last
     one.last = other.last if one.last == given else one.last
     return replace(loop, body=replace(body, yields=tuple(one.last if y == other.last else y for y in body.yields)))
 
 
-def _with_another(block: Block, array: Var, other: Var) -> Block:
-    """The block without what makes an array, and with another one instead."""
-    return substitute(
-        replace(block, statements=tuple(s for s in block.statements if targets(s) != (array,))), {array: other}
-    )
+def _with_others(block: Block, instead: dict[Var, Atom]) -> Block:
+    """The block without what makes some arrays, and with others instead."""
+    kept = tuple(s for s in block.statements if not instead.keys() & targets(s))
+    return substitute(replace(block, statements=kept), instead)
 
 
 def _arrays(atoms: Iterable[Atom]) -> list[Var]:
     return [atom for atom in atoms if isinstance(atom, Var) and isinstance(atom.type, Array | ListOf)]
 
 
-def _updates(s: Statement, version: Var) -> bool:
-    """Whether the statement may make another version of the array, or something that shares its memory."""
+def _updating(block: Block) -> Updating:
+    """Of each version of an array the statements of the block that may make another one, or what shares its memory."""
+    found: Updating = {}
+    for s in block.statements:
+        for var in _updated(s):
+            found.setdefault(var, []).append(s)
+    return found
+
+
+def _updated(s: Statement) -> set[Var]:
     match s:
         case Store():
-            return version in (s.array, s.value)
+            atoms: set[Atom] = {s.array, s.value}
         case For():
-            return version in s.inits or any(_updates(inner, version) for inner in s.body.statements)
+            atoms = {*s.inits}.union(*map(_updated, s.body.statements))
         case Assign():
-            return version in s.args and (makes_view(s) or isinstance(s.target.type, ListOf))
-    return version in operands(s) or version in statement_free(s)
+            atoms = {*s.args} if makes_view(s) or isinstance(s.target.type, ListOf) else set()
+        case _:
+            atoms = {*operands(s), *statement_free(s)}
+    return {atom for atom in atoms if isinstance(atom, Var)}
