@@ -31,19 +31,35 @@ class Fact:
 
 def facts(inputs: Sequence[Input], guards: Sequence[Guard], arguments: Mapping[str, Any]) -> tuple[Fact, ...]:
     """The facts behind inputs that are no arguments, and behind guards, for a call with `arguments`."""
-    found = [_fact(guard, arguments) for guard in guards]
+    called = _Names(arguments)
+    found = [_fact(guard, arguments, called) for guard in guards]
     covered = {place for fact in found if fact.kind == "tree" for place in leaf_places(fact.expected, fact.path)}
     for one in inputs:
         if place_of(one.path) not in covered:
             covered.add(place_of(one.path))
-            found.append(Fact(one.path, "tree", signature(resolve(one.path, arguments), text(one.path))))
+            found.append(Fact(one.path, "tree", signature(resolve(one.path, arguments), called(one.path))))
     return tuple(found)
 
 
-def _fact(guard: Guard, arguments: Mapping[str, Any]) -> Fact:
+class _Names:
+    """Paths as the source writes them, with marks on those that it writes as others: a global that is called as an
+    argument is, of which a helper is another. Sizes are told apart by them."""
+
+    def __init__(self, arguments: Mapping[str, Any]):
+        self.scopes: dict[str, list[Any]] = {name: [None] for name in arguments}
+
+    def __call__(self, path: Path) -> str:
+        known = self.scopes.setdefault(path.root.name, [])
+        scope = None if path.root.kind == "argument" else id(path.root.scope)
+        if scope not in known:
+            known.append(scope)
+        return text(path) + "'" * known.index(scope)
+
+
+def _fact(guard: Guard, arguments: Mapping[str, Any], called: _Names) -> Fact:
     match guard.kind:
         case "tree":
-            return Fact(guard.path, "tree", signature(resolve(guard.path, arguments), text(guard.path)))
+            return Fact(guard.path, "tree", signature(resolve(guard.path, arguments), called(guard.path)))
         case "code":
             value = resolve(guard.path, arguments)
             # The cells of a function that comes as an argument are fetched through it, one by one.

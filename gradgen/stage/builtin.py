@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.polynomial import chebyshev, hermite, hermite_e, laguerre, legendre
 
 from gradgen.errors import UnsupportedSyntax, UnsupportedType
 from gradgen.ir import Array, Scalar
@@ -20,6 +21,7 @@ from gradgen.rules.build import constant_atom
 from gradgen.rules.table import CALLERS
 from gradgen.stage import operators
 from gradgen.stage.arrays import atom_of, describe, is_array, is_numeric, type_of
+from gradgen.stage.capture import capture_object
 from gradgen.stage.iteration import is_static, leave_some, sized, static_items
 from gradgen.stage.lists import length
 from gradgen.stage.rulecalls import apply_caller, known_argument
@@ -383,6 +385,22 @@ def _evaluated_now(function: Any) -> None:
 
 for _function in (np.finfo, np.iinfo, np.dtype):
     _evaluated_now(_function)
+
+
+def _quadrature(function: Any) -> None:
+    """Points and weights of so many, which are made now."""
+
+    @builtin(function, 1, 1)
+    def handler(frame: Frame, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        made = function(frame.session.demand(args[0], "the number of points"))
+        points, weights = made
+        return Group(
+            (capture_object(frame.session, points, "points"), capture_object(frame.session, weights, "weights"))
+        )
+
+
+for _rule in (legendre.leggauss, hermite.hermgauss, hermite_e.hermegauss, laguerre.laggauss, chebyshev.chebgauss):
+    _quadrature(_rule)
 
 
 @builtin(functools.partial, 1)

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import inspect
 import math
+from dataclasses import replace
 from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
 
 from gradgen.infer.signature import describe
-from gradgen.ir.interface import Path, Static, Tree
+from gradgen.ir import Array, Dim, Type
+from gradgen.ir.interface import Path, Static, Tree, map_tree
 from gradgen.rules.table import CALLERS
 from gradgen.stage.session import UNKNOWN, Session, constant, place
 from gradgen.stage.trees import build, of_atom
@@ -48,13 +50,29 @@ def _capture(session: Session, value: Any, path: Path) -> Any:
             session.guard(path, "is", value)
         return constant(value, CONSTANTS[id(value)])
     name = name_of(path)
-    tree = describe(value, name)
+    tree = _apart(session, describe(value, name))
     if isinstance(tree, Static):
         _guard(session, value, path)
         return Known(value, path)
     if isinstance(tree, Tree):
         session.guard(path, "tree", tree)
     return from_tree(session, tree, path, value)
+
+
+def _apart(session: Session, tree: Any) -> Any:
+    """With names for the sizes that no other input's have: an argument, or an attribute of another object, may be
+    called the same."""
+    met = session.named_sizes()
+
+    def named(dim: Dim) -> Dim:
+        while dim.symbol is not None and dim.symbol in met:
+            dim = replace(dim, symbol=dim.symbol + "'")
+        return dim
+
+    def of_array(type: Type) -> Type:
+        return Array(type.dtype, tuple(map(named, type.dims))) if isinstance(type, Array) else type
+
+    return map_tree(of_array, tree)
 
 
 def name_of(path: Path) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from gradgen.errors import UnsupportedSyntax, UnsupportedType
-from gradgen.ir import FLOAT, Atom, Function, Program, Var
+from gradgen.ir import FLOAT, Atom, Function, Program, Var, dims_of
 from gradgen.ir.instantiate import instantiate
 from gradgen.ir.interface import Input, Path, Root, Staged, leaves, map_tree
 from gradgen.ir.walk import free_variables, substitute
@@ -160,4 +160,8 @@ def _input(session: Session, path: Path, param: Var) -> Atom:
     for var, known in zip(session.params, session.inputs, strict=True):
         if place(known.path) == place(path):
             return var
+    if not session.named_sizes().isdisjoint(dim.symbol for dim in dims_of(param.type) if dim.symbol):
+        raise UnsupportedSyntax(
+            f"`{param.name}` is the name of two arrays here", way_out="another name for one of them"
+        )
     return session.param(param.name, param.type, path)

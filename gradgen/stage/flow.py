@@ -85,7 +85,7 @@ def run_function(frame: Frame, body: Sequence[ast.stmt]) -> Any:
         )
     if isinstance(outcome.value, Unusable):
         why = outcome.value.why.replace("this value", f"the result of `{frame.name}`")
-        raise UnsupportedSyntax(why, way_out="return one kind of value on all paths")
+        raise UnsupportedSyntax(why, way_out=outcome.value.way_out)
     return NONE if outcome.value is None else outcome.value
 
 

@@ -222,5 +222,5 @@ def _flags(joiner: _Joiner, a: Outcome, b: Outcome, test: Atom) -> Callable[[], 
 def usable(value: Any) -> Any:
     """The value of an expression or call, or the refusal that it is."""
     if isinstance(value, Unusable):
-        raise UnsupportedSyntax(value.why, way_out="give it one kind of value on all paths")
+        raise UnsupportedSyntax(value.why, way_out=value.way_out)
     return value

@@ -112,7 +112,9 @@ class Merger:
         what = f"`{name}`" if name else "this value"
         if kinds[0] == kinds[1]:
             return Unusable(f"{what} is not the same {kinds[0].split(' ', 1)[-1]} on all paths")
-        return Unusable(f"{what} is {kinds[0]} on one path and {kinds[1]} on another")
+        way_out = "a number in the place of None, such as `math.inf`, and a test for it"
+        why = f"{what} is {kinds[0]} on one path and {kinds[1]} on another"
+        return Unusable(why, way_out) if sorted(kinds) == ["None", "a number"] else Unusable(why)
 
     def _described(self, value: Any, state: State) -> str:
         present, self.session.state = self.session.state, state

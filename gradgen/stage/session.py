@@ -122,6 +122,10 @@ class Session:
         self.escaped.add(var.version)
         return var
 
+    def named_sizes(self) -> set[str | None]:
+        """What the sizes of inputs are called."""
+        return {dim.symbol for param in self.params for dim in dims_of(param.type)}
+
     def guard(self, path: Path | None, kind: str, expected: Any) -> None:
         if path is not None:
             self.guards.setdefault((place(path), kind), Guard(path, kind, expected))

@@ -196,6 +196,9 @@ def _entry(session: Session, entry: Any, operands: list[Atom]) -> Any:
             return Slice(*(_operand(session, part, operands) for part in (start, stop, step)))
         case Known(value=slice() as known):
             return Slice(known.start, known.stop, known.step)
+        case Range(start=start, stop=stop, step=step):
+            operands.append(session.emit("arange", start, stop, step))
+            return At(len(operands) - 1)
     content = operators.contents(session, entry)
     if isinstance(content, ListObject | RunList):
         sym = symbols_array(session, entry)

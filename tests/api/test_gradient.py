@@ -325,6 +325,33 @@ def test_globals():
     assert close(f(3.0), 12.0)
 
 
+WEIGHTS = np.arange(3.0)
+
+
+def weighted(x):
+    return np.sum(x[:3] * WEIGHTS) ** 2 * len(WEIGHTS)
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_arrays_of_one_name_and_other_sizes(jit):
+    class Model:
+        def __init__(self, w):
+            self.w = w
+
+    one, two = Model(np.arange(1.0, 4.0)), Model(np.arange(4.0))
+
+    def several(WEIGHTS):
+        return weighted(WEIGHTS) + len(two.w) * np.sum(WEIGHTS[:3] * one.w) ** 2 + np.sum(WEIGHTS * len(one.w))
+
+    for size in (5, 3, 7):
+        x = np.ones(size)
+        expected = np.full(size, 3.0)
+        expected[:3] += 6.0 * 3.0 * np.arange(3.0) + 8.0 * 6.0 * np.arange(1.0, 4.0)
+        assert np.allclose(grad(several, jit=jit)(x), expected)
+    two.w = np.ones(3)
+    assert np.allclose(grad(several, jit=jit)(np.ones(3)), expected[:3] - 12.0 * np.arange(1.0, 4.0))
+
+
 def test_what_a_class_gets_later():
     class Law:
         rate = 2.0

@@ -107,6 +107,15 @@ PARTS = [
 
 SYNTAX = [
     refusal(
+        "two_arrays_of_one_name_in_an_inner_gradient",
+        "import gradgen\nimport numpy as np\n\nw = np.ones(2)\n\n@gradgen.grad\ndef g(x):\n    return np.sum(x ** 2 * w)\n\n"
+        "def f(w, x):\n    return np.sum(«g(x)) * np.sum(w)\n",
+        UnsupportedSyntax,
+        "`w` is the name of two arrays",
+        "another name",
+        args=(np.ones(5), V),
+    ),
+    refusal(
         "gradient_of_recursion_inside",
         "import gradgen\n\ndef g(x, n):\n    return x if n <= 0 else g(x * x, n - 1)\n\n"
         "def f(x, n):\n    return «gradgen.grad(lambda y: g(y, n))(x)\n",
@@ -208,6 +217,13 @@ SYNTAX = [
         "«def f(x):\n    if x > 0:\n        return x\n",
         GradgenError,
         "nothing",
+    ),
+    refusal(
+        "number_or_none",
+        "def root(x):\n    return «x ** 0.5 if x > 0 else None\n\ndef f(x):\n    r = root(x)\n    return 0.0 if r is None else r\n",
+        UnsupportedSyntax,
+        "a number on one path and None on another",
+        "`math.inf`",
     ),
     refusal(
         "in_a_helper",

@@ -173,7 +173,18 @@ T = _RNG.standard_normal((2, 3, 4))
 SQUARE = _RNG.standard_normal((5, 5))
 IDX = np.array([0, 2, 2, 1, -1])
 
+def index_by_a_range(m, a):
+    """And two quadratures, whose points have one name."""
+    m = m * a
+    m[range(len(m)), range(len(m))] = 0.0
+    points, weights = np.polynomial.legendre.leggauss(5)
+    others, by = np.polynomial.hermite.hermgauss(4)
+    smooth = np.sum(weights * np.exp(-a * points**2)) + np.sum(by * np.cos(a * others))
+    return np.sum(m**2) * smooth + np.sum(m[0, range(0, 3, 2)])
+
+
 PROGRAMS = [
+    program(index_by_a_range, (np.array([[1.3, 0.7, -2.0], [0.4, 1.1, 0.9]]), 0.8)),
     program(integers, (M,), pair=True),
     program(run_time_integers, (M[:, :3], 1, 2), (M[:, :3], -1, 0), argnums=0),
     program(rows_and_columns, (M,), pair=True),
