@@ -8,10 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from gradgen.ir import Array, Assign, Atom, Call, Effect, For, ListOf, Scalar, Slot, Statement, Var
-from gradgen.ir.walk import operands, statement_free, targets, within
+from gradgen.ir.known import integer_of
+from gradgen.ir.walk import operands, statement_free, statements, targets, within
 from gradgen.lower.accesses import Accesses, Memory, accesses, touched
+from gradgen.rules.table import RULES
 
 FOLDED = ("add", "mul", "maximum", "minimum", "bitwise_or", "bitwise_and", "where")
+SQUARED = 2  # is a product or two
 
 
 @dataclass
@@ -19,7 +22,7 @@ class Facts:
     """read: from before it, and `free`: by what is inside it; touched, changed: arrays, by what they may be, and slots.
 
     Of a loop: accesses; inits: the arrays that it carries, as they are before it; chain: whether an iteration waits for
-    the one before.
+    the one before; scatters: whether it stores where an array tells; work: what an iteration computes.
     """
 
     read: set[Atom]
@@ -31,6 +34,8 @@ class Facts:
     accesses: Accesses
     has_loops: bool = False
     chain: bool = False
+    scatters: bool = False
+    work: int = 0
     inits: set[Var] = field(default_factory=set)
 
     def include(self, other: Facts, later: For, earlier: For, arrays: set[Var], continued: set[Var]) -> None:
@@ -44,6 +49,8 @@ class Facts:
         self.touched |= other.touched
         self.changed |= other.changed
         self.has_loops |= other.has_loops
+        self.scatters |= other.scatters
+        self.work += other.work
         self.accesses.include(other.accesses, later.index, earlier.index)
 
 
@@ -56,6 +63,8 @@ def facts_of(s: Statement, memory: Memory) -> Facts:
         found.has_loops = any(isinstance(one, For) for one in s.body.statements)
         found.inits = {init for init in s.inits if isinstance(init, Var) and isinstance(init.type, Array | ListOf)}
         found.chain = _is_chain(s, loop)
+        found.scatters = _scatters(s, loop)
+        found.work = sum(map(_work, statements(s.body)))
     return found
 
 
@@ -82,3 +91,17 @@ def _is_chain(loop: For, found: Accesses) -> bool:
         if isinstance(var.type, Scalar) and not (step is not None and step.op in FOLDED and var in step.args):
             return True
     return False
+
+
+def _scatters(loop: For, found: Accesses) -> bool:
+    told = {s.target for s in statements(loop.body) if isinstance(s, Assign) and s.op == "getitem"}
+    forms = (form for key in found.written for place in found.places[key] for form in place)
+    return any(form is not None and form[0] in told for form in forms)
+
+
+def _work(s: Statement) -> int:
+    """Of an operation on numbers, by its rule."""
+    rule = RULES.get(s.op) if isinstance(s, Assign) else None
+    if not isinstance(s, Assign) or rule is None or rule.kind != "elementwise":
+        return 0
+    return SQUARED if s.op == "pow" and integer_of(s.args[1]) is not None else rule.cost

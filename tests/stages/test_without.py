@@ -92,6 +92,10 @@ def swept_beside_a_number(a, c):
     return t + np.sum(a**2)
 
 
+def rated(r, winners, losers):
+    return np.sum(np.log1p(np.exp(r[losers] - r[winners])))
+
+
 def by_triangles(x, log_diagonal, low):
     """A matrix of which more than a strip is zero, of whose adjoint a triangle is read; then one without zeros."""
     d = len(log_diagonal)
@@ -142,6 +146,7 @@ ROWS = {
     "tabulate_exponentials": (of_columns, (X[:, 0], X[:, 1:] @ W[1:, :18], X.T), (0, 1, 2)),
     "let_overflow": (linalg_products.regressions, REGRESSION, (0, 1)),
     "all_with_vectors": (linalg_products.regressions, REGRESSION, (0, 1)),
+    "stay_apart": (rated, (X[0], np.argsort(X[1]), np.argsort(X[2])), (0,)),
     "rowwise": (of_columns, (X[:, 0], X[:, 1:] @ W[1:, :18], X.T), (0, 1, 2)),
     "symmetric": (gram, (X,), (0,)),
     "small_matrices": (small_inverse, (X[:2, :2], X[:2]), (0, 1)),

@@ -39,6 +39,7 @@ OPTIMISATIONS: dict[str, tuple[str, str, Callable[..., Any]]] = {
     "tabulate_exponentials": ("gradgen.pipeline", "tabulate_exponentials", lambda program: program),
     "let_overflow": ("gradgen.pipeline", "let_overflow", lambda program: program),
     "all_with_vectors": ("gradgen.lower.rowblocks", "all_with_vectors", lambda found: False),
+    "stay_apart": ("gradgen.lower.merging", "stay_apart", lambda a, b: False),
     "rowwise": ("gradgen.lower.blocks", "rowwise", lambda block: set()),
     "symmetric": ("gradgen.differentiate.partials", "by_own_transpose", lambda s, g: None),
     "small_matrices": ("gradgen.lower.linalg", "is_small", lambda s: False),
