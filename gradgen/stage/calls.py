@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import difflib
 import functools
@@ -36,6 +37,12 @@ from gradgen.stage.writers import REFUSED_METHODS, REFUSED_WRITERS, WRITERS, WRI
 NOT_KNOWN = "whether `{}` makes a copy is not known here"
 PERHAPS_COPIES = dict.fromkeys((np.ascontiguousarray, np.asfortranarray, np.require), NOT_KNOWN)
 PERHAPS_COPIES[np.lib.stride_tricks.sliding_window_view] = "`{}` gives a view"
+INSTEAD: dict[type, str] = {
+    collections.deque: "a list: `xs.append(x)`, and `xs[-n:]` for the last n",
+    collections.defaultdict: "a dict: `d.setdefault(key, [])`",
+    collections.OrderedDict: "a dict",
+    set: "a list or a tuple",
+}
 STANDARD = sysconfig.get_paths()["stdlib"]
 LIBRARIES = ("numpy", "scipy", "numba", "jax", "torch", "autograd", "pandas", "sklearn", "matplotlib", "gradgen")
 
@@ -205,6 +212,9 @@ def unknown(session: Session, value: Any) -> UnknownFunction | UnsupportedSyntax
     names = {k.rsplit(".", 1)[-1]: k for k in sorted(known)}
     near = difflib.get_close_matches(last, names, n=3, cutoff=0.5)
     nearest = f"; nearest: {', '.join(names[n] for n in near)}" if near else ""
+    if getattr(value, "__qualname__", "") == "rv_generic.__call__":
+        way_out = f"the method with the parameters: `{spelled}.logpdf(x, ...)`"
+        return UnknownFunction(f"a distribution with its parameters held, `{spelled}(...)`", way_out=way_out)
     return UnknownFunction(
         f"no rule for `{spelled}`{nearest}",
         way_out="add a rule for it with gradgen.rules, or write it with functions that have one",
@@ -238,7 +248,7 @@ def _construct(session: Session, kind: type, args: tuple[Any, ...], keywords: di
     if not _is_plain(kind):
         raise UnsupportedSyntax(
             f"an object of class `{kind.__qualname__}` cannot be made inside a differentiated function",
-            way_out="a NamedTuple, a dataclass, or a class of your own that derives from no other",
+            way_out=INSTEAD.get(kind, "a NamedTuple, a dataclass, or a class of your own that derives from no other"),
         )
     if dataclasses.is_dataclass(kind) and init.__code__.co_filename == "<string>":
         return _of_dataclass(session, kind, args, keywords)

@@ -219,6 +219,20 @@ SYNTAX = [
         "nothing",
     ),
     refusal(
+        "distribution_that_holds_its_parameters",
+        "from scipy import stats\n\ndef f(x):\n    return «stats.norm(0.0, 2.0).logpdf(x)\n",
+        UnknownFunction,
+        "`stats.norm(...)`",
+        "`stats.norm.logpdf(x, ...)`",
+    ),
+    refusal(
+        "deque",
+        "from collections import deque\n\ndef f(x):\n    xs = «deque(maxlen=3)\n    xs.append(x)\n    return xs[0]\n",
+        UnsupportedSyntax,
+        "class `deque`",
+        "`xs[-n:]`",
+    ),
+    refusal(
         "number_or_none",
         "def root(x):\n    return «x ** 0.5 if x > 0 else None\n\ndef f(x):\n    r = root(x)\n    return 0.0 if r is None else r\n",
         UnsupportedSyntax,
