@@ -24,6 +24,7 @@ from gradgen.ir import (
     Atom,
     Block,
     Const,
+    Dim,
     For,
     ListOf,
     Load,
@@ -213,10 +214,16 @@ class Loops(State):
             self.again[late] = new
 
     def _starting(self, s: For | While, k: int, param: Var) -> Var:
-        """The adjoint that the loop leaves of what the k-th carried value was at first: of that one's shape."""
-        first = s.inits[k]
-        shaped = isinstance(first.type, Array) and not isinstance(first, Undefined)
-        return self.builder.var("", first.type if shaped else param.type, of=param.of)
+        """The adjoint that the loop leaves of what the k-th carried value was at first: of that one's shape.
+
+        Of what had no value then it has no size of an iteration's: a second derivative would take it for one.
+        """
+        first, type = s.inits[k], param.type
+        if isinstance(first.type, Array) and not isinstance(first, Undefined):
+            type = first.type
+        elif isinstance(type, Array) and not _keeps_its_shape(s, k):
+            type = replace(type, dims=tuple(Dim.one_of(f"({self.builder.version()})", dim) for dim in type.dims))
+        return self.builder.var("", type, of=param.of)
 
     def _onward(self, adjoint: Atom | None, s: For | While, k: int, incoming: Var) -> Atom:
         """The adjoint that a carried value hands to the iteration before.

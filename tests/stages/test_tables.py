@@ -152,6 +152,10 @@ def made_of_another_size(x, n):
     return np.sum(y)
 
 
+def slope_of_another_size(x, n):
+    return np.sum(gradgen.grad(made_of_another_size)(x, n) ** 2)
+
+
 def made_for_many_iterations(x, n):
     if n > 3:
         t = np.outer(x, x[1:])
@@ -181,6 +185,7 @@ CASES = [
     (in_segments_with_while, False),
     (made_in_the_first_iteration, False),
     (made_of_another_size, False),
+    (slope_of_another_size, False),
     (made_for_many_iterations, True),
 ]
 
