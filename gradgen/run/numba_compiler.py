@@ -130,13 +130,6 @@ class Lower(lowering.Lower):
             return super().alloca_lltype(name, lltype, datamodel)
         return cgutils.alloca_once(self.builder, lltype, name=name)  # nobody asks for its size, which takes long
 
-    def storevar(self, value: Any, name: str, argidx: int | None = None) -> None:
-        typ = self.typeof(name)
-        if argidx is not None or not self.short or name in self._singly_assigned_vars or self._has_memory(typ):
-            super().storevar(value, name, argidx)
-        else:
-            self.builder.store(value, self.getvar(name))
-
     def delvar(self, name: str) -> None:
         typ = self.typeof(name)
         if self.short and not self._has_memory(typ):
