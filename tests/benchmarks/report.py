@@ -227,10 +227,10 @@ core and one thread, in which the functions' calls are timed in turns: medians o
 distance of the quartiles as spread. The gradient by hand, in Numba with all that an expert would dare
 (`tests/benchmarks/problems`), is the limit: what gradgen's takes of it is the median of three processes, of which two
 have no other tools in them, with half of what lies between them as spread. Seconds to the first call are processor
-time, with empty caches and without imports; the gradient by hand comes after gradgen's, and finds Numba started.
-Memory is the peak of a call beyond what was there before it, where the arguments have a megabyte or more; the error is
-the largest difference from the gradient by hand, relative to that gradient's largest number. What misses its goal is
-bold."""
+time, with empty caches; what a tool does once in a process, its imports and the start of its compiler, is done before,
+with a function of one line. Memory is the peak of a call beyond what was there before it, where the arguments have a
+megabyte or more; the error is the largest difference from the gradient by hand, relative to that gradient's largest
+number. What misses its goal is bold."""
 
 
 def table(header: list[str], lines: Iterable[list[str]]) -> str:

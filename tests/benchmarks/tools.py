@@ -149,7 +149,6 @@ GRADGEN = "gradgen jit"
 JAX = "jax"
 PRIMALS = ("python", "numba")
 PEERS = ("jax", "autograd", "tangent", "mygrad", "torch", "scipy")
-# The first of them to be called sees a fresh process.
 TOOLS: dict[str, Callable[[Problem, tuple[Any, ...]], Made]] = {
     GRADGEN: by_gradgen(jit=True),
     "gradgen": by_gradgen(jit=False),
