@@ -20,6 +20,16 @@ time (`most=ANY`: in what `gradgen.checkpoint` marks), it goes for any number of
 ['d.3'] []
 [] ['d.3']
 
+Where several arrays are made of one of their kind, that is kept for all: half of what Runge and Kutta's steps kept.
+
+>>> t, e = Var("t", 5, p.type), Var("e", 6, p.type)
+>>> definitions = {t: Assign(t, "roll", (p,), (("shift", 1),)), e: Assign(e, "sub", (t, p))}
+>>> for most in (0, FEW):
+...     found = plan([t, e], definitions, inside={p, t, e}, most=most)
+...     print([str(var) for var in found.saved], [str(s.target) for s in found.recomputed])
+['t.5', 'e.6'] []
+['p.2'] ['t.5', 'e.6']
+
 What makes an array of numbers, or of two vectors, is cheaper than what it makes:
 
 >>> u, m = p, Var("m", 4, Array("float64", (Dim("n"), Dim("n"))))
@@ -31,7 +41,7 @@ What makes an array of numbers, or of two vectors, is cheaper than what it makes
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
@@ -43,6 +53,7 @@ CHEAP = 1  # the cost, in arithmetic operations, up to which recomputing beats w
 FEW = 4  # cheap operations on arrays cost less than to write and read one
 ANY = math.inf
 MADE = ("eye", "ones", "zeros", "array", "outer")  # arrays of what is a number, or of vectors that are shorter
+MOVED = ("roll", "flip")
 READINGS = ("getitem", "transpose", "item", "size")  # of an array that is at hand
 
 
@@ -76,7 +87,39 @@ def plan(
     choose = partial(_choose, wanted, cheap, stored, inside, free, most)
     kinds = Scalar | Array if most == ANY else Scalar
     state = {var for var in inside if var not in definitions and var not in free and isinstance(var.type, kinds)}
-    return min(choose(frozenset()), choose(state), key=lambda p: sum(_weight(var) for var in p.saved))
+    plans = [choose(frozenset()), choose(state)]
+    if 0 < most < ANY:
+        plans.append(choose(_common(plans[0].saved, cheap, inside - free)))
+    return min(plans, key=lambda p: sum(_weight(var) for var in p.saved))
+
+
+def _common(saved: Sequence[Var], definitions: Mapping[Var, Assign], inside: Set[Var]) -> set[Var]:
+    """Arrays of which several of their kind that are to be saved are made by few operations: they are, instead."""
+    made_of: dict[Var, set[Var]] = {}
+    for var in saved:
+        for source in _sources(var, definitions, inside, FEW) if isinstance(var.type, Array) else ():
+            if source.type == var.type:
+                made_of.setdefault(source, set()).add(var)
+    found, left = set[Var](), set(saved)
+    while made_of:
+        best = max(made_of, key=lambda source: (len(made_of[source] & left), -source.version))
+        covered = made_of.pop(best) & left
+        if len(covered) < 2:
+            break
+        found.add(best)
+        left -= covered
+    return found
+
+
+def _sources(var: Var, definitions: Mapping[Var, Assign], inside: Set[Var], most: int) -> set[Var]:
+    """Each of them, beside what is at hand, is enough to make `var` in few operations."""
+    made = definitions.get(var)
+    if made is None or not most:
+        return {var}
+    found = [
+        _sources(arg, definitions, inside, most - 1) for arg in made.args if isinstance(arg, Var) and arg in inside
+    ]
+    return {var}.union(set.intersection(*found) if found else ())
 
 
 def _choose(
@@ -134,7 +177,7 @@ def is_cheap(definition: Assign, arrays: bool = False) -> bool:
         return not any(isinstance(arg.type, Array | ListOf) for arg in definition.args[1:])
     if arrays and definition.op in MADE:
         return True
-    kinds = Scalar | Array if arrays and rule.kind == "elementwise" else Scalar
+    kinds = Scalar | Array if arrays and (rule.kind == "elementwise" or definition.op in MOVED) else Scalar
     return rule.cost <= CHEAP and all(isinstance(atom.type, kinds) for atom in (definition.target, *definition.args))
 
 

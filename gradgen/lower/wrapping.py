@@ -25,47 +25,50 @@ f(x.0):
 f(x.0):
   _.4 = size x.0 axis=0
   _.13 = sub _.4 1
-  _.14 = sub _.4 1
-  _.15 = maximum _.14 0
-  _.23 = for _.16 in 0:_.13:1 with _.17=0.0:
-    _.18 = x.0[_.16]
-    _.19 = add _.16 1
+  _.14 = maximum _.13 0
+  _.24 = sub _.4 1
+  _.23 = for _.15 in 0:_.24:1 with _.16=0.0:
+    _.17 = x.0[_.15]
+    _.18 = add _.15 1
+    _.19 = add _.15 1
     _.20 = x.0[_.19]
-    _.21 = mul _.18 _.20
-    _.22 = add _.17 _.21
+    _.21 = mul _.17 _.20
+    _.22 = add _.16 _.21
     yield _.22
-  _.3 = for _.5 in _.15:_.4:1 with _.6=_.23:
-    _.7 = x.0[_.5]
-    _.8 = add _.5 1
-    _.9 = mod _.8 _.4
-    _.10 = x.0[_.9]
-    _.11 = mul _.7 _.10
-    _.12 = add _.6 _.11
-    yield _.12
-  yield _.3
+  _.33 = for _.25 in _.14:_.4:1 with _.26=_.23:
+    _.27 = x.0[_.25]
+    _.28 = add _.25 1
+    _.29 = mod _.28 _.4
+    _.30 = x.0[_.29]
+    _.31 = mul _.27 _.30
+    _.32 = add _.26 _.31
+    yield _.32
+  yield _.33
 
 A remainder takes as long as twenty additions, and elements at such places are read one by one: of periodic neighbours
 on a grid of 300 x 300 a gradient takes a sixth of the time. The iterations stay in order. What is counted from the end
-beside, as `x[i - 1]` is at 0, is left to the few, too.
+beside, as `x[i - 1]` is at 0, is left to the few, too. Where the ring is known to be long enough, up to four of them
+are written out, `y[0] = x[n - 1]`, without remainders.
 
 Done to innermost loops over 0, 1, ..., n - 1 with remainders by n of places up to eight apart.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 from gradgen.ir import INT, Assign, Atom, Block, Const, For, Function, Program, Statement, Var, While
 from gradgen.ir.instantiate import copied
 from gradgen.ir.known import counts_up, extent_of, integer_of, runs_through
-from gradgen.ir.walk import map_statement, statements, substitute
+from gradgen.ir.walk import map_statement, statements, substitute, targets
 from gradgen.rules.build import Builder, builder_after
+from gradgen.simplify.copies import replace_variables
 
 FAR = 8  # places
-LONG = 60  # statements, which are written out two times more
-
-Range = tuple[Atom, Atom, Block]
+FEW = 4  # iterations that are written out
+LONG = 60  # statements, which are written out several times
 
 
 def split_rings(program: Program) -> Program:
@@ -74,20 +77,22 @@ def split_rings(program: Program) -> Program:
 
 
 def _function(function: Function, builder: Builder) -> Function:
+    results: dict[Var, Atom] = {}
+
     def block(block: Block) -> Block:
         return replace(block, statements=tuple(one for s in block.statements for one in statement(s)))
 
-    def statement(s: Statement) -> Iterator[Statement]:
+    def statement(s: Statement) -> list[Statement]:
         made = map_statement(s, lambda atom: atom, block)
-        if isinstance(made, For) and _is_innermost(made) and (remainders := _remainders(made)):
-            with builder.at(made.origin), builder.collect() as ahead:
-                ranges = _ranges(made, remainders, builder)
-            yield from ahead
-            yield from _one_after_another(made, ranges, builder)
-        else:
-            yield made
+        ring = _Ring(made, builder) if isinstance(made, For) and _is_innermost(made) else None
+        if ring is None or not ring.remainders:
+            return [made]
+        with builder.at(made.origin), builder.collect() as parts:
+            results.update(zip(ring.loop.results, ring.written(), strict=True))
+        return parts
 
-    return replace(function, body=block(function.body))
+    made = replace(function, body=block(function.body))
+    return replace_variables(made, results) if results else function
 
 
 def _is_innermost(loop: For) -> bool:
@@ -97,74 +102,109 @@ def _is_innermost(loop: For) -> bool:
     return len(inside) <= LONG and not any(isinstance(s, For | While) for s in inside)
 
 
-def _shifts(loop: For) -> dict[Atom, int]:
-    """What is the loop's index but for a written number."""
-    found: dict[Atom, int] = {}
+def _places(loop: For) -> dict[Var, int]:
+    """What is the loop's index but for a written number, round the ring: how far it is from there."""
+    found: dict[Var, int] = {loop.index: 0}
     for s in statements(loop.body):
-        if isinstance(s, Assign) and s.op in ("add", "sub") and s.args[0] == loop.index:
-            shift = integer_of(s.args[1])
-            if shift is not None:
-                found[s.target] = shift if s.op == "add" else -shift
+        base = s.args[0] if isinstance(s, Assign) and s.op in ("add", "sub", "mod") else None
+        if not (isinstance(s, Assign) and isinstance(base, Var) and base in found):
+            continue
+        by = 0 if _is_remainder(s, loop) else integer_of(s.args[1]) if s.op != "mod" else None
+        if by is not None:
+            shift = found[base] + (-by if s.op == "sub" else by)
+            found |= {s.target: shift} if abs(shift) <= FAR else {}
     return found
 
 
-def _remainders(loop: For) -> dict[Var, Atom]:
-    """Remainders of the loop's index, shifted a little, by its stop, each with what it is the remainder of."""
-    shifts = _shifts(loop)
-    return {
-        s.target: s.args[0]
-        for s in statements(loop.body)
-        if isinstance(s, Assign)
-        and s.op == "mod"
-        and s.args[1] == loop.stop
-        and abs(shifts.get(s.args[0], FAR + 1)) <= FAR
-    }
+def _is_remainder(s: Statement, loop: For) -> bool:
+    return isinstance(s, Assign) and s.op == "mod" and s.args[1] == loop.stop
 
 
-def _ranges(loop: For, remainders: dict[Var, Atom], builder: Builder) -> list[Range]:
-    """The parts of the loop's range, in order, and what is done there."""
-    shifts = [shift for shift in _shifts(loop).values() if abs(shift) <= FAR]
-    low, high = max(0, *(-shift for shift in shifts)), max(0, *shifts)
-    extent = extent_of(loop)
-    long = extent is not None and extent.lower >= low + high
-    first = Const(low, INT)
+class _Ring:
+    """A loop, and how far from its index what hangs on that is, round the ring."""
 
-    def last() -> Atom:
-        return builder.emit("sub", loop.stop, high) if high else loop.stop
+    def __init__(self, loop: For, builder: Builder):
+        self.loop, self.builder, self.places = loop, builder, _places(loop)
+        inside = statements(loop.body)
+        self.remainders = {targets(s)[0] for s in inside if _is_remainder(s, loop)} & self.places.keys()
+        self.low, self.high = -min(self.places.values()), max(self.places.values())
+        extent = extent_of(loop)
+        self.long = extent is not None and extent.lower >= self.low + self.high
 
-    ranges: list[Range] = [(first, last(), _without(loop.body, remainders))]
-    if low:
-        end = first if long else builder.emit("minimum", first, loop.stop, spelling="min")
-        ranges.insert(0, (loop.start, end, loop.body))
-    if high:
-        start = last() if long else builder.emit("maximum", last(), first, spelling="max")
-        ranges.append((start, loop.stop, loop.body))
-    return ranges
+    def written(self) -> tuple[Atom, ...]:
+        """Appends the parts of the loop, one after another; gives its results."""
+        first = Const(self.low, INT)
+        parts = [partial(self._part, first, self._last, self._straight())]
+        if self.long and self.low + self.high <= FEW:
+            parts = [partial(self._once, at) for at in range(self.low)] + parts
+            parts += [partial(self._once, at) for at in range(-self.high, 0)]
+        else:
+            least, most = (partial(self.builder.emit, op, spelling=op[:3]) for op in ("minimum", "maximum"))
+            if self.low:
+                end = first if self.long else least(first, self.loop.stop)
+                parts.insert(0, partial(self._part, self.loop.start, lambda: end, self.loop.body))
+            if self.high:
+                start = self._last() if self.long else most(self._last(), first)
+                parts.append(partial(self._part, start, lambda: self.loop.stop, self.loop.body))
+        values = self.loop.inits
+        for part in reversed(parts) if self.loop.backward else parts:
+            values = part(values)
+        return values
 
+    def _last(self) -> Atom:
+        return self.builder.emit("sub", self.loop.stop, self.high) if self.high else self.loop.stop
 
-def _without(block: Block, remainders: dict[Var, Atom]) -> Block:
-    """The block at places where what is divided is the remainder."""
+    def _part(self, start: Atom, stop: Callable[[], Atom], body: Block, values: tuple[Atom, ...]) -> tuple[Atom, ...]:
+        """The loop from `start` to `stop`."""
+        own = [self.builder.var(var.name, var.type, var.of) for var in (self.loop.index, *self.loop.carried)]
+        given = dict(zip((self.loop.index, *self.loop.carried), own, strict=True))
+        again, _ = copied(body, self.builder.var, given=given)
+        results = tuple(self.builder.var(var.name, var.type, var.of) for var in self.loop.results)
+        part = replace(self.loop, index=own[0], start=start, stop=stop(), carried=tuple(own[1:]), inits=values)
+        self.builder.append(replace(part, body=again, results=results))
+        return results
 
-    def inner(block: Block) -> Block:
-        left = (s for s in block.statements if not (isinstance(s, Assign) and s.target in remainders))
-        return replace(block, statements=tuple(map_statement(s, lambda atom: atom, inner) for s in left))
+    def _once(self, at: int, values: tuple[Atom, ...]) -> tuple[Atom, ...]:
+        """The iteration at a place from the start, or, below 0, from the end."""
+        told: dict[Var, Atom] = {var: self._place(at, var, shift) for var, shift in self.places.items()}
+        left = self._other(lambda s: iter(()))
+        given = {**told, **dict(zip(self.loop.carried, values, strict=True))}
+        again, _ = copied(left, self.builder.var, given=given)
+        for s in again.statements:
+            self.builder.append(s)
+        return again.yields
 
-    return substitute(inner(block), remainders)
+    def _place(self, at: int, var: Var, shift: int) -> Atom:
+        """What `var`, so far from the index, is in that iteration."""
+        k = at + shift
+        if at >= 0 and (k >= 0 or var not in self.remainders):
+            return Const(k, INT)
+        if k < 0:
+            return self.builder.emit("sub", self.loop.stop, -k)
+        return Const(k, INT) if var in self.remainders else self.builder.emit("add", self.loop.stop, k)
 
+    def _straight(self) -> Block:
+        """The loop's body where nothing comes round."""
 
-def _one_after_another(loop: For, ranges: list[Range], builder: Builder) -> Iterator[For]:
-    """A loop for each range. The last one done has the results."""
-    values = loop.inits
-    if loop.backward:
-        ranges = ranges[::-1]
-    for start, stop, body in ranges[:-1]:
-        index, *carried = (builder.var(var.name, var.type, var.of) for var in (loop.index, *loop.carried))
-        again, _ = copied(
-            body, builder.var, given=dict(zip((loop.index, *loop.carried), (index, *carried), strict=True))
-        )
-        results = tuple(builder.var(var.name, var.type, var.of) for var in loop.results)
-        part = replace(loop, index=index, start=start, stop=stop, carried=tuple(carried), inits=values)
-        yield replace(part, body=again, results=results)
-        values = results
-    start, stop, body = ranges[-1]
-    yield replace(loop, start=start, stop=stop, inits=values, body=body)
+        def told(s: Assign) -> Iterator[Statement]:
+            shift = self.places[s.target]
+            if shift:
+                op, by = "add" if shift > 0 else "sub", Const(abs(shift), INT)
+                yield Assign(s.target, op, (self.loop.index, by), origin=s.origin)
+
+        here: dict[Var, Atom] = {var: self.loop.index for var, shift in self.places.items() if not shift}
+        return substitute(self._other(told), here)
+
+    def _other(self, told: Callable[[Assign], Iterator[Statement]]) -> Block:
+        """The loop's body with others in the place of the statements that make `places`."""
+
+        def inner(block: Block) -> Block:
+            return replace(block, statements=tuple(one for s in block.statements for one in statement(s)))
+
+        def statement(s: Statement) -> Iterator[Statement]:
+            if isinstance(s, Assign) and s.target in self.places:
+                yield from told(s)
+            else:
+                yield map_statement(s, lambda atom: atom, inner)
+
+        return inner(self.loop.body)

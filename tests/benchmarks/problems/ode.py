@@ -30,25 +30,46 @@ def closed(x):
 
 
 @fast
-def stage(x, base, before, h, forcing, out):
-    """`x = base + h * before`, and the slope there."""
+def stage(x, base, h, forcing, slope, after):
+    """The slope at `x`, and `after = base + h * slope`. Neighbours are views: no place counts from the end."""
     n = x.size - 4
-    for i in range(2, n + 2):
-        x[i] = base[i] + h * before[i]
-    closed(x)
-    for i in range(2, n + 2):
-        out[i] = (x[i + 1] - x[i - 2]) * x[i - 1] - x[i] + forcing
+    ahead, far, behind, own = x[3:], x[: n + 1], x[1:], x[2:]
+    start, to, then = base[2:], slope[2:], after[2:]
+    for i in range(n):
+        made = (ahead[i] - far[i]) * behind[i] - own[i] + forcing
+        to[i] = made
+        then[i] = start[i] + h * made
+    closed(after)
 
 
 @fast
-def pulled(x, pull, gradient, out):
-    """`out`, and what it adds to `gradient`: the transposed Jacobian of the slope at `x`, times `pull`."""
+def last_stage(x, base, h, forcing, k1, k2, k3, after):
+    n = x.size - 4
+    ahead, far, behind, own = x[3:], x[: n + 1], x[1:], x[2:]
+    start, a, b, c, then = base[2:], k1[2:], k2[2:], k3[2:], after[2:]
+    for i in range(n):
+        made = (ahead[i] - far[i]) * behind[i] - own[i] + forcing
+        then[i] = start[i] + h / 6.0 * (a[i] + 2.0 * b[i] + 2.0 * c[i] + made)
+    closed(after)
+
+
+@fast
+def pulled(x, pull, gradient, a, pulls, b, then):
+    """Adds to `gradient` the transposed Jacobian of the slope at `x`, times `pull`; `then = a * pulls + b * that`, and
+    its sum."""
     n = x.size - 4
     closed(pull)
-    for i in range(2, n + 2):
-        made = pull[i - 1] * x[i - 2] - pull[i + 2] * x[i + 1] + pull[i + 1] * (x[i + 2] - x[i - 1]) - pull[i]
-        out[i] = made
-        gradient[i] += made
+    far, behind, ahead, over = x[: n + 1], x[1:], x[3:], x[4:]
+    before, own, after, beyond = pull[1:], pull[2:], pull[3:], pull[4:]
+    sums, given, to = gradient[2:], pulls[2:], then[2:]
+    total = 0.0
+    for i in range(n):
+        made = before[i] * far[i] - beyond[i] * ahead[i] + after[i] * (over[i] - behind[i]) - own[i]
+        sums[i] += made
+        value = a * given[i] + b * made
+        to[i] = value
+        total += value
+    return total
 
 
 @fast
@@ -56,50 +77,38 @@ def by_hand(x, forcing, steps):
     """A state a step is kept, and its stages are computed again."""
     n, h = x.size, STEP
     states = np.empty((steps + 1, n + 4))
-    x1, x2, x3, x4 = np.empty(n + 4), np.empty(n + 4), np.empty(n + 4), np.empty(n + 4)
-    k1, k2, k3, k4 = np.empty(n + 4), np.empty(n + 4), np.empty(n + 4), np.empty(n + 4)
-    nothing = np.zeros(n + 4)
+    x2, x3, x4 = np.empty(n + 4), np.empty(n + 4), np.empty(n + 4)
+    k1, k2, k3 = np.empty(n + 4), np.empty(n + 4), np.empty(n + 4)
+    first = states[0]
     for i in range(n):
-        states[0, i + 2] = x[i]
+        first[i + 2] = x[i]
+    closed(first)
     for t in range(steps):
-        stage(x1, states[t], nothing, 0.0, forcing, k1)
-        stage(x2, x1, k1, 0.5 * h, forcing, k2)
-        stage(x3, x1, k2, 0.5 * h, forcing, k3)
-        stage(x4, x1, k3, h, forcing, k4)
-        after = states[t + 1]
-        for i in range(2, n + 2):
-            after[i] = x1[i] + h / 6.0 * (k1[i] + 2.0 * k2[i] + 2.0 * k3[i] + k4[i])
-    dx, pull, made = np.empty(n + 4), np.empty(n + 4), np.empty(n + 4)
+        x1 = states[t]
+        stage(x1, x1, 0.5 * h, forcing, k1, x2)
+        stage(x2, x1, 0.5 * h, forcing, k2, x3)
+        stage(x3, x1, h, forcing, k3, x4)
+        last_stage(x4, x1, h, forcing, k1, k2, k3, states[t + 1])
+    dx, pull, other, dafter = np.empty(n + 4), np.empty(n + 4), np.empty(n + 4), np.empty(n + 4)
     dforcing = 0.0
     last = states[steps]
     for i in range(2, n + 2):
         dx[i] = 2.0 * last[i]
     for t in range(steps - 1, -1, -1):
-        stage(x1, states[t], nothing, 0.0, forcing, k1)
-        stage(x2, x1, k1, 0.5 * h, forcing, k2)
-        stage(x3, x1, k2, 0.5 * h, forcing, k3)
-        for i in range(2, n + 2):
-            x4[i] = x1[i] + h * k3[i]
-        closed(x4)
+        x1 = states[t]
+        stage(x1, x1, 0.5 * h, forcing, k1, x2)
+        stage(x2, x1, 0.5 * h, forcing, k1, x3)
+        stage(x3, x1, h, forcing, k1, x4)
         total = 0.0
         for i in range(2, n + 2):
-            k1[i] = dx[i]
+            dafter[i] = dx[i]
             pull[i] = h / 6.0 * dx[i]
             total += pull[i]
-        pulled(x4, pull, dx, made)
-        for i in range(2, n + 2):
-            pull[i] = h / 3.0 * k1[i] + h * made[i]
-            total += pull[i]
-        pulled(x3, pull, dx, made)
-        for i in range(2, n + 2):
-            pull[i] = h / 3.0 * k1[i] + 0.5 * h * made[i]
-            total += pull[i]
-        pulled(x2, pull, dx, made)
-        for i in range(2, n + 2):
-            pull[i] = h / 6.0 * k1[i] + 0.5 * h * made[i]
-            total += pull[i]
-        pulled(x1, pull, dx, made)
         dforcing += total
+        dforcing += pulled(x4, pull, dx, h / 3.0, dafter, h, other)
+        dforcing += pulled(x3, other, dx, h / 3.0, dafter, 0.5 * h, pull)
+        dforcing += pulled(x2, pull, dx, h / 6.0, dafter, 0.5 * h, other)
+        pulled(x1, other, dx, 0.0, dafter, 0.0, pull)
     return dx[2 : n + 2], dforcing
 
 
