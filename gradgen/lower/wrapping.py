@@ -62,7 +62,7 @@ from functools import partial
 from gradgen.ir import INT, Assign, Atom, Block, Const, For, Function, Program, Statement, Var, While
 from gradgen.ir.instantiate import copied
 from gradgen.ir.known import counts_up, extent_of, integer_of, runs_through
-from gradgen.ir.walk import map_statement, statements, substitute, targets
+from gradgen.ir.walk import map_statement, statements, substitute
 from gradgen.rules.build import Builder, builder_after
 from gradgen.simplify.copies import replace_variables
 
@@ -125,8 +125,9 @@ class _Ring:
 
     def __init__(self, loop: For, builder: Builder):
         self.loop, self.builder, self.places = loop, builder, _places(loop)
-        inside = statements(loop.body)
-        self.remainders = {targets(s)[0] for s in inside if _is_remainder(s, loop)} & self.places.keys()
+        made = {s.target: s for s in statements(loop.body) if isinstance(s, Assign) and s.target in self.places}
+        self.remainders = {var for var, s in made.items() if _is_remainder(s, loop)}
+        self.bases = {var: s.args[0] for var, s in made.items() if isinstance(s.args[0], Var)}
         self.low, self.high = -min(self.places.values()), max(self.places.values())
         extent = extent_of(loop)
         self.long = extent is not None and extent.lower >= self.low + self.high
@@ -166,7 +167,7 @@ class _Ring:
 
     def _once(self, at: int, values: tuple[Atom, ...]) -> tuple[Atom, ...]:
         """The iteration at a place from the start, or, below 0, from the end."""
-        told: dict[Var, Atom] = {var: self._place(at, var, shift) for var, shift in self.places.items()}
+        told: dict[Var, Atom] = {var: self._place(at, var) for var in self.places}
         left = self._other(lambda s: iter(()))
         given = {**told, **dict(zip(self.loop.carried, values, strict=True))}
         again, _ = copied(left, self.builder.var, given=given)
@@ -174,14 +175,18 @@ class _Ring:
             self.builder.append(s)
         return again.yields
 
-    def _place(self, at: int, var: Var, shift: int) -> Atom:
-        """What `var`, so far from the index, is in that iteration."""
-        k = at + shift
-        if at >= 0 and (k >= 0 or var not in self.remainders):
+    def _place(self, at: int, var: Var) -> Atom:
+        """What `var` is in that iteration."""
+        k = at + self.places[var]
+        if not self._is_from_end(at, var):
             return Const(k, INT)
-        if k < 0:
-            return self.builder.emit("sub", self.loop.stop, -k)
-        return Const(k, INT) if var in self.remainders else self.builder.emit("add", self.loop.stop, k)
+        return self.builder.emit("add" if k > 0 else "sub", self.loop.stop, abs(k)) if k else self.loop.stop
+
+    def _is_from_end(self, at: int, var: Var) -> bool:
+        """Whether it lies so far from the ring's end; what is added to a remainder does not come round itself."""
+        if var == self.loop.index:
+            return at < 0
+        return at + self.places[var] < 0 if var in self.remainders else self._is_from_end(at, self.bases[var])
 
     def _straight(self) -> Block:
         """The loop's body where nothing comes round."""

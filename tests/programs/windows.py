@@ -138,6 +138,8 @@ def rings(x, c):
     n = len(x)
     for i in range(n - 1, -1, -1):
         y[i] = 0.3 * y[(i + 1) % n] + y[(i - 3) % n] * c[i]
+    for i in range(n):
+        y[i] += 0.1 * ((i + 1) % n - 1) * x[((i + 1) % n - 1) % n] ** 2
     return np.sum(y * np.roll(y, 1))
 
 
