@@ -89,15 +89,15 @@ def plan(
     state = {var for var in inside if var not in definitions and var not in free and isinstance(var.type, kinds)}
     plans = [choose(frozenset()), choose(state)]
     if 0 < most < ANY:
-        plans.append(choose(_common(plans[0].saved, cheap, inside - free)))
+        plans.append(choose(_common(plans[0].saved, cheap, inside - free, most)))
     return min(plans, key=lambda p: sum(_weight(var) for var in p.saved))
 
 
-def _common(saved: Sequence[Var], definitions: Mapping[Var, Assign], inside: Set[Var]) -> set[Var]:
+def _common(saved: Sequence[Var], definitions: Mapping[Var, Assign], inside: Set[Var], most: float) -> set[Var]:
     """Arrays of which several of their kind that are to be saved are made by few operations: they are, instead."""
     made_of: dict[Var, set[Var]] = {}
     for var in saved:
-        for source in _sources(var, definitions, inside, FEW) if isinstance(var.type, Array) else ():
+        for source in _sources(var, definitions, inside, most) if isinstance(var.type, Array) else ():
             if source.type == var.type:
                 made_of.setdefault(source, set()).add(var)
     found, left = set[Var](), set(saved)
@@ -111,10 +111,10 @@ def _common(saved: Sequence[Var], definitions: Mapping[Var, Assign], inside: Set
     return found
 
 
-def _sources(var: Var, definitions: Mapping[Var, Assign], inside: Set[Var], most: int) -> set[Var]:
+def _sources(var: Var, definitions: Mapping[Var, Assign], inside: Set[Var], most: float) -> set[Var]:
     """Each of them, beside what is at hand, is enough to make `var` in few operations."""
     made = definitions.get(var)
-    if made is None or not most:
+    if made is None or most <= 0:
         return {var}
     found = [
         _sources(arg, definitions, inside, most - 1) for arg in made.args if isinstance(arg, Var) and arg in inside

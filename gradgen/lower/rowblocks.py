@@ -2,7 +2,8 @@
 
 The gradient of a loss of `x @ w` multiplies with `x`, goes over the rows of the product, and multiplies with `x`
 transposed. Where `x` is larger than the cache, it comes from memory twice, and what lies between is as long as `x` is.
-So all of it is done for a block of rows, and then for the next; products of blocks are still calls of BLAS:
+So all of it is done for a block of rows, and then for the next. Products of blocks with matrices are still calls of
+BLAS, those with vectors are loops (`rowproducts.py`), unless `by_loops=False`:
 
     for start in range(0, n, 1024):                 for what was   z = x @ w
         rows = x[start:min(start + 1024, n)]                       for i in range(n):

@@ -106,14 +106,19 @@ def _places(loop: For) -> dict[Var, int]:
     """What is the loop's index but for a written number, round the ring: how far it is from there."""
     found: dict[Var, int] = {loop.index: 0}
     for s in statements(loop.body):
-        base = s.args[0] if isinstance(s, Assign) and s.op in ("add", "sub", "mod") else None
-        if not (isinstance(s, Assign) and isinstance(base, Var) and base in found):
-            continue
-        by = 0 if _is_remainder(s, loop) else integer_of(s.args[1]) if s.op != "mod" else None
-        if by is not None:
-            shift = found[base] + (-by if s.op == "sub" else by)
+        by = _step(s, loop)
+        if isinstance(s, Assign) and by is not None and isinstance(base := s.args[0], Var) and base in found:
+            shift = found[base] + by
             found |= {s.target: shift} if abs(shift) <= FAR else {}
     return found
+
+
+def _step(s: Statement, loop: For) -> int | None:
+    """How far round the ring the statement's result is from its first operand, if it says so."""
+    if _is_remainder(s, loop):
+        return 0
+    by = integer_of(s.args[1]) if isinstance(s, Assign) and s.op in ("add", "sub") else None
+    return -by if by is not None and isinstance(s, Assign) and s.op == "sub" else by
 
 
 def _is_remainder(s: Statement, loop: For) -> bool:

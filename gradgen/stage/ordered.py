@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradgen.errors import UnsupportedSyntax, UnsupportedType, UnsupportedValue
-from gradgen.ir import At, Scalar, dims_of
+from gradgen.ir import At, ListOf, Scalar, dims_of
 from gradgen.rules.build import constant_atom
 from gradgen.rules.table import CALLERS
 from gradgen.stage import operators
@@ -135,7 +135,7 @@ def is_of_plain_numbers(session: Session, items: Ref) -> bool:
     """Whether the items of a list are numbers of Python's, not NumPy's."""
     content = session.at(items)
     if isinstance(content, RunList):
-        element = content.lists[0].type.element  # type: ignore[union-attr]
-        return isinstance(element, Scalar) and element.weak
+        type = content.lists[0].type
+        return isinstance(type, ListOf) and isinstance(type.element, Scalar) and type.element.weak
     assert isinstance(content, ListObject)
     return all(is_scalar(item) and item.type.weak for item in content.items)

@@ -36,6 +36,7 @@ REFUSED_WRITERS: dict[Any, tuple[str, str]] = {
     np.random.shuffle: ("`np.random.shuffle` orders an array at random", "`x[order]` with an `order` from outside"),
 }
 REFUSED_METHODS = {
+    "setflags": ("`.setflags` says whether an array can be written to", "the function without it"),
     "resize": ("`.resize` changes the size of an array in place", "`a = np.resize(a, shape)`"),
 }
 

@@ -61,11 +61,6 @@ def process(what: str, name: str, size: str, limit: float, tools: list[str]) -> 
     return {"failed": (done.stderr.strip().splitlines() or ["no result"])[-1][:300]}
 
 
-def ratio(found: dict[str, Any]) -> float | None:
-    medians = [found.get(tool, {}).get("median") for tool in (GRADGEN, HAND)]
-    return None if None in medians else medians[0] / medians[1]
-
-
 def row(name: str, size: str, tools: list[str], limit: float, again: int) -> dict[str, Any]:
     times = process("turns", name, size, limit, tools)
     if "failed" in times:  # one of them may have taken the process with it
@@ -77,7 +72,7 @@ def row(name: str, size: str, tools: list[str], limit: float, again: int) -> dic
     if times.get(HAND, {}).get("median", LONG) >= LONG:
         again = 0
     found = [times, *(process("turns", name, size, limit, [GRADGEN, HAND]) for _ in range(again))]
-    ratios = [one for one in map(ratio, found) if one is not None]
+    ratios = [one for tools in found if (one := report.ratio({"tools": tools}, GRADGEN, HAND)) is not None]
     return {"problem": name, "size": size, "tools": times, "ratios": ratios, "memory": peaks, "note": problem.note}
 
 

@@ -339,6 +339,14 @@ FUNCTIONS = [
         args=(V,),
     ),
     refusal(
+        "write_protected",
+        "def f(v):\n    a = v * 2\n    «a.setflags(write=False)\n    return a.sum()\n",
+        UnsupportedSyntax,
+        "`.setflags`",
+        "the function without it",
+        args=(V,),
+    ),
+    refusal(
         "shuffled_in_place",
         "import numpy as np\n\ndef f(v):\n    «np.random.shuffle(v)\n    return v[0]\n",
         UnsupportedSyntax,
